@@ -1,0 +1,120 @@
+"""Methodological constants as data: rows with document, section, validity and who confirmed them."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from mrv.errors import ProjectError
+from mrv.settings import REPOSITORY
+
+PARAMETERS_CSV = REPOSITORY / "dbt_project" / "seeds" / "parameters.csv"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter row. `value` is a number, `choice` a word; exactly one of them is set."""
+
+    parameter_id: str
+    rule_set: str
+    name: str
+    value: Decimal | None
+    choice: str | None
+    unit: str
+    standard: str
+    document: str
+    version: str
+    section: str
+    valid_from: date | None
+    valid_to: date | None
+    status: str
+    confirmed_by: str | None
+    confirmed_on: date | None
+    note: str | None
+    declared_by: str = "catalogue"
+
+    def record(self) -> dict[str, Any]:
+        """Return the row as the landed table `parameters` wants it."""
+        return asdict(self)
+
+
+def load_parameters(path: Path = PARAMETERS_CSV) -> list[Parameter]:
+    """Read the catalogue of parameters.
+
+    Raises:
+        ProjectError: A row has neither a value nor a choice, or both, or a date that is none.
+    """
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    return [_parse(row, where=f"{path}, row {number}") for number, row in enumerate(rows, start=2)]
+
+
+def _parse(row: dict[str, str], *, where: str) -> Parameter:
+    optional = {key: (value or None) for key, value in row.items()}
+    if (optional["value"] is None) == (optional["choice"] is None):
+        raise ProjectError(
+            f"parameter {row['parameter_id']} needs either a value or a choice",
+            where=where,
+            remedy="fill one of the two",
+        )
+    try:
+        return Parameter(
+            parameter_id=row["parameter_id"],
+            rule_set=row["rule_set"],
+            name=row["name"],
+            value=Decimal(row["value"]) if row["value"] else None,
+            choice=optional["choice"],
+            unit=row["unit"],
+            standard=row["standard"],
+            document=row["document"],
+            version=row["version"],
+            section=row["section"],
+            valid_from=_day(row["valid_from"]),
+            valid_to=_day(row["valid_to"]),
+            status=row["status"],
+            confirmed_by=optional["confirmed_by"],
+            confirmed_on=_day(row["confirmed_on"]),
+            note=optional["note"],
+        )
+    except (ValueError, ArithmeticError) as error:
+        raise ProjectError(f"parameter {row['parameter_id']} cannot be read", found=str(error), where=where) from error
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def rule_sets(parameters: Iterable[Parameter]) -> list[str]:
+    """Return the names of the rule sets that the catalogue knows."""
+    return sorted({parameter.rule_set for parameter in parameters} - {"common"})
+
+
+def in_force(parameters: Sequence[Parameter], *, rule_set: str, start: date, end: date) -> list[Parameter]:
+    """Return the rows that hold for a rule set over a whole period, the rule set's own before the common ones.
+
+    Raises:
+        ProjectError: A name has two rows that both hold in the period.
+    """
+    chosen: dict[str, Parameter] = {}
+    for scope in ("common", rule_set):
+        seen: set[str] = set()
+        for parameter in parameters:
+            if parameter.rule_set != scope or (parameter.valid_from and parameter.valid_from > end):
+                continue
+            if parameter.valid_to and parameter.valid_to < start:
+                continue
+            if parameter.name in seen:
+                raise ProjectError(
+                    f"two rows of parameter {parameter.name} hold in the period {start} to {end}",
+                    found=f"{chosen[parameter.name].parameter_id} and {parameter.parameter_id}",
+                    where=str(PARAMETERS_CSV),
+                    remedy="end the older row before the period, or split the period",
+                )
+            seen.add(parameter.name)
+            chosen[parameter.name] = parameter
+    return [chosen[name] for name in sorted(chosen)]

@@ -1,0 +1,395 @@
+"""The project definition: what `project.yaml` may say, and its loader. Unknown keys are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from mrv.errors import ProjectError, UsageError
+from mrv.periods import Span, Vintage, vintages
+from mrv.settings import Settings
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+ZoneKind = Literal[
+    "project_area", "leakage_belt", "reference_region", "concession", "hcv", "community", "stratum", "exclusion"
+]
+
+
+class Strict(BaseModel):
+    """Base of every part of the definition: no unknown keys, no silent conversions, no later changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RegistryId(Strict):
+    """The project's number in a registry."""
+
+    registry: str
+    id: str
+    status: Literal["confirmed", "unconfirmed"]
+    note: str | None = None
+
+
+class Standard(Strict):
+    """A standard the project is verified under."""
+
+    name: str
+    version: str
+
+
+class Identity(Strict):
+    """Who the project is."""
+
+    id: Identifier
+    name: str
+    name_es: str | None = None
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    location: str | None = None
+    proponent: str | None = None
+    partners: tuple[str, ...] = ()
+    registry_ids: tuple[RegistryId, ...] = ()
+    standards: tuple[Standard, ...] = ()
+    illustrative: tuple[str, ...] = Field((), description="What in this definition is not real, in plain sentences.")
+
+
+class DateRange(Strict):
+    """A span of days; both belong to it."""
+
+    start: date
+    end: date
+
+    @model_validator(mode="after")
+    def _ordered(self) -> DateRange:
+        if self.end < self.start:
+            raise ValueError(f"end {self.end} is before start {self.start}")
+        return self
+
+    @property
+    def span(self) -> Span:
+        """The same as a plain span."""
+        return Span(self.start, self.end)
+
+
+class MonitoringPeriod(DateRange):
+    """A monitoring period; it need not follow calendar years."""
+
+    id: Identifier
+
+    @property
+    def vintages(self) -> list[Vintage]:
+        """The period cut by calendar years."""
+        return vintages(self.span)
+
+
+class Boundaries(Strict):
+    """One file of zones."""
+
+    file: str
+    layer: str | None = Field(None, description="Layer of a GeoPackage with several.")
+    version: str
+    source: str
+    licence: str
+    illustrative: bool = False
+    id_field: str = "zone_id"
+    kind_field: str | None = "kind"
+    name_field: str | None = "name"
+    partner_field: str | None = None
+    kind: ZoneKind | None = Field(None, description="Kind of every zone of the file, where no field says it.")
+    zone_id: Identifier | None = Field(None, description="Id of the file's single zone, where no field says it.")
+    zone_name: str | None = None
+
+
+class ForestDefinition(Strict):
+    """What counts as forest."""
+
+    min_tree_cover_percent: int = Field(ge=0, le=100)
+    tree_cover_rule: Literal["greater", "at_least"] = Field(
+        description="Strictly more than the minimum, or from it on."
+    )
+    min_area_ha: Decimal = Field(ge=0)
+    min_area_rule: Literal["greater", "at_least"] = "at_least"
+    connectivity: Literal[4, 8] = 8
+    patch_extent: Literal["landscape", "zone"] = Field(
+        "landscape",
+        description="Whether a patch is measured whole, or only its part in the zone, weighted by cover fraction.",
+    )
+    min_height_m: Decimal | None = None
+    document: str
+
+
+class Measurement(Strict):
+    """How pixels are counted in zones."""
+
+    pixel_rule: Literal["centre", "fraction"] = Field(
+        "centre", description="A pixel belongs to the zone of its centre, or to each zone by the fraction covered."
+    )
+
+
+class ParameterOverride(Strict):
+    """A parameter that the project sets itself, with its reason."""
+
+    name: Identifier
+    value: Decimal | None = None
+    choice: str | None = None
+    source: str
+
+    @model_validator(mode="after")
+    def _one(self) -> ParameterOverride:
+        if (self.value is None) == (self.choice is None):
+            raise ValueError("give either value or choice")
+        return self
+
+
+class BaselineVersion(Strict):
+    """An approved baseline with its validity."""
+
+    version: Identifier
+    valid_from: date
+    valid_to: date
+    file: str
+    document: str
+    illustrative: bool = False
+
+    @property
+    def span(self) -> Span:
+        """The days on which the baseline holds."""
+        return Span(self.valid_from, self.valid_to)
+
+
+class CarbonPool(Strict):
+    """Where the stock of one pool comes from; without a stratum it holds for all."""
+
+    stratum: Identifier | None = None
+    state: Literal["forest", "post_deforestation"]
+    pool: Literal["above_ground", "below_ground", "dead_wood", "litter", "soil", "total"]
+    plots: bool = Field(False, description="The stratum mean of the field plots.")
+    stock_tc_ha: Decimal | None = Field(None, ge=0)
+    ratio_of_above_ground: Identifier | None = Field(None, description="Name of the parameter that holds the ratio.")
+    source: str | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> CarbonPool:
+        if sum((self.plots, self.stock_tc_ha is not None, self.ratio_of_above_ground is not None)) != 1:
+            raise ValueError("give exactly one of plots, stock_tc_ha, ratio_of_above_ground")
+        if self.stock_tc_ha is not None and not self.source:
+            raise ValueError("a stock needs its source")
+        return self
+
+
+class EmissionFactors(Strict):
+    """How lost forest becomes emissions."""
+
+    method: Literal["stock_change", "pixel_emissions", "none"]
+    pools: tuple[CarbonPool, ...] = ()
+
+
+class RasterTiles(Strict):
+    """Tiles of a product of the raster catalogue."""
+
+    connector: Literal["raster_tiles"]
+    name: Identifier
+    product: Identifier
+    version: str
+    layers: tuple[Identifier, ...]
+
+
+class Firms(Strict):
+    """Active fires by the FIRMS area API."""
+
+    connector: Literal["firms"]
+    name: Identifier
+    collections: tuple[str, ...] = Field(description="FIRMS source names, for example VIIRS_SNPP_SP.")
+    days_per_request: int = Field(5, ge=1, le=10)
+
+
+class Kobo(Strict):
+    """Submissions of one KoboToolbox form."""
+
+    connector: Literal["kobo"]
+    name: Identifier
+    asset: str
+    form: Literal["forest_plot_census"]
+    page_size: int = Field(100, ge=1, le=1000)
+    base_url: str = "https://kf.kobotoolbox.org"
+
+
+class TableFile(Strict):
+    """A CSV and how its columns become those of a landed table."""
+
+    path: str
+    dataset: Literal["plots", "trees", "heights", "wood_density", "name_resolution"]
+    columns: dict[str, str] = Field(description="Landed column to column of the file.")
+    constants: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
+    row_id: str | None = Field(None, description="Landed column filled with the row number, where the file has no id.")
+    missing: tuple[str, ...] = ("", "NA")
+    distinct: bool = Field(False, description="Keep one row per key: for plots listed once per tree.")
+    encoding: str = "utf-8-sig"
+    delimiter: str = ","
+    decimal: Literal[".", ","] = "."
+    licence: str
+    citation: str
+
+
+class RasterFile(Strict):
+    """A raster file that holds one layer of a product of the raster catalogue."""
+
+    path: str
+    product: Identifier
+    version: str
+    layer: Identifier
+    licence: str
+    citation: str
+
+
+class Files(Strict):
+    """A folder of files."""
+
+    connector: Literal["files"]
+    name: Identifier
+    root: str = Field(description="Folder, relative to the project's.")
+    tables: tuple[TableFile, ...] = ()
+    rasters: tuple[RasterFile, ...] = ()
+
+
+SourceSpec = Annotated[RasterTiles | Firms | Kobo | Files, Field(discriminator="connector")]
+
+
+class FieldCarbon(Strict):
+    """How trees become plot carbon."""
+
+    allometry: Literal["chave_2014_eq4"] = "chave_2014_eq4"
+    height_model: Literal["log2_weighted", "log2_unweighted"] = "log2_weighted"
+    census_window: DateRange | None = Field(
+        None, description="Days on which a census may lie; default: start of crediting to period end."
+    )
+
+
+class Project(Strict):
+    """A REDD+ project as its `project.yaml` declares it."""
+
+    schema_version: Literal[1]
+    project: Identity
+    crediting_period: DateRange
+    monitoring_periods: tuple[MonitoringPeriod, ...] = Field(min_length=1)
+    local_crs: Annotated[str, StringConstraints(pattern=r"^EPSG:\d+$")]
+    boundaries: tuple[Boundaries, ...] = Field(min_length=1)
+    default_stratum: Identifier | None = Field(
+        None, description="Stratum of all land, where no stratum zones are drawn."
+    )
+    forest_definition: ForestDefinition | None = None
+    measurement: Measurement = Measurement()
+    rule_set: Identifier
+    parameters: tuple[ParameterOverride, ...] = ()
+    baseline: tuple[BaselineVersion, ...] = ()
+    emission_factors: EmissionFactors = EmissionFactors(method="none")
+    field_carbon: FieldCarbon = FieldCarbon()
+    sources: tuple[SourceSpec, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The project's id."""
+        return self.project.id
+
+    def period(self, period_id: str) -> MonitoringPeriod:
+        """Return a monitoring period by its id.
+
+        Raises:
+            UsageError: There is none of that id.
+        """
+        for period in self.monitoring_periods:
+            if period.id == period_id:
+                return period
+        raise UsageError(
+            f"project {self.id} has no monitoring period {period_id}",
+            expected=", ".join(period.id for period in self.monitoring_periods),
+            found=period_id,
+            remedy="choose one of these with --period, or declare it in project.yaml",
+        )
+
+
+class LoadedProject(Strict):
+    """A definition and the folder it lies in."""
+
+    folder: Path
+    definition: Project
+
+    def path(self, relative: str) -> Path:
+        """Return a path of the definition, relative to the project's folder."""
+        return (self.folder / relative).resolve()
+
+    @property
+    def file(self) -> Path:
+        """The definition's file."""
+        return self.folder / "project.yaml"
+
+
+def find_project(name: str, settings: Settings) -> Path:
+    """Return the folder of a project given by path or by name.
+
+    Raises:
+        UsageError: Neither exists.
+    """
+    for folder in (Path(name), settings.projects_dir / name):
+        if (folder / "project.yaml").is_file():
+            return folder.resolve()
+    known = sorted(path.parent.name for path in settings.projects_dir.glob("*/project.yaml"))
+    raise UsageError(
+        f"there is no project {name}",
+        expected="a folder with a project.yaml, or one of: " + ", ".join(known),
+        remedy="give the folder, or scaffold one with: mrv init DIR",
+    )
+
+
+def load_project(folder: Path) -> LoadedProject:
+    """Read and validate `project.yaml`.
+
+    Raises:
+        ProjectError: The YAML cannot be read, or a key is unknown, missing or of another kind; all are listed.
+    """
+    file = folder / "project.yaml"
+    try:
+        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ProjectError(
+            "project.yaml cannot be read", found=str(error), where=str(file), remedy="mend the YAML"
+        ) from error
+    try:
+        definition = Project.model_validate(content)
+    except ValidationError as error:
+        found = "; ".join(_sentences(error))
+        raise ProjectError(
+            f"project.yaml has {error.error_count()} problem(s)",
+            found=found,
+            where=str(file),
+            remedy="mend each key; docs/guide/project-definition.md describes them all",
+        ) from error
+    return LoadedProject(folder=folder.resolve(), definition=definition)
+
+
+def _sentences(error: ValidationError) -> Iterator[str]:
+    for item in error.errors(include_url=False):
+        key = ".".join(str(part) for part in item["loc"]) or "project.yaml"
+        yield f"{key}: {item['msg']}"
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """Refuses a key that stands twice: YAML would keep the last one silently."""
+
+
+def _unique_mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    seen = set()
+    for key_node, _ in node.value:
+        key = loader.construct_object(key_node, deep=deep)
+        if key in seen:
+            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", key_node.start_mark)
+        seen.add(key)
+    return loader.construct_mapping(node, deep=deep)
+
+
+_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)

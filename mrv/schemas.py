@@ -1,0 +1,193 @@
+"""The doors: every landed table, its columns, types and key. Parsers write it, checks read it, dbt starts from it.
+
+Two columns lead back to the evidence: `_artifact` (sha256 of the file) and `_row` (1-based record in it).
+Tables that the platform measures or declares carry them only where one file is the origin of a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from mrv.errors import InputError
+
+AREA_UM2 = pa.decimal128(38, 0)
+HECTARES = pa.decimal128(18, 6)
+FACTOR = pa.decimal128(18, 9)
+TIMESTAMP = pa.timestamp("us", tz="UTC")
+
+_TYPES = {
+    "str": pa.string(),
+    "int": pa.int64(),
+    "float": pa.float64(),
+    "bool": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": TIMESTAMP,
+    "um2": AREA_UM2,
+    "ha": HECTARES,
+    "factor": FACTOR,
+}
+_ORIGIN = {"_artifact": "str", "_row": "int"}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One landed table.
+
+    Attributes:
+        name: Table name in the `landed` schema.
+        grain: What one row is.
+        schema: Arrow schema; a field without `?` in its declaration is not nullable.
+        key: Columns that identify a row and give the order in which it is written.
+    """
+
+    name: str
+    grain: str
+    schema: pa.Schema
+    key: tuple[str, ...]
+
+    @property
+    def traced(self) -> bool:
+        """Whether each row names the file and record it came from."""
+        return "_artifact" in self.schema.names
+
+    def table(self, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+        """Build a table from records, refusing unknown or missing columns, sorted by the key.
+
+        Raises:
+            InputError: A record has other columns than the schema, or a value of another type.
+        """
+        listed = list(rows)
+        names = set(self.schema.names)
+        for position, row in enumerate(listed, start=1):
+            if row.keys() != names:
+                raise InputError(
+                    f"a record of {self.name} does not have the columns of the table",
+                    expected=", ".join(self.schema.names),
+                    found=", ".join(row),
+                    where=f"record {position}",
+                    remedy="mend the parser or the mapping that made the record",
+                )
+        try:
+            table = pa.Table.from_pylist(listed, schema=self.schema)
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+            raise InputError(f"a value of {self.name} has another type than its column", found=str(error)) from error
+        return self.sort(table)
+
+    def sort(self, table: pa.Table) -> pa.Table:
+        """Order rows by the key, then by origin, so that the same rows give the same bytes."""
+        keys = [*self.key, *(name for name in _ORIGIN if name in self.schema.names and name not in self.key)]
+        return table.sort_by([(name, "ascending") for name in keys])
+
+    def empty(self) -> pa.Table:
+        """Return the table without rows."""
+        return self.schema.empty_table()
+
+
+def _dataset(name: str, grain: str, key: str, columns: Mapping[str, str], *, traced: bool = False) -> Dataset:
+    declared = {**columns, **(_ORIGIN if traced else {})}
+    fields = [
+        pa.field(column, _TYPES[kind.rstrip("?")], nullable=kind.endswith("?")) for column, kind in declared.items()
+    ]
+    return Dataset(name, grain, pa.schema(fields), tuple(key.split()))
+
+
+# fmt: off
+_ALL = (
+    # --- received ---------------------------------------------------------------------------------------------
+    _dataset("fires", "One row per active fire detection.", "fire_id", {
+        "fire_id": "str", "acquired_at_utc": "timestamp", "acquired_on_utc": "date", "latitude": "float", "longitude": "float",
+        "satellite": "str", "instrument": "str", "confidence": "str?", "confidence_raw": "str?", "brightness_k": "float?",
+        "frp_mw": "float?", "daynight": "str?", "version": "str?", "fire_type": "int?",
+    }, traced=True),
+    _dataset("plots", "One row per census of a forest plot.", "plot_id census_id", {
+        "plot_id": "str", "census_id": "str", "census_date": "date?", "latitude": "float?", "longitude": "float?", "area_ha": "float",
+        "slope_percent": "float?", "slope_corrected": "bool?", "stratum_id": "str?", "submission_id": "str?",
+        "submitted_at": "timestamp?", "validation_status": "str?",
+    }, traced=True),
+    _dataset("trees", "One row per tree of a plot census.", "plot_id census_id tree_id", {
+        "plot_id": "str", "census_id": "str", "tree_id": "str", "dbh_cm": "float", "height_m": "float?", "family": "str?",
+        "genus": "str?", "species": "str?", "status": "str?", "submission_id": "str?",
+    }, traced=True),
+    _dataset("heights", "One row per tree of the height-diameter sample.", "sample_id", {
+        "sample_id": "str", "dbh_cm": "float", "height_m": "float?", "genus": "str?", "species": "str?",
+    }, traced=True),
+    _dataset("wood_density", "One row per taxon with a wood density.", "level family genus species", {
+        "level": "str", "family": "str?", "genus": "str?", "species": "str?", "wood_density_g_cm3": "float", "sd_g_cm3": "float?",
+    }, traced=True),
+    _dataset("name_resolution", "One row per name as collected, with the accepted name.", "genus species", {
+        "genus": "str", "species": "str?", "genus_accepted": "str?", "species_accepted": "str?", "family_accepted": "str?",
+    }, traced=True),
+    # --- declared by the project ------------------------------------------------------------------------------
+    _dataset("project", "One row: the project, its period and the choices that the ledger needs.", "project_id", {
+        "project_id": "str", "project_name": "str", "period_id": "str", "period_start": "date", "period_end": "date",
+        "crediting_start": "date", "crediting_end": "date", "rule_set": "str", "emission_factor_method": "str",
+        "illustrative": "bool", "simulated": "bool",
+    }),
+    _dataset("vintages", "One row per vintage of the monitoring period.", "vintage_year", {
+        "vintage_year": "int", "vintage_start": "date", "vintage_end": "date", "days": "int", "days_in_year": "int",
+    }),
+    _dataset("zones", "One row per zone of the boundaries.", "zone_id", {
+        "zone_id": "str", "kind": "str", "zone_name": "str", "partner": "str?", "boundary_version": "str", "area_ha": "ha",
+        "illustrative": "bool", "boundary_sha256": "str",
+    }),
+    _dataset("baseline_activity", "One row per baseline version, zone, stratum and year: area deforested without the project.",
+             "baseline_version zone_id stratum_id year", {
+        "baseline_version": "str", "zone_id": "str", "stratum_id": "str", "year": "int", "area_ha": "ha",
+    }),
+    _dataset("carbon_pools", "One row per stratum, state and pool: where its stock comes from.", "stratum_id state pool", {
+        "stratum_id": "str", "state": "str", "pool": "str", "method": "str", "stock_tc_ha": "factor?", "parameter_id": "str?",
+        "source": "str?",
+    }),
+    _dataset("parameters", "One row per parameter in force for the period.", "parameter_id", {
+        "parameter_id": "str", "rule_set": "str", "name": "str", "value": "factor?", "choice": "str?", "unit": "str",
+        "standard": "str", "document": "str", "version": "str", "section": "str", "valid_from": "date?", "valid_to": "date?",
+        "status": "str", "confirmed_by": "str?", "confirmed_on": "date?", "note": "str?", "declared_by": "str",
+    }),
+    # --- measured by the platform -----------------------------------------------------------------------------
+    _dataset("land_cover_area", "One row per zone, stratum, cover class at the product's start and loss year (null: not lost).",
+             "zone_id stratum_id cover_class loss_year", {
+        "zone_id": "str", "stratum_id": "str", "cover_class": "str", "loss_year": "int?", "pixel_count": "int", "area_um2": "um2",
+        "product": "str", "product_version": "str", "base_year": "int", "last_year": "int",
+    }),
+    _dataset("pixel_emissions", "One row per zone, stratum and loss year: emission raster summed over lost forest pixels.",
+             "zone_id stratum_id loss_year", {
+        "zone_id": "str", "stratum_id": "str", "loss_year": "int", "pixel_count": "int", "emissions_g": "um2", "product": "str",
+        "product_version": "str",
+    }),
+    _dataset("fire_zones", "One row per fire detection and zone that holds it.", "fire_id zone_id", {"fire_id": "str", "zone_id": "str"}),
+    _dataset("tree_biomass", "One row per accepted living tree with its above-ground biomass.", "plot_id census_id tree_id", {
+        "plot_id": "str", "census_id": "str", "tree_id": "str", "dbh_cm": "float", "height_m": "float", "height_method": "str",
+        "wood_density_g_cm3": "float", "wood_density_level": "str", "agb_kg": "float", "allometry": "str",
+    }),
+    _dataset("plot_biomass", "One row per plot census with its above-ground biomass.", "plot_id census_id", {
+        "plot_id": "str", "census_id": "str", "stratum_id": "str", "area_ha": "float", "tree_count": "int",
+        "species_level_count": "int", "genus_level_count": "int", "family_level_count": "int", "plot_mean_level_count": "int",
+        "agb_mg": "factor", "agb_mg_ha": "factor",
+    }),
+    _dataset("stratum_biomass", "One row per stratum with mean above-ground biomass and its interval.", "stratum_id", {
+        "stratum_id": "str", "plot_count": "int", "agb_mg_ha": "factor", "sd_mg_ha": "factor?", "se_mg_ha": "factor?",
+        "ci90_half_width_mg_ha": "factor?", "ci95_half_width_mg_ha": "factor?", "precision90_percent": "factor?",
+    }),
+    # --- evidence ---------------------------------------------------------------------------------------------
+    _dataset("artifacts", "One row per file that the period used.", "dataset address sha256", {
+        "sha256": "str", "dataset": "str", "source": "str", "product": "str", "version": "str?", "address": "str", "bytes": "int",
+        "media_type": "str", "last_modified": "str?", "licence": "str", "citation": "str", "simulated": "bool",
+    }),
+    _dataset("batches", "One row per landed dataset: how many rows were read, accepted and quarantined.", "dataset", {
+        "dataset": "str", "rows_read": "int", "rows_accepted": "int", "rows_quarantined": "int",
+    }),
+    _dataset("check_results", "One row per check of a landed dataset.", "dataset rule", {
+        "dataset": "str", "rule": "str", "severity": "str", "description": "str", "outcome": "str", "rows_evaluated": "int",
+        "rows_failed": "int", "observed": "str?", "waived_by": "str?", "waiver_reason": "str?",
+    }),
+    _dataset("quarantine", "One row per quarantined row and rule.", "dataset artifact row rule", {
+        "dataset": "str", "artifact": "str", "row": "int", "rule": "str", "severity": "str", "reason": "str", "record": "str",
+    }),
+)
+# fmt: on
+
+DATASETS: Mapping[str, Dataset] = {dataset.name: dataset for dataset in _ALL}

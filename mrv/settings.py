@@ -1,0 +1,78 @@
+"""Where things live and which services are used. Every value can be set by an environment variable `MRV_<NAME>`."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Settings of one installation; secrets are never shown or logged."""
+
+    model_config = SettingsConfigDict(env_prefix="MRV_", extra="forbid", frozen=True)
+
+    home: Path = Field(Path("var"), description="Folder of everything the platform keeps.")
+    projects_dir: Path = Field(REPOSITORY / "projects", description="Folder in which projects are found by name.")
+    ledger_url: str | None = Field(None, description="SQLAlchemy URL of the ledger; default: SQLite in the home.")
+    mirrors: dict[str, str] = Field(
+        default_factory=dict,
+        description="Source name to another base URL or folder, as JSON: a local mirror, or the simulator.",
+    )
+    firms_map_key: SecretStr | None = Field(None, description="NASA FIRMS map key.")
+    kobo_token: SecretStr | None = Field(None, description="KoboToolbox API token.")
+    http_timeout_s: float = Field(60.0, gt=0, description="Seconds without a byte before a request is given up.")
+    http_attempts: int = Field(4, ge=1, le=10, description="Attempts per file before a source counts as unreachable.")
+    workers: int = Field(os.cpu_count() or 1, ge=1, description="Threads for pixels.")
+    signing_key: Path | None = Field(None, description="Ed25519 private key (OpenSSH) that signs packages.")
+    max_file_bytes: int = Field(8 * 2**30, gt=0, description="Largest file that is accepted from a source.")
+
+    @cached_property
+    def root(self) -> Path:
+        """The home as an absolute path."""
+        return self.home.expanduser().resolve()
+
+    @property
+    def raw_dir(self) -> Path:
+        """Immutable files by sha256."""
+        return self.root / "raw"
+
+    @property
+    def landed_dir(self) -> Path:
+        """Parquet as parsed or measured."""
+        return self.root / "landed"
+
+    @property
+    def quarantine_dir(self) -> Path:
+        """Rows that failed a check."""
+        return self.root / "quarantine"
+
+    @property
+    def build_dir(self) -> Path:
+        """Private build databases; may be deleted at any time."""
+        return self.root / "build"
+
+    @property
+    def snapshots_dir(self) -> Path:
+        """Published tables."""
+        return self.root / "snapshots"
+
+    @property
+    def packages_dir(self) -> Path:
+        """Signed packages."""
+        return self.root / "packages"
+
+    @property
+    def keys_dir(self) -> Path:
+        """Signing keys and the list of allowed signers."""
+        return self.root / "keys"
+
+    @property
+    def ledger_address(self) -> str:
+        """SQLAlchemy URL in force."""
+        return self.ledger_url or f"sqlite:///{self.root / 'ledger.sqlite'}"
