@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from mrv.errors import ProjectError
+from mrv.project import ParameterOverride
 from mrv.settings import REPOSITORY
 
 PARAMETERS_CSV = REPOSITORY / "dbt_project" / "seeds" / "parameters.csv"
+TO_DECLARE = "to_declare"
+"""Status of a parameter that has no default: it is in force only where a project declares it."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter row. `value` is a number, `choice` a word; exactly one of them is set."""
+    """One parameter row. `value` is a number, `choice` a word; exactly one is set, none where the project must declare it."""
 
     parameter_id: str
     rule_set: str
@@ -56,11 +59,12 @@ def load_parameters(path: Path = PARAMETERS_CSV) -> list[Parameter]:
 
 def _parse(row: dict[str, str], *, where: str) -> Parameter:
     optional = {key: (value or None) for key, value in row.items()}
-    if (optional["value"] is None) == (optional["choice"] is None):
+    filled = (optional["value"] is not None) + (optional["choice"] is not None)
+    if filled != (0 if row["status"] == TO_DECLARE else 1):
         raise ProjectError(
             f"parameter {row['parameter_id']} needs either a value or a choice",
             where=where,
-            remedy="fill one of the two",
+            remedy=f"fill one of the two, or none where the status is {TO_DECLARE}",
         )
     try:
         return Parameter(
@@ -95,7 +99,7 @@ def rule_sets(parameters: Iterable[Parameter]) -> list[str]:
 
 
 def in_force(parameters: Sequence[Parameter], *, rule_set: str, start: date, end: date) -> list[Parameter]:
-    """Return the rows that hold for a rule set over a whole period, the rule set's own before the common ones.
+    """Return the rows that hold for a rule set in a period, the rule set's own before the common ones.
 
     Raises:
         ProjectError: A name has two rows that both hold in the period.
@@ -118,3 +122,48 @@ def in_force(parameters: Sequence[Parameter], *, rule_set: str, start: date, end
             seen.add(parameter.name)
             chosen[parameter.name] = parameter
     return [chosen[name] for name in sorted(chosen)]
+
+
+def with_overrides(
+    chosen: Sequence[Parameter], overrides: Iterable[ParameterOverride], *, project_id: str, where: str
+) -> list[Parameter]:
+    """Replace parameters by what the project declares, and leave out those that nobody declares.
+
+    Raises:
+        ProjectError: A name that the rule set does not have, a word where a number belongs, or a name given twice.
+    """
+    by_name = {parameter.name: parameter for parameter in chosen}
+    declared: set[str] = set()
+    for position, override in enumerate(overrides):
+        key = f"{where}, parameters.{position} ({override.name})"
+        if override.name not in by_name:
+            raise ProjectError(
+                f"unknown parameter {override.name}",
+                expected=", ".join(sorted(by_name)),
+                where=key,
+                remedy="use a name of the catalogue, or add a row to dbt_project/seeds/parameters.csv",
+            )
+        parameter = by_name[override.name]
+        if override.name in declared:
+            raise ProjectError(f"parameter {override.name} is declared twice", where=key, remedy="keep one")
+        wants_word = parameter.unit == "choice"
+        if wants_word != (override.choice is not None):
+            raise ProjectError(
+                f"parameter {override.name} has the wrong kind of value",
+                expected="a choice" if wants_word else f"a value in {parameter.unit}",
+                where=key,
+                remedy="use the other of value and choice",
+            )
+        declared.add(override.name)
+        by_name[override.name] = replace(
+            parameter,
+            parameter_id=f"{project_id}.{override.name}",
+            value=override.value,
+            choice=override.choice,
+            status="declared",
+            confirmed_by=None,
+            confirmed_on=None,
+            note=override.source,
+            declared_by="project",
+        )
+    return [by_name[name] for name in sorted(by_name) if by_name[name].status != TO_DECLARE]

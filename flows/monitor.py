@@ -1,0 +1,116 @@
+"""The flow of a monitoring period: `mrv run` starts it, and a deployment can schedule it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from prefect.tasks import Task
+
+from mrv.errors import SourceError
+from mrv.progress import SILENT, Progress
+from mrv.settings import Settings
+from mrv.stages.context import open_context
+from mrv.stages.pipeline import Caller, RunResult, run_period
+from mrv.stages.results import headline_rows, vintage_rows
+
+T = TypeVar("T")
+_caller: ContextVar[tuple[Settings, Progress] | None] = ContextVar("caller", default=None)
+"""Settings and progress of whoever starts the flow in this process; a deployment's run has none and reads its own."""
+
+
+def _worth_a_retry(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Only what an outside source failed at is worth another try; a refusal of ours stays one."""
+    return isinstance(state.result(raise_on_failure=False), SourceError)
+
+
+class TaskCaller(Caller):
+    """Makes a Prefect task of each step. Steps keep their own memory in the ledger, so Prefect caches nothing."""
+
+    def __call__(self, name: str, function: Callable[..., T], *arguments: Any, network: bool = False) -> T:
+        """Run the step as a task; only reads from the network are retried."""
+
+        @task(
+            name=name,
+            cache_policy=NO_CACHE,
+            persist_result=False,
+            retries=2 if network else 0,
+            retry_delay_seconds=[10, 60] if network else None,
+            retry_jitter_factor=0.5 if network else None,
+            retry_condition_fn=_worth_a_retry if network else None,
+        )
+        def step() -> T:
+            return function(*arguments)
+
+        return step()
+
+
+@flow(name="monitor-period", flow_run_name="{project} {period}", validate_parameters=False, persist_result=False)
+def monitor_period(project: str, period: str) -> dict[str, Any]:
+    """Pull, check, transform, account and publish one monitoring period of a project.
+
+    Args:
+        project: Name of a project, or the folder of one.
+        period: Id of the monitoring period.
+
+    Returns:
+        What the run did, as a small JSON record: Prefect keeps it.
+    """
+    settings, progress = _caller.get() or (Settings(), SILENT)
+    with open_context(project, period, settings, progress) as context:
+        result = run_period(context, TaskCaller())
+    _artifacts(result)
+    return summary(result)
+
+
+def run_flow(project: str, period: str, *, settings: Settings, progress: Progress) -> dict[str, Any]:
+    """Start the flow in this process with the caller's settings and somebody who watches."""
+    token = _caller.set((settings, progress))
+    try:
+        return monitor_period(project, period)
+    finally:
+        _caller.reset(token)
+
+
+def summary(result: RunResult) -> dict[str, Any]:
+    """Return a run's result as a JSON record."""
+    return {
+        "project": result.project,
+        "period": result.period,
+        "package": str(result.published.path),
+        "version": result.published.version,
+        "snapshot": str(result.snapshot.folder),
+        "changed": list(result.changed_steps),
+        "rows_read": result.rows_read,
+        "rows_quarantined": result.rows_quarantined,
+        "simulated": result.simulated,
+        "seconds": dict(result.seconds),
+    }
+
+
+def _artifacts(result: RunResult) -> None:
+    key = f"{result.project}-{result.period}".replace("_", "-")
+    create_table_artifact(
+        key=f"{key}-emission-reductions",
+        table=vintage_rows(result.snapshot.folder),
+        description="Emission reductions by vintage",
+    )
+    create_table_artifact(
+        key=f"{key}-figures", table=headline_rows(result.snapshot.folder), description="Headline figures"
+    )
+    lines = [
+        f"# {result.project}, {result.period}",
+        "",
+        "**The data are simulated.**" if result.simulated else "",
+        f"Package `{result.published.path}` (version {result.published.version})",
+        f"Rows read {result.rows_read}, in quarantine {result.rows_quarantined}",
+        "Nothing changed." if not result.changed else "Changed: " + ", ".join(result.changed_steps),
+    ]
+    create_markdown_artifact(
+        key=f"{key}-run", markdown="\n\n".join(line for line in lines if line), description="What the run did"
+    )

@@ -1,0 +1,289 @@
+"""The `mrv` command: thin, and it imports what a command needs only when that command runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mrv.errors import MrvError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mrv.settings import Settings
+
+
+class _Commands(click.Group):
+    """Turns our errors into one message and their exit code; anything else is a fault of ours and keeps its trace."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except MrvError as error:
+            click.echo(f"error: {error}", err=True)
+            sys.exit(error.exit_code)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="mrv")
+def main() -> None:
+    """REDD+ MRV: from raw data to a signed package that a stranger can check and re-perform.
+
+    PROJECT is a folder with a project.yaml, or the name of one under projects/.
+    Exit codes: 0 done, 1 a check failed or differs, 2 usage, 3 an outside source could not be reached.
+    """
+
+
+def _settings(**changes: Any) -> Settings:
+    from pydantic import ValidationError
+
+    from mrv.settings import Settings
+
+    try:
+        return Settings(**changes)
+    except ValidationError as error:
+        found = "; ".join(f"MRV_{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors())
+        raise UsageError("a setting is not valid", found=found, remedy="mend the environment variable") from error
+
+
+@main.command()
+@click.option("--seed", default=958, show_default=True, help="Seed of the simulated landscape.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def demo(seed: int, as_json: bool) -> None:
+    """Run the sample project end to end, offline, on simulated data."""
+    from mrv.project import find_project, load_project
+    from mrv.simulator.world import simulated_world
+
+    settings = _settings()
+    project, period = "biocorredor_martin_sagrado", "mp4"
+    loaded = load_project(find_project(project, settings))
+    if not as_json:
+        click.echo(
+            "The data of this demo are SIMULATED: a seeded landscape, served on loopback in the formats of the real sources."
+        )
+        click.echo("Los datos de esta demostración son SIMULADOS.\n")
+    with simulated_world(seed=seed, project=loaded, folder=settings.root / "simulated") as world:
+        here = settings.model_copy(update={"mirrors": {**settings.mirrors, **world.mirrors}})
+        result = _run(project, period, here)
+    _print_run(result, as_json=as_json)
+    report = _verify(Path(result["package"]), allowed_signers=settings.keys_dir / "allowed_signers", any_signer=False)
+    if not as_json:
+        click.echo(f"\nmrv verify: {'accepted' if report.accepted else 'REFUSED'}, {len(report.checks)} checks")
+        click.echo(f"Look at it: {result['package']}/data/report/summary.html")
+        click.echo(f'Ask it:     mrv sql {project} "select * from emission_reductions"')
+    sys.exit(0 if report.accepted else 1)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def init(folder: Path) -> None:
+    """Scaffold a project definition in FOLDER."""
+    from mrv.scaffold import scaffold
+
+    for path in scaffold(folder):
+        click.echo(f"wrote {path}")
+    click.echo(f"\nNext: draw your zones in {folder}/boundaries, edit {folder}/project.yaml, then: mrv check {folder}")
+
+
+@main.command()
+@click.argument("project")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def check(project: str, as_json: bool) -> None:
+    """Validate the definition, boundaries, baseline and parameters of PROJECT."""
+    from mrv.project import find_project
+    from mrv.stages.validate import check_project
+
+    findings = check_project(find_project(project, _settings()))
+    if as_json:
+        fields = ("message", "expected", "found", "where", "remedy")
+        problems = [{name: getattr(problem, name) for name in fields} for problem in findings.problems]
+        zones = [{"zone_id": zone.zone_id, "kind": zone.kind, "area_ha": str(zone.area_ha)} for zone in findings.zones]
+        click.echo(
+            json.dumps({"problems": problems, "zones": zones, "notes": findings.notes}, ensure_ascii=False, indent=1)
+        )
+    else:
+        _print_findings(findings)
+    sys.exit(1 if findings.problems else 0)
+
+
+def _print_findings(findings: Any) -> None:
+    from mrv.terminal import print_table
+
+    rows = [
+        {"zone": zone.zone_id, "kind": zone.kind, "area_ha": f"{zone.area_ha:,.1f}", "name": zone.name}
+        for zone in findings.zones
+    ]
+    print_table(rows, right=["area_ha"], title="Zones, geodesic area on WGS84")
+    for note in findings.notes:
+        click.echo(f"note: {note}")
+    for number, problem in enumerate(findings.problems, start=1):
+        click.echo(f"\n{number}. {problem}")
+    click.echo(
+        f"\n{len(findings.problems)} problem(s)" if findings.problems else "\nThe definition holds: no problem found."
+    )
+
+
+@main.command()
+@click.argument("project")
+@click.option("--period", required=True, help="Id of the monitoring period.")
+@click.option("--source", "only", help="Name of one source; default: all.")
+def pull(project: str, period: str, only: str | None) -> None:
+    """Fetch what the sources of PROJECT have, without using it yet."""
+    from mrv.stages.context import open_context
+    from mrv.stages.land import pull as pull_source
+    from mrv.terminal import Terminal
+
+    with open_context(project, period, _settings(), Terminal()) as context:
+        names = [spec.name for spec in context.definition.sources]
+        if only is not None and only not in names:
+            raise UsageError(
+                f"project {project} has no source {only}", expected=", ".join(names), remedy="choose one of these"
+            )
+        for spec in context.definition.sources:
+            if only in (None, spec.name):
+                pulled = pull_source(context, spec)
+                size = sum(artifact.bytes for artifact in pulled.artifacts)
+                new = sum(not artifact.unchanged for artifact in pulled.artifacts)
+                click.echo(f"{spec.name}: {len(pulled.artifacts)} file(s), {size / 2**20:.1f} MiB, {new} new")
+
+
+@main.command()
+@click.argument("project")
+@click.option("--period", required=True, help="Id of the monitoring period.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def run(project: str, period: str, as_json: bool) -> None:
+    """Pull, check, transform, account and publish one period of PROJECT."""
+    _print_run(_run(project, period, _settings()), as_json=as_json)
+
+
+def _run(project: str, period: str, settings: Settings) -> Mapping[str, Any]:
+    """Start the flow in this process, against the Prefect server that is configured or a temporary one."""
+    for name, value in (
+        ("PREFECT_SERVER_ANALYTICS_ENABLED", "false"),
+        ("DO_NOT_TRACK", "1"),
+        ("PREFECT_LOGGING_LEVEL", "WARNING"),
+        ("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120"),
+    ):
+        os.environ.setdefault(name, value)
+    from flows.monitor import run_flow
+    from mrv.terminal import Terminal
+
+    return run_flow(project, period, settings=settings, progress=Terminal())
+
+
+def _print_run(result: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False, indent=1))
+        return
+    from mrv.stages.results import total_vcu, vintage_rows
+    from mrv.terminal import print_table
+
+    snapshot = Path(result["snapshot"])
+    rows = vintage_rows(snapshot)
+    numbers = [column for column in rows[0] if column not in ("vintage", "reason")] if rows else []
+    print_table(rows, right=numbers, title=f"{result['project']}, {result['period']}: emission reductions by vintage")
+    total = total_vcu(snapshot)
+    click.echo(
+        f"\nPeriod total: {'not computed' if total is None else f'{total:,} tCO2e'} creditable after leakage, uncertainty and buffer"
+    )
+    click.echo(
+        f"Rows read {result['rows_read']:,}; in quarantine {result['rows_quarantined']:,} (listed in the package)"
+    )
+    if result["simulated"]:
+        click.echo("SIMULATED data: no figure here says anything about the real place.")
+    slowest = sorted(result["seconds"].items(), key=lambda item: -item[1])[:5]
+    click.echo("Time: " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in slowest))
+    if result["changed"]:
+        click.echo(f"Changed: {', '.join(result['changed'])}")
+    else:
+        click.echo("Nothing changed: sources, code and parameters are as they were; no file was written.")
+    click.echo(f"Package (version {result['version']}): {result['package']}")
+
+
+@main.command()
+@click.argument("project")
+@click.option("--json", "as_json", is_flag=True, help="Print the state as JSON.")
+def status(project: str, as_json: bool) -> None:
+    """Show the period ledger of PROJECT: each dataset's last step, and quarantine counts."""
+    from mrv.stages.status import project_status
+    from mrv.terminal import print_table
+
+    rows = project_status(project, _settings())
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
+    elif rows:
+        print_table(rows, right=["read", "accepted", "quarantined"])
+    else:
+        click.echo(f"Nothing has been run for {project} yet: mrv run {project} --period ...")
+
+
+@main.command()
+@click.argument("package", type=click.Path(path_type=Path))
+@click.option(
+    "--allowed-signers",
+    type=click.Path(path_type=Path),
+    help="OpenSSH allowed_signers file; default: that of the home.",
+)
+@click.option("--any-signer", is_flag=True, help="Accept a signature whoever made it; the report says so.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def verify(package: Path, allowed_signers: Path | None, any_signer: bool, as_json: bool) -> None:
+    """Check integrity, completeness and signature of PACKAGE, offline."""
+    default = _settings().keys_dir / "allowed_signers"
+    signers = allowed_signers or (default if default.is_file() else None)
+    report = _verify(package, allowed_signers=signers, any_signer=any_signer)
+    if as_json:
+        checks = [{"name": item.name, "outcome": item.outcome, "detail": item.detail} for item in report.checks]
+        click.echo(json.dumps({"accepted": report.accepted, "checks": checks}, ensure_ascii=False, indent=1))
+    else:
+        for item in report.checks:
+            click.echo(f"{item.outcome.replace('_', ' '):<12} {item.name}: {item.detail}")
+        click.echo(f"\n{'accepted' if report.accepted else 'REFUSED'}: {package}")
+    sys.exit(0 if report.accepted else 1)
+
+
+def _verify(package: Path, *, allowed_signers: Path | None, any_signer: bool) -> Any:
+    from mrv.package.verify import verify as verify_package
+
+    return verify_package(package, allowed_signers=allowed_signers, any_signer=any_signer)
+
+
+@main.command()
+@click.argument("project")
+@click.argument("query", required=False)
+@click.option("--period", help="Id of the monitoring period; default: the newest snapshot.")
+@click.option("--limit", default=1000, show_default=True, help="Most rows shown.")
+@click.option("--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+def sql(project: str, query: str | None, period: str | None, limit: int, style: str) -> None:
+    """Ask the current snapshot of PROJECT in SQL, read-only; without QUERY, list the tables."""
+    from mrv.stages.status import ask
+
+    columns, rows, truncated = ask(project, query, _settings(), period=period, limit=limit)
+    if style == "json":
+        click.echo(
+            json.dumps(
+                [dict(zip(columns, row, strict=True)) for row in rows], default=str, ensure_ascii=False, indent=1
+            )
+        )
+    elif style == "csv":
+        import csv
+
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(rows)
+    else:
+        from mrv.terminal import print_table
+
+        print_table(
+            [{name: "" if cell is None else str(cell) for name, cell in zip(columns, row, strict=True)} for row in rows]
+        )
+    if truncated:
+        click.echo(f"truncated after {limit} rows", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""Check: a table passes its suite's gate, its bad rows go to quarantine, and only what was accepted can be used."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from mrv.errors import InputError
+from mrv.files import hash_file, write_parquet
+from mrv.schemas import DATASETS
+from mrv.stages.context import Context, run_step
+from mrv.stages.land import Landed, combine
+
+RECEIVED = ("fires", "plots", "trees", "heights", "wood_density", "name_resolution")
+"""Datasets that sources give, in the order in which they are checked: trees need the accepted plots."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A dataset behind the gate."""
+
+    dataset: str
+    path: Path
+    quarantine: Path
+    results: Path
+    rows_read: int
+    rows_accepted: int
+    rows_quarantined: int
+    changed: bool
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the accepted rows."""
+        return hash_file(self.path)
+
+    def table(self) -> pa.Table:
+        """Read the accepted rows."""
+        return pq.read_table(self.path, schema=DATASETS[self.dataset].schema)
+
+
+def check_received(context: Context, landed: Sequence[Landed]) -> dict[str, Checked]:
+    """Check every dataset that the sources gave.
+
+    Raises:
+        CheckError: A critical check failed and is not waived; nothing of the batch can be used.
+    """
+    checked: dict[str, Checked] = {}
+    present = {part.dataset for part in landed}
+    for dataset in (name for name in RECEIVED if name in present):
+        table, rejected, rows_read = combine(dataset, landed)
+        extra = (
+            {"accepted_plots": plot_keys(checked["plots"].table())} if dataset == "trees" and "plots" in checked else {}
+        )
+        checked[dataset] = check_table(context, dataset, table, rejected=rejected, rows_read=rows_read, extra=extra)
+    return checked
+
+
+def plot_keys(plots: pa.Table) -> list[str]:
+    """Return plot, census and submission of each accepted census, as the suites compare them."""
+    columns = ("plot_id", "census_id", "submission_id")
+    return sorted("|".join(str(row[name] or "") for name in columns) for row in plots.select(columns).to_pylist())
+
+
+def check_table(
+    context: Context,
+    dataset: str,
+    table: pa.Table,
+    *,
+    rejected: pa.Table | None = None,
+    rows_read: int | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> Checked:
+    """Check one table, set its bad rows aside and note how many.
+
+    Args:
+        context: The run.
+        dataset: Name of the table in `mrv.schemas`.
+        table: The rows.
+        rejected: Rows that could not even be typed, in the quarantine's columns.
+        rows_read: How many records were read, those that could not be typed among them; default: the table's rows.
+        extra: Values that this dataset's suite needs beside the period's.
+
+    Raises:
+        CheckError: A critical check failed and is not waived.
+        InputError: Rows were lost or doubled.
+    """
+    set_aside = DATASETS["quarantine"].empty() if rejected is None else rejected
+    read = table.num_rows if rows_read is None else rows_read
+    parameters = {**_parameters(context, dataset), **(extra or {})}
+    waivers = context.ledger.waivers(context.definition.id, context.period.id)
+
+    def work(key: str) -> dict[str, Any]:
+        from expectations.gate import gate
+        from expectations.runner import check
+
+        outcome = check(dataset, table, parameters=parameters)
+        results = gate(outcome.results, waivers=waivers)
+        quarantine = DATASETS["quarantine"].sort(pa.concat_tables([set_aside, outcome.quarantine]))
+        paths = {
+            "path": context.table_path("accepted", dataset, key),
+            "quarantine": context.table_path("quarantine", f"{dataset}_checked", key),
+            "results": context.table_path("results", dataset, key),
+        }
+        for name, content in (("path", outcome.accepted), ("quarantine", quarantine), ("results", results)):
+            write_parquet(paths[name], content)
+        quarantined = _distinct_rows(quarantine)
+        if outcome.accepted.num_rows + quarantined != read:
+            raise InputError(
+                f"the counts of {dataset} do not close",
+                expected=f"{read} rows read",
+                found=f"{outcome.accepted.num_rows} accepted and {quarantined} quarantined",
+                where=dataset,
+                remedy="this is a fault of the suite; nothing was accepted",
+            )
+        names = {name: context.relative(path) for name, path in paths.items()}
+        return {**names, "files": list(names.values()), "rows": [read, outcome.accepted.num_rows, quarantined]}
+
+    inputs = {
+        "table": table_hash(table),
+        "set_aside": table_hash(set_aside),
+        "rows_read": read,
+        "parameters": parameters,
+        "waivers": sorted(map(str, waivers.items())),
+    }
+    outcome = run_step(context, stage="check", dataset=dataset, inputs=inputs, work=work)
+    root, result = context.settings.root, outcome.result
+    return Checked(
+        dataset,
+        *(root / result[name] for name in ("path", "quarantine", "results")),
+        *result["rows"],
+        changed=outcome.changed,
+    )
+
+
+def table_hash(table: pa.Table) -> str:
+    """Return a hash of a table's content, whatever its chunks."""
+    sink = pa.BufferOutputStream()
+    combined = table.combine_chunks().replace_schema_metadata(None)
+    with pa.ipc.new_stream(sink, combined.schema) as writer:
+        for batch in combined.to_batches():
+            writer.write_batch(batch)
+    return hashlib.sha256(sink.getvalue()).hexdigest()
+
+
+def _distinct_rows(quarantine: pa.Table) -> int:
+    if quarantine.num_rows == 0:
+        return 0
+    return int(quarantine.group_by(["artifact", "row"]).aggregate([]).num_rows)
+
+
+def _parameters(context: Context, dataset: str) -> dict[str, Any]:
+    west, south, east, north = context.bounds
+    window = context.period.span
+    if dataset == "plots":
+        census = context.definition.field_carbon.census_window
+        start, end = (census.start, census.end) if census else (context.definition.crediting_period.start, window.end)
+    else:
+        start, end = window.start, window.end
+    return {
+        "window_start": start.isoformat(),
+        "window_end": end.isoformat(),
+        "west": west,
+        "south": south,
+        "east": east,
+        "north": north,
+        "zone_ids": sorted(zone.zone_id for zone in context.zones),
+        "stratum_ids": context.strata,
+    }
+
+
+def evidence(checked: Sequence[Checked]) -> dict[str, pa.Table]:
+    """Return what the checks found, as the landed tables `batches`, `check_results` and `quarantine`."""
+    batches = [
+        {
+            "dataset": batch.dataset,
+            "rows_read": batch.rows_read,
+            "rows_accepted": batch.rows_accepted,
+            "rows_quarantined": batch.rows_quarantined,
+        }
+        for batch in checked
+    ]
+    tables = {"batches": DATASETS["batches"].table(batches)}
+    for name, attribute in (("check_results", "results"), ("quarantine", "quarantine")):
+        schema = DATASETS[name].schema
+        parts = [pq.read_table(getattr(batch, attribute), schema=schema) for batch in checked]
+        tables[name] = DATASETS[name].sort(pa.concat_tables([schema.empty_table(), *parts]))
+    return tables
+
+
+def failed_rules(results: pa.Table) -> list[dict[str, Any]]:
+    """Return the checks that did not pass."""
+    return results.filter(pc.not_equal(results["outcome"], "passed")).to_pylist()  # type: ignore[no-any-return]

@@ -1,0 +1,148 @@
+"""What every stage needs to know: the project, its period, its zones, where files and the ledger are, and the code's version."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from mrv.boundaries import Zone, load_zones
+from mrv.errors import ProjectError
+from mrv.files import hash_file
+from mrv.ledger import Ledger, content_key
+from mrv.progress import SILENT, Progress
+from mrv.project import LoadedProject, MonitoringPeriod, Project, find_project, load_project
+from mrv.settings import REPOSITORY, Settings
+from mrv.store import Store
+
+CODE = {
+    "mrv": ("*.py", "*.yaml", "*.html", "*.j2", "*.css"),
+    "raster": ("*.py",),
+    "expectations": ("*.py", "*.json"),
+    "dbt_project": ("*.sql", "*.yml", "*.csv"),
+}
+NOT_CODE_OF_FIGURES = ("mrv/simulator", "mrv/cli", "dbt_project/target", "dbt_project/logs")
+
+
+@dataclass(frozen=True)
+class Context:
+    """One run of one period of one project."""
+
+    project: LoadedProject
+    period: MonitoringPeriod
+    zones: tuple[Zone, ...]
+    settings: Settings
+    store: Store
+    ledger: Ledger
+    progress: Progress = SILENT
+
+    @property
+    def definition(self) -> Project:
+        """The project's definition."""
+        return self.project.definition
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of all zones, in degrees."""
+        boxes = [zone.geometry.bounds for zone in self.zones]
+        return (
+            min(box[0] for box in boxes),
+            min(box[1] for box in boxes),
+            max(box[2] for box in boxes),
+            max(box[3] for box in boxes),
+        )
+
+    @property
+    def strata(self) -> list[str]:
+        """Ids of all strata."""
+        drawn = sorted(zone.zone_id for zone in self.zones if zone.kind == "stratum")
+        if self.definition.default_stratum and self.definition.default_stratum not in drawn:
+            drawn.append(self.definition.default_stratum)
+        return drawn
+
+    def table_path(self, stage: str, dataset: str, key: str) -> Path:
+        """Where a table of a step lies; its name carries the step's key, so it is never overwritten with other content."""
+        folder = self.settings.quarantine_dir if stage == "quarantine" else self.settings.landed_dir
+        return folder / dataset / f"{self.definition.id}-{self.period.id}-{stage}-{key[:16]}.parquet"
+
+    def relative(self, path: Path) -> str:
+        """Return a path below the home as the ledger notes it, so that a home can be moved."""
+        return path.relative_to(self.settings.root).as_posix()
+
+
+@contextmanager
+def open_context(project: str, period: str, settings: Settings, progress: Progress = SILENT) -> Iterator[Context]:
+    """Load a project and open store and ledger for one run.
+
+    Raises:
+        UsageError: There is no such project or period.
+        ProjectError: The definition or its boundaries do not hold.
+    """
+    loaded = load_project(find_project(project, settings))
+    chosen = loaded.definition.period(period)
+    zones = tuple(load_zones(loaded))
+    if not zones:
+        raise ProjectError("the project has no zones", where=str(loaded.file), remedy="draw at least the project area")
+    ledger = Ledger(settings.ledger_address)
+    try:
+        yield Context(loaded, chosen, zones, settings, Store(settings.raw_dir), ledger, progress)
+    finally:
+        ledger.close()
+
+
+@cache
+def code_version() -> str:
+    """Return the sha256 over every file that can change a published figure; the run is keyed by it."""
+    digest = hashlib.sha256()
+    for room, patterns in CODE.items():
+        files = sorted(path for pattern in patterns for path in (REPOSITORY / room).rglob(pattern))
+        for path in files:
+            name = path.relative_to(REPOSITORY).as_posix()
+            if not name.startswith(NOT_CODE_OF_FIGURES):
+                digest.update(f"{name}\0{hash_file(path)}\n".encode())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a step gave: its result, and whether anything had to be done for it."""
+
+    result: Mapping[str, Any]
+    changed: bool
+
+
+def run_step(
+    context: Context,
+    *,
+    stage: str,
+    dataset: str,
+    inputs: Mapping[str, Any],
+    work: Callable[[str], Mapping[str, Any]],
+) -> Outcome:
+    """Do a step once per key of (project, period, stage, dataset, inputs, code); later calls find it done.
+
+    Args:
+        context: The run.
+        stage: Name of the stage.
+        dataset: Name of the dataset, or of what the stage makes.
+        inputs: Everything the result depends on, as JSON: hashes and parameters, never paths.
+        work: Gets the key and returns the result. `files` in it lists paths below the home that must exist for the
+            step to count as done.
+
+    Raises:
+        LedgerError: Another live process is doing this step.
+    """
+    names = {"project": context.definition.id, "period": context.period.id, "stage": stage, "dataset": dataset}
+    key = content_key({**names, "inputs": inputs, "code": code_version()})
+    done = context.ledger.finished(key)
+    if done is not None and done.result is not None:
+        files = [context.settings.root / name for name in done.result.get("files", [])]
+        if all(path.exists() for path in files):
+            return Outcome(done.result, changed=False)
+    with context.ledger.running(key, **names, inputs=inputs) as result:
+        result.update(work(key))
+    return Outcome(result, changed=True)

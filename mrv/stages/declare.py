@@ -1,0 +1,212 @@
+"""What the project declares, as landed tables: itself, its vintages, zones, baseline, carbon pools and parameters."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from mrv.errors import InputError, ProjectError
+from mrv.parameters import Parameter, in_force, load_parameters, rule_sets, with_overrides
+from mrv.project import BaselineVersion, CarbonPool, LoadedProject, MonitoringPeriod
+from mrv.schemas import DATASETS
+from mrv.stages.context import Context
+
+BASELINE_COLUMNS = ("zone_id", "stratum_id", "year", "area_ha")
+
+
+def declared_tables(context: Context, *, simulated: bool) -> Mapping[str, pa.Table]:
+    """Return every declared table of the period.
+
+    Raises:
+        ProjectError: A parameter, pool or baseline row does not fit the definition.
+        InputError: A baseline file cannot be read.
+    """
+    chosen = parameters(context.project, context.period)
+    rows = {
+        "project": [_project_row(context, simulated=simulated)],
+        "vintages": [
+            {
+                "vintage_year": part.year,
+                "vintage_start": part.start,
+                "vintage_end": part.end,
+                "days": part.days,
+                "days_in_year": part.days_in_year,
+            }
+            for part in context.period.vintages
+        ],
+        "zones": [zone.record() for zone in context.zones],
+        "baseline_activity": _baseline_rows(context),
+        "carbon_pools": carbon_pool_rows(context.project, chosen, strata=context.strata),
+        "parameters": [parameter.record() for parameter in chosen],
+    }
+    return {name: DATASETS[name].table(records) for name, records in rows.items()}
+
+
+def _project_row(context: Context, *, simulated: bool) -> dict[str, Any]:
+    definition = context.definition
+    return {
+        "project_id": definition.id,
+        "project_name": definition.project.name,
+        "period_id": context.period.id,
+        "period_start": context.period.start,
+        "period_end": context.period.end,
+        "crediting_start": definition.crediting_period.start,
+        "crediting_end": definition.crediting_period.end,
+        "rule_set": definition.rule_set,
+        "emission_factor_method": definition.emission_factors.method,
+        "illustrative": bool(definition.project.illustrative) or any(zone.illustrative for zone in context.zones),
+        "simulated": simulated,
+    }
+
+
+def parameters(project: LoadedProject, period: MonitoringPeriod) -> list[Parameter]:
+    """Return the parameters in force for a period, the project's own declarations applied.
+
+    Raises:
+        ProjectError: The rule set or a parameter is unknown.
+    """
+    catalogue, rule_set = load_parameters(), project.definition.rule_set
+    if rule_set not in rule_sets(catalogue):
+        raise ProjectError(
+            f"unknown rule set {rule_set}",
+            expected=", ".join(rule_sets(catalogue)),
+            where=f"{project.file}, rule_set",
+            remedy="choose one of these",
+        )
+    chosen = in_force(catalogue, rule_set=rule_set, start=period.start, end=period.end)
+    return with_overrides(
+        chosen, project.definition.parameters, project_id=project.definition.id, where=str(project.file)
+    )
+
+
+def carbon_pool_rows(
+    project: LoadedProject, chosen: Sequence[Parameter], *, strata: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return one row per stratum, state and pool; a pool declared for one stratum goes before the one for all.
+
+    Raises:
+        ProjectError: A pool names a stratum or a ratio that does not exist.
+    """
+    by_name = {parameter.name: parameter for parameter in chosen}
+    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+    pools = sorted(project.definition.emission_factors.pools, key=lambda pool: pool.stratum is not None)
+    for pool in pools:
+        if pool.stratum is not None and pool.stratum not in strata:
+            raise ProjectError(
+                f"a carbon pool names the unknown stratum {pool.stratum}",
+                expected=", ".join(strata),
+                where=f"{project.file}, emission_factors.pools",
+                remedy="use the id of a stratum zone",
+            )
+        for stratum in [pool.stratum] if pool.stratum else strata:
+            rows[(stratum, pool.state, pool.pool)] = _pool_row(pool, stratum, by_name, where=str(project.file))
+    return list(rows.values())
+
+
+def _pool_row(pool: CarbonPool, stratum: str, by_name: Mapping[str, Parameter], *, where: str) -> dict[str, Any]:
+    parameter_id = None
+    if pool.ratio_of_above_ground is not None:
+        parameter = by_name.get(pool.ratio_of_above_ground)
+        if parameter is None or parameter.value is None:
+            raise ProjectError(
+                f"unknown parameter {pool.ratio_of_above_ground}",
+                where=f"{where}, emission_factors.pools, {pool.pool}",
+                remedy="use the name of a ratio in dbt_project/seeds/parameters.csv",
+            )
+        parameter_id = parameter.parameter_id
+    method = "plots" if pool.plots else "table" if pool.stock_tc_ha is not None else "ratio"
+    return {
+        "stratum_id": stratum,
+        "state": pool.state,
+        "pool": pool.pool,
+        "method": method,
+        "stock_tc_ha": pool.stock_tc_ha,
+        "parameter_id": parameter_id,
+        "source": pool.source,
+    }
+
+
+def _baseline_rows(context: Context) -> list[dict[str, Any]]:
+    zones = {zone.zone_id for zone in context.zones}
+    strata, rows = set(context.strata), []
+    for version in context.definition.baseline:
+        rows.extend(read_baseline(context.project.path(version.file), version, zones=zones, strata=strata))
+    return rows
+
+
+def read_baseline(path: Path, version: BaselineVersion, *, zones: set[str], strata: set[str]) -> list[dict[str, Any]]:
+    """Read an ex-ante table: CSV with zone_id, stratum_id, year, area_ha.
+
+    Raises:
+        InputError: The file is missing, lacks a column, or a row is not understood, stands twice or names no zone.
+    """
+    if not path.is_file():
+        raise InputError(
+            "a baseline file is missing", expected=str(path), where=f"baseline {version.version}", remedy="put it there"
+        )
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.DictReader(stream)
+        missing = [column for column in BASELINE_COLUMNS if column not in (reader.fieldnames or [])]
+        if missing:
+            raise InputError(
+                "a baseline file lacks a column",
+                expected=", ".join(BASELINE_COLUMNS),
+                found=", ".join(reader.fieldnames or ["nothing"]),
+                where=f"{path}, column {missing[0]}",
+                remedy="add the column; its name is case-sensitive",
+            )
+        return _typed_baseline(list(reader), path, version, zones=zones, strata=strata)
+
+
+def _typed_baseline(
+    records: list[dict[str, str]], path: Path, version: BaselineVersion, *, zones: set[str], strata: set[str]
+) -> list[dict[str, Any]]:
+    rows: dict[tuple[str, str, int], dict[str, Any]] = {}
+    for number, record in enumerate(records, start=2):
+        where = f"{path}, row {number}"
+        try:
+            year, area_ha = int(record["year"]), Decimal(record["area_ha"])
+        except (ValueError, InvalidOperation, TypeError) as error:
+            raise InputError(
+                "a baseline row cannot be read",
+                expected="a year and an area in ha",
+                found=str(record),
+                where=where,
+                remedy="mend it",
+            ) from error
+        if not (version.valid_from.year <= year <= version.valid_to.year):
+            raise InputError(
+                "a baseline row lies outside the version's validity",
+                expected=f"{version.valid_from} to {version.valid_to}",
+                found=str(year),
+                where=where,
+                remedy="mend the year or valid_from and valid_to in project.yaml",
+            )
+        if not area_ha.is_finite() or area_ha < 0:
+            raise InputError(
+                "a baseline area is not a positive number", found=record["area_ha"], where=where, remedy="mend it"
+            )
+        if record["zone_id"] not in zones or record["stratum_id"] not in strata:
+            raise InputError(
+                "a baseline row names an unknown zone or stratum",
+                expected=f"zones {', '.join(sorted(zones))}; strata {', '.join(sorted(strata))}",
+                found=f"{record['zone_id']}, {record['stratum_id']}",
+                where=where,
+                remedy="use the ids of the boundaries",
+            )
+        key = (record["zone_id"], record["stratum_id"], year)
+        if key in rows:
+            raise InputError("a baseline row stands twice", found=str(key), where=where, remedy="keep one")
+        rows[key] = {
+            "baseline_version": version.version,
+            "zone_id": record["zone_id"],
+            "stratum_id": record["stratum_id"],
+            "year": year,
+            "area_ha": area_ha,
+        }
+    return list(rows.values())

@@ -1,0 +1,132 @@
+"""Pull and land: outside files enter the store once, and what they say becomes typed tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mrv.errors import InputError
+from mrv.files import write_parquet
+from mrv.ledger import Artifact
+from mrv.periods import Span
+from mrv.project import SourceSpec
+from mrv.schemas import DATASETS
+from mrv.sources.connectors import CONNECTORS
+from mrv.sources.contract import Parsed, Request
+from mrv.stages.context import Context, run_step
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What a source gave."""
+
+    source: str
+    artifacts: tuple[Artifact, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether any file is new."""
+        return not all(artifact.unchanged for artifact in self.artifacts)
+
+    @property
+    def hashes(self) -> list[str]:
+        """The files by address and sha256: what a step is keyed by."""
+        return [f"{artifact.address} {artifact.sha256}" for artifact in self.artifacts]
+
+
+@dataclass(frozen=True)
+class Landed:
+    """A dataset as parsed: typed rows, and rows that could not be typed."""
+
+    dataset: str
+    path: Path
+    rejected: Path
+    rows_read: int
+    changed: bool
+
+    def table(self) -> pa.Table:
+        """Read the typed rows."""
+        return pq.read_table(self.path, schema=DATASETS[self.dataset].schema)
+
+    def rejected_table(self) -> pa.Table:
+        """Read the rows that could not be typed."""
+        return pq.read_table(self.rejected, schema=DATASETS["quarantine"].schema)
+
+
+def request(context: Context) -> Request:
+    """Return what the connectors need to know of the run."""
+    return Request(
+        project_id=context.definition.id,
+        window=Span(context.period.start, context.period.end),
+        bounds=context.bounds,
+        project_folder=context.project.folder,
+        store=context.store,
+        ledger=context.ledger,
+        settings=context.settings,
+        progress=context.progress,
+    )
+
+
+def pull(context: Context, spec: SourceSpec) -> Pulled:
+    """Fetch what a source has for the period.
+
+    Raises:
+        SourceError: The source cannot be reached, or what it sends is unusable.
+        InputError: A declared file is missing or is not what it should be.
+    """
+    artifacts = CONNECTORS[spec.connector].pull(spec, request(context))
+    return Pulled(spec.name, tuple(artifacts))
+
+
+def land(context: Context, spec: SourceSpec, pulled: Pulled) -> list[Landed]:
+    """Parse what was pulled into typed tables.
+
+    Raises:
+        InputError: A file does not have the columns or the structure it must have.
+    """
+    if not any(artifact.dataset != "raster" for artifact in pulled.artifacts):
+        return []
+
+    def work(key: str) -> dict[str, Any]:
+        parsed = CONNECTORS[spec.connector].parse(spec, list(pulled.artifacts), request(context))
+        tables = {dataset: _write(context, spec.name, dataset, part, key) for dataset, part in sorted(parsed.items())}
+        return {"tables": tables, "files": [table[kind] for table in tables.values() for kind in ("path", "rejected")]}
+
+    inputs = {"artifacts": pulled.hashes, "spec": spec.model_dump(mode="json")}
+    outcome = run_step(context, stage="land", dataset=spec.name, inputs=inputs, work=work)
+    root = context.settings.root
+    return [
+        Landed(dataset, root / entry["path"], root / entry["rejected"], entry["rows_read"], outcome.changed)
+        for dataset, entry in outcome.result["tables"].items()
+    ]
+
+
+def _write(context: Context, source: str, dataset: str, parsed: Parsed, key: str) -> dict[str, Any]:
+    rejected = DATASETS["quarantine"].table(parsed.rejected)
+    rejected_rows = len({(row["artifact"], row["row"]) for row in parsed.rejected})
+    if parsed.rows_read != parsed.table.num_rows + rejected_rows:
+        raise InputError(
+            f"the counts of {dataset} do not close",
+            expected=f"{parsed.rows_read} rows read",
+            found=f"{parsed.table.num_rows} typed and {rejected_rows} set aside",
+            where=f"source {source}",
+            remedy="this is a fault of the parser; nothing was landed",
+        )
+    path = context.table_path(f"landed-{source}", dataset, key)
+    rejected_path = context.table_path("quarantine", dataset, key)
+    write_parquet(path, parsed.table)
+    write_parquet(rejected_path, rejected)
+    return {"path": context.relative(path), "rejected": context.relative(rejected_path), "rows_read": parsed.rows_read}
+
+
+def combine(dataset: str, landed: Sequence[Landed]) -> tuple[pa.Table, pa.Table, int]:
+    """Put the landed parts of one dataset together: typed rows in key order, rows set aside, rows read."""
+    parts = [part for part in landed if part.dataset == dataset]
+    table = DATASETS[dataset].sort(pa.concat_tables([part.table() for part in parts]))
+    rejected = DATASETS["quarantine"].sort(pa.concat_tables([part.rejected_table() for part in parts]))
+    return table, rejected, sum(part.rows_read for part in parts)

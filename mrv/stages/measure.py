@@ -1,0 +1,287 @@
+"""Measure: rasters to areas by zone, fires to zones, trees to carbon. Joins the rooms that do not know each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import shapely
+from raster.area import WGS84, EarthModel
+
+from mrv.errors import InputError, ProjectError
+from mrv.files import write_parquet
+from mrv.ledger import Artifact
+from mrv.schemas import DATASETS
+from mrv.sources.products import ProductVersion, load_products
+from mrv.stages.check import Checked, table_hash
+from mrv.stages.context import Context, Outcome, run_step
+from mrv.units import UM2_PER_HA
+
+LAYERS = {
+    "treecover2000": "tree_cover",
+    "lossyear": "loss_year",
+    "datamask": "datamask",
+    "gross_emissions": "emissions",
+}
+"""Layer of the catalogue to its role in the loss measurement."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Tables that the platform measured, not yet checked."""
+
+    tables: Mapping[str, pa.Table]
+    changed: bool
+
+
+def _run(context: Context, name: str, inputs: Mapping[str, Any], measure: Any) -> Measured:
+    """Do a measurement once per key and read its tables back from their Parquet."""
+
+    def work(key: str) -> dict[str, Any]:
+        paths = {}
+        for dataset, table in measure().items():
+            path = context.table_path("measured", dataset, key)
+            write_parquet(path, table)
+            paths[dataset] = context.relative(path)
+        return {"tables": paths, "files": list(paths.values())}
+
+    outcome: Outcome = run_step(context, stage="measure", dataset=name, inputs=inputs, work=work)
+    root = context.settings.root
+    tables = {name: read_table(name, root / path) for name, path in outcome.result["tables"].items()}
+    return Measured(tables, outcome.changed)
+
+
+def read_table(dataset: str, path: Path) -> pa.Table:
+    """Read a landed table by its declared schema."""
+    return pa.parquet.read_table(path, schema=DATASETS[dataset].schema)
+
+
+# --- pixels ------------------------------------------------------------------------------------------------------
+def raster_layers(artifacts: Sequence[Artifact]) -> dict[str, list[Artifact]]:
+    """Return the raster files by their role in the measurement.
+
+    Raises:
+        ProjectError: Two versions of one product are mixed, or a layer has no role here.
+    """
+    layers: dict[str, list[Artifact]] = {}
+    for artifact in (item for item in artifacts if item.dataset == "raster"):
+        role = LAYERS.get(artifact.layer or "")
+        if role is None:
+            raise ProjectError(
+                f"layer {artifact.layer} of {artifact.product} is not used in any measurement",
+                expected=", ".join(LAYERS),
+                where=artifact.address,
+                remedy="take it out of the sources",
+            )
+        layers.setdefault(role, []).append(artifact)
+    versions = {
+        f"{item.product} {item.version}" for role in ("tree_cover", "loss_year") for item in layers.get(role, [])
+    }
+    if len(versions) > 1:
+        raise ProjectError(
+            "two versions of a product are mixed in one series",
+            found=", ".join(sorted(versions)),
+            remedy="declare one version; loss years of different versions are not comparable",
+        )
+    return layers
+
+
+def product_of(layers: Mapping[str, Sequence[Artifact]], role: str) -> ProductVersion:
+    """Return the catalogue's row for the product that fills a role."""
+    artifact = layers[role][0]
+    return load_products().version(artifact.product, artifact.version or "")
+
+
+def measure_pixels(context: Context, artifacts: Sequence[Artifact], *, earth: EarthModel = WGS84) -> Measured | None:
+    """Count forest and loss by zone, stratum and year; None where the project has no rasters.
+
+    Args:
+        context: The run.
+        artifacts: Every pulled file.
+        earth: Earth model of the pixel areas; published figures always use WGS84.
+
+    Raises:
+        ProjectError: There is no forest definition, or a zone lies outside every stratum.
+        InputError: A raster cannot be used.
+    """
+    layers = raster_layers(artifacts)
+    if not layers.get("tree_cover") or not layers.get("loss_year"):
+        return None
+    definition = context.definition
+    if definition.forest_definition is None:
+        raise ProjectError(
+            "forest cannot be measured without a forest definition",
+            where=f"{context.project.file}, forest_definition",
+            remedy="declare what counts as forest, with its document",
+        )
+    product = product_of(layers, "loss_year")
+    inputs = {
+        "layers": {role: [f"{item.address} {item.sha256}" for item in items] for role, items in sorted(layers.items())},
+        "zones": [[zone.zone_id, zone.kind, shapely.to_wkb(zone.geometry, hex=True)] for zone in context.zones],
+        "default_stratum": definition.default_stratum,
+        "forest": definition.forest_definition.model_dump(mode="json"),
+        "measurement": definition.measurement.model_dump(mode="json"),
+        "earth": earth.name,
+    }
+
+    def measure() -> dict[str, pa.Table]:
+        return _count_pixels(context, layers, product, earth)
+
+    return _run(context, "land_cover_area", inputs, measure)
+
+
+def _count_pixels(
+    context: Context, layers: Mapping[str, Sequence[Artifact]], product: ProductVersion, earth: EarthModel
+) -> dict[str, pa.Table]:
+    from raster.loss import ForestRule, Lattice, LossLayers, ProductRule, Shape, measure_loss
+
+    definition = context.definition
+    forest = definition.forest_definition
+    assert forest is not None  # noqa: S101 - measure_pixels refuses a project without one
+    measurement = measure_loss(
+        LossLayers(**{role: tuple(context.store.get(item.sha256) for item in items) for role, items in layers.items()}),
+        zones=[Shape(zone.zone_id, zone.geometry) for zone in context.zones if zone.kind != "stratum"],
+        strata=[Shape(zone.zone_id, zone.geometry) for zone in context.zones if zone.kind == "stratum"],
+        default_stratum=definition.default_stratum,
+        product=ProductRule(
+            product=product.product,
+            version=product.version,
+            lattice=Lattice(product.lattice.west, product.lattice.north, product.lattice.pixel_deg),
+            base_year=product.base_year,
+            last_year=product.last_year,
+            tree_cover_nodata=product.tree_cover_nodata,
+        ),
+        forest=ForestRule(
+            min_tree_cover_percent=forest.min_tree_cover_percent,
+            tree_cover_rule=forest.tree_cover_rule,
+            min_area_um2=int(forest.min_area_ha * UM2_PER_HA),
+            min_area_rule=forest.min_area_rule,
+            connectivity=forest.connectivity,
+            patch_extent=forest.patch_extent,
+        ),
+        pixel_rule=definition.measurement.pixel_rule,
+        earth=earth,
+        workers=context.settings.workers,
+        progress=context.progress,
+    )
+    tables = {"land_cover_area": DATASETS["land_cover_area"].table(measurement.land_cover)}
+    if "emissions" in layers:
+        tables["pixel_emissions"] = DATASETS["pixel_emissions"].table(measurement.pixel_emissions)
+    return tables
+
+
+# --- fires -------------------------------------------------------------------------------------------------------
+def measure_fires(context: Context, fires: Checked) -> Measured:
+    """Say in which zones each fire lies."""
+    table = fires.table()
+
+    def measure() -> dict[str, pa.Table]:
+        from raster.points import zones_of_points
+
+        shapes = [(zone.zone_id, zone.geometry) for zone in context.zones if zone.kind != "stratum"]
+        pairs = zones_of_points(table["longitude"].to_numpy(), table["latitude"].to_numpy(), shapes)
+        ids = table["fire_id"].to_pylist()
+        return {
+            "fire_zones": DATASETS["fire_zones"].table(
+                {"fire_id": ids[index], "zone_id": zone} for index, zone in pairs
+            )
+        }
+
+    inputs = {
+        "fires": fires.sha256,
+        "zones": [[zone.zone_id, shapely.to_wkb(zone.geometry, hex=True)] for zone in context.zones],
+    }
+    return _run(context, "fire_zones", inputs, measure)
+
+
+# --- field -------------------------------------------------------------------------------------------------------
+def measure_field(context: Context, checked: Mapping[str, Checked]) -> Measured | None:
+    """Turn accepted trees into carbon of plots and strata; None where the project has no plots.
+
+    Raises:
+        InputError: A plot lies in no stratum, or a table that the calculation needs is missing.
+    """
+    if "plots" not in checked or "trees" not in checked:
+        return None
+    if "wood_density" not in checked:
+        raise InputError(
+            "trees cannot become carbon without wood densities",
+            where=f"{context.project.file}, sources",
+            remedy="add a table wood_density to a source of connector files",
+        )
+    tables = {name: batch.table() for name, batch in checked.items()}
+
+    def measure() -> dict[str, pa.Table]:
+        from mrv.field.carbon import field_carbon
+
+        carbon = field_carbon(
+            plots=tables["plots"],
+            trees=tables["trees"],
+            wood_density=tables["wood_density"],
+            heights=tables.get("heights"),
+            names=tables.get("name_resolution"),
+            plot_strata=strata_of_plots(context, tables["plots"]),
+            height_model=context.definition.field_carbon.height_model,
+        )
+        return {
+            "tree_biomass": carbon.tree_biomass,
+            "plot_biomass": carbon.plot_biomass,
+            "stratum_biomass": carbon.stratum_biomass,
+        }
+
+    used = ("plots", "trees", "wood_density", "heights", "name_resolution")
+    inputs = {
+        "tables": {name: table_hash(tables[name]) for name in used if name in tables},
+        "field_carbon": context.definition.field_carbon.model_dump(mode="json"),
+        "strata": [
+            [zone.zone_id, shapely.to_wkb(zone.geometry, hex=True)] for zone in context.zones if zone.kind == "stratum"
+        ],
+        "default_stratum": context.definition.default_stratum,
+    }
+    return _run(context, "field_carbon", inputs, measure)
+
+
+def strata_of_plots(context: Context, plots: pa.Table) -> dict[str, str]:
+    """Return each plot's stratum: the one the form names, or the zone it lies in, or the default.
+
+    Raises:
+        InputError: A plot names an unknown stratum, lies in none, or the two disagree.
+    """
+    zones = [zone for zone in context.zones if zone.kind == "stratum"]
+    result: dict[str, str] = {}
+    for row in plots.select(["plot_id", "stratum_id", "longitude", "latitude", "_artifact", "_row"]).to_pylist():
+        where = f"artifact {row['_artifact'][:12]}, row {row['_row']}, plot {row['plot_id']}"
+        located = None
+        if row["longitude"] is not None and row["latitude"] is not None:
+            point = shapely.Point(row["longitude"], row["latitude"])
+            located = next((zone.zone_id for zone in zones if zone.geometry.covers(point)), None)
+        declared = row["stratum_id"]
+        if declared is not None and declared not in context.strata:
+            raise InputError(
+                "a plot names an unknown stratum",
+                expected=", ".join(context.strata),
+                found=declared,
+                where=where,
+                remedy="correct the form",
+            )
+        if declared and located and declared != located:
+            raise InputError(
+                "a plot's stratum and its position disagree",
+                expected=located,
+                found=declared,
+                where=where,
+                remedy="correct one of the two",
+            )
+        stratum = declared or located or context.definition.default_stratum
+        if stratum is None:
+            raise InputError(
+                "a plot lies in no stratum",
+                found=f"{row['longitude']}, {row['latitude']}",
+                where=where,
+                remedy="correct its position, or declare default_stratum",
+            )
+        result[row["plot_id"]] = stratum
+    return result

@@ -1,0 +1,162 @@
+"""The whole pipeline in its one order: pull, land, check, measure, transform, publish.
+
+A flow wraps each call with retries and artifacts; a test or a re-performance calls it bare. Both go through `run_period`.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import pyarrow as pa
+
+from mrv.errors import CheckError
+from mrv.ledger import Artifact
+from mrv.stages.check import Checked, check_received, check_table, evidence
+from mrv.stages.context import Context
+from mrv.stages.declare import declared_tables
+from mrv.stages.land import Landed, land, pull
+from mrv.stages.measure import Measured, measure_field, measure_fires, measure_pixels
+from mrv.stages.publish import Published, publish
+from mrv.stages.transform import Snapshot, artifacts_table, transform
+from mrv.stages.zone_areas import check_zone_areas
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Caller:
+    """Calls a step; a flow replaces it by one that makes a task of the call."""
+
+    def __call__(self, name: str, function: Callable[..., T], *arguments: Any, network: bool = False) -> T:
+        """Call `function(*arguments)` under a name; `network` marks what may be retried."""
+        del name, network
+        return function(*arguments)
+
+
+class Timed(Caller):
+    """Notes how long each step took, so that a run can say where its time went."""
+
+    def __init__(self, call: Caller) -> None:
+        self.call = call
+        self.seconds: dict[str, float] = {}
+
+    def __call__(self, name: str, function: Callable[..., T], *arguments: Any, network: bool = False) -> T:
+        """Call the step and note its time."""
+        start = time.perf_counter()
+        try:
+            return self.call(name, function, *arguments, network=network)
+        finally:
+            self.seconds[name] = round(time.perf_counter() - start, 3)
+            logger.info("%s: %.1f s", name, self.seconds[name])
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run gave."""
+
+    project: str
+    period: str
+    snapshot: Snapshot
+    published: Published
+    changed_steps: tuple[str, ...]
+    rows_read: int
+    rows_quarantined: int
+    simulated: bool
+    seconds: Mapping[str, float]
+
+    @property
+    def changed(self) -> bool:
+        """Whether the run did anything; if not, everything was there already."""
+        return bool(self.changed_steps)
+
+
+def run_period(context: Context, call: Caller | None = None) -> RunResult:
+    """Run every stage of a period, from its sources to its signed package.
+
+    Args:
+        context: The run.
+        call: How each step is called; default: directly.
+
+    Raises:
+        SourceError: A source cannot be reached or sends something unusable.
+        CheckError: A critical check failed and is not waived.
+        MrvError: Any other refusal. Nothing is published then; what was published before stays.
+    """
+    do = Timed(call or Caller())
+    pulled = [do(f"pull {spec.name}", pull, context, spec, network=True) for spec in context.definition.sources]
+    landed: list[Landed] = []
+    for spec, part in zip(context.definition.sources, pulled, strict=True):
+        landed.extend(do(f"land {spec.name}", land, context, spec, part))
+    received = do("check what was received", check_received, context, landed)
+    artifacts = [artifact for part in pulled for artifact in part.artifacts]
+    measured = _measure(context, do, artifacts, received)
+    tables, checked, changed = do("check what was measured", check_measured, context, artifacts, received, measured)
+    snapshot = do("transform", transform, context, tables)
+    published = do("publish", publish, context, snapshot, artifacts, tables)
+
+    changed_steps = [f"pull {part.source}" for part in pulled if part.changed]
+    changed_steps += [f"land {part.dataset}" for part in landed if part.changed] + changed
+    changed_steps += [name for name, step in (("transform", snapshot), ("publish", published)) if step.changed]
+    return RunResult(
+        project=context.definition.id,
+        period=context.period.id,
+        snapshot=snapshot,
+        published=published,
+        changed_steps=tuple(changed_steps),
+        rows_read=sum(batch.rows_read for batch in checked),
+        rows_quarantined=sum(batch.rows_quarantined for batch in checked),
+        simulated=any(artifact.simulated for artifact in artifacts),
+        seconds=do.seconds,
+    )
+
+
+def _measure(
+    context: Context, do: Caller, artifacts: Sequence[Artifact], received: Mapping[str, Checked]
+) -> list[Measured]:
+    measured = [do("measure pixels", measure_pixels, context, artifacts)]
+    if "fires" in received:
+        measured.append(do("measure fires", measure_fires, context, received["fires"]))
+    measured.append(do("measure field plots", measure_field, context, received))
+    return [part for part in measured if part is not None]
+
+
+def check_measured(
+    context: Context, artifacts: Sequence[Artifact], received: Mapping[str, Checked], measured: Sequence[Measured]
+) -> tuple[dict[str, pa.Table], list[Checked], list[str]]:
+    """Check what was declared and measured, and put every table that dbt starts from together.
+
+    Returns:
+        Tables by dataset, every checked batch, and the names of the steps that did something.
+
+    Raises:
+        CheckError: A critical check failed, or a measured row would have to be set aside.
+    """
+    tables = dict(declared_tables(context, simulated=any(artifact.simulated for artifact in artifacts)))
+    changed = [f"check {name}" for name, batch in received.items() if batch.changed]
+    checked = list(received.values())
+    to_check = {name: table for part in measured for name, table in part.tables.items()}
+    for name in ("zones", "baseline_activity", "carbon_pools"):
+        if tables[name].num_rows:
+            to_check[name] = tables[name]
+    for name, table in sorted(to_check.items()):
+        batch = check_table(context, name, table)
+        if batch.rows_quarantined:
+            raise CheckError(
+                f"{batch.rows_quarantined} row(s) of {name} failed a check",
+                where=f"{context.project.file}; the rows are in {batch.quarantine}",
+                remedy="what the platform measures or the project declares is never set aside silently: mend its cause",
+            )
+        checked.append(batch)
+        changed += [f"check {name}"] if batch.changed else []
+        tables[name] = batch.table()
+    changed += [f"measure {name}" for part in measured if part.changed for name in part.tables]
+    tables.update({name: batch.table() for name, batch in received.items()})
+    tables.update(evidence(checked))
+    if "land_cover_area" in tables:
+        tables["check_results"] = check_zone_areas(context, tables)
+    tables["artifacts"] = artifacts_table(artifacts)
+    return tables, checked, changed

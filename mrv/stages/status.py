@@ -1,0 +1,71 @@
+"""What the ledger and the current snapshot say, for `mrv status` and `mrv sql`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mrv.errors import UsageError
+from mrv.ledger import Ledger
+from mrv.project import find_project, load_project
+from mrv.settings import Settings
+
+
+def project_status(project: str, settings: Settings) -> list[dict[str, str]]:
+    """Return one record per period, stage and dataset: the newest step, its state and its row counts."""
+    definition = load_project(find_project(project, settings)).definition
+    ledger = Ledger(settings.ledger_address)
+    try:
+        steps = ledger.history(definition.id)
+    finally:
+        ledger.close()
+    newest: dict[tuple[str, str, str], dict[str, str]] = {}
+    for step in steps:
+        key = (step["period"], step["stage"], step["dataset"])
+        if key in newest:
+            continue
+        rows = (json.loads(step["result"]) if step["result"] else {}).get("rows", ["", "", ""])
+        newest[key] = {
+            "period": step["period"],
+            "stage": step["stage"],
+            "dataset": step["dataset"],
+            "state": step["status"],
+            "read": str(rows[0]),
+            "accepted": str(rows[1]),
+            "quarantined": str(rows[2]),
+            "at": (step["finished_at"] or step["started_at"])[:19],
+            "error": (step["error"] or "").splitlines()[0] if step["error"] else "",
+        }
+    order = {name: position for position, name in enumerate(("land", "check", "measure", "transform", "publish"))}
+    return sorted(newest.values(), key=lambda row: (row["period"], order.get(row["stage"], 9), row["dataset"]))
+
+
+def ask(
+    project: str, query: str | None, settings: Settings, *, period: str | None, limit: int
+) -> tuple[list[str], list[tuple[Any, ...]], bool]:
+    """Ask the current snapshot of a project; without a query, list its tables.
+
+    Returns:
+        Column names, rows, and whether there were more rows than the limit.
+
+    Raises:
+        UsageError: Nothing has been published yet, or the query is refused.
+    """
+    from mrv.warehouse.read import query as run_query
+
+    definition = load_project(find_project(project, settings)).definition
+    if period is not None:
+        definition.period(period)
+    ledger = Ledger(settings.ledger_address)
+    try:
+        snapshot = ledger.current_snapshot(definition.id, period)
+    finally:
+        ledger.close()
+    if snapshot is None:
+        raise UsageError(
+            f"nothing has been published for {project}",
+            remedy=f"run it first: mrv run {project} --period {period or '...'}",
+        )
+    text = query or "select table_name, comment from duckdb_tables() where not internal order by table_name"
+    answer = run_query(settings.root / snapshot["path"], text, limit=limit)
+    return answer.columns, answer.rows, answer.truncated

@@ -1,0 +1,75 @@
+"""Transform: accepted tables become monitoring tables and the ledger of emission reductions, published as a snapshot."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from mrv.files import write_parquet
+from mrv.ledger import Artifact
+from mrv.schemas import DATASETS
+from mrv.stages.check import table_hash
+from mrv.stages.context import Context, run_step
+from mrv.warehouse.build import build
+from mrv.warehouse.snapshot import export
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The published tables of a period."""
+
+    snapshot_id: str
+    folder: Path
+    created_at: str
+    changed: bool
+
+
+def artifacts_table(artifacts: Sequence[Artifact]) -> pa.Table:
+    """Return the files that the period used, without when and from which host they came."""
+    columns = DATASETS["artifacts"].schema.names
+    rows = {
+        (item.dataset, item.address, item.sha256): {name: getattr(item, name) for name in columns} for item in artifacts
+    }
+    return DATASETS["artifacts"].table(rows.values())
+
+
+def transform(context: Context, tables: Mapping[str, pa.Table]) -> Snapshot:
+    """Run dbt over the accepted tables and make its marts the current snapshot of the period.
+
+    Args:
+        context: The run.
+        tables: Landed dataset to its accepted rows; a dataset that is not there is empty.
+
+    Raises:
+        WarehouseError: A model or test failed; the previous snapshot stays current.
+    """
+
+    def work(key: str) -> dict[str, Any]:
+        folder = context.settings.build_dir / f"{context.definition.id}-{context.period.id}-{key[:16]}"
+        shutil.rmtree(folder, ignore_errors=True)
+        inputs = {}
+        for dataset, table in tables.items():
+            inputs[dataset] = [folder / "landed" / f"{dataset}.parquet"]
+            write_parquet(inputs[dataset][0], table)
+        built = build(inputs, folder=folder)
+        target = context.settings.snapshots_dir / context.definition.id / context.period.id / key[:16]
+        export(built, target)
+        shutil.rmtree(folder)
+        return {"snapshot": key[:16], "path": context.relative(target), "files": [context.relative(target)]}
+
+    inputs = {dataset: table_hash(table) for dataset, table in sorted(tables.items())}
+    outcome = run_step(context, stage="transform", dataset="marts", inputs=inputs, work=work)
+    snapshot_id = f"{context.definition.id}-{context.period.id}-{outcome.result['snapshot']}"
+    swapped = context.ledger.publish_snapshot(
+        project=context.definition.id, period=context.period.id, snapshot_id=snapshot_id, path=outcome.result["path"]
+    )
+    current = context.ledger.current_snapshot(context.definition.id, context.period.id)
+    assert current is not None  # noqa: S101 - it was published in the line above
+    return Snapshot(
+        snapshot_id, context.settings.root / outcome.result["path"], current["created_at"], outcome.changed or swapped
+    )

@@ -1,0 +1,212 @@
+"""`mrv check`: every problem of a definition, its boundaries and its parameters, in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mrv.boundaries import Zone, read_zones
+from mrv.errors import MrvError, ProjectError
+from mrv.parameters import in_force, load_parameters, rule_sets, with_overrides
+from mrv.periods import Span, gaps, overlaps
+from mrv.project import Files, LoadedProject, RasterTiles, load_project
+from mrv.sources.products import load_products
+from mrv.stages.declare import carbon_pool_rows, parameters, read_baseline
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What `mrv check` found."""
+
+    project: LoadedProject | None
+    zones: tuple[Zone, ...] = ()
+    problems: tuple[MrvError, ...] = ()
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+
+def check_project(folder: Path) -> Findings:
+    """Check a project folder and return every problem; raises nothing that is the project's fault."""
+    try:
+        project = load_project(folder)
+    except ProjectError as error:
+        return Findings(None, problems=(error,))
+    zones, problems = read_zones(project)
+    zones_by_kind = {kind: [zone for zone in zones if zone.kind == kind] for kind in {zone.kind for zone in zones}}
+    problems = [
+        *problems,
+        *_needed_zones(project, zones_by_kind),
+        *_periods(project),
+        *_baselines(project, zones),
+        *_parameters(project),
+        *_pools(project, zones),
+        *_sources(project),
+    ]
+    return Findings(project, tuple(zones), tuple(problems), tuple(_notes(project, zones)))
+
+
+def _needed_zones(project: LoadedProject, zones: dict[str, list[Zone]]) -> Iterator[ProjectError]:
+    where = f"{project.file}, boundaries"
+    if "project_area" not in zones:
+        yield ProjectError("no zone is the project area", where=where, remedy="draw one of kind project_area")
+    if "stratum" not in zones and project.definition.default_stratum is None:
+        yield ProjectError(
+            "there is no stratum", where=where, remedy="draw zones of kind stratum, or set default_stratum for all land"
+        )
+    measures_forest = any(
+        isinstance(source, RasterTiles) or (isinstance(source, Files) and source.rasters)
+        for source in project.definition.sources
+    )
+    if measures_forest and project.definition.forest_definition is None:
+        yield ProjectError(
+            "forest is measured but not defined",
+            where=f"{project.file}, forest_definition",
+            remedy="declare what counts as forest, with its document",
+        )
+
+
+def _periods(project: LoadedProject) -> Iterator[ProjectError]:
+    definition = project.definition
+    spans = [period.span for period in definition.monitoring_periods]
+    where = f"{project.file}, monitoring_periods"
+    ids = [period.id for period in definition.monitoring_periods]
+    for name in sorted({name for name in ids if ids.count(name) > 1}):
+        yield ProjectError("two monitoring periods have the same id", found=name, where=where, remedy="rename one")
+    for one, other in overlaps(spans):
+        yield ProjectError(
+            "two monitoring periods overlap",
+            found=f"{_words(one)} and {_words(other)}",
+            where=where,
+            remedy="move a border by days",
+        )
+    for gap in gaps(spans, Span(min(spans).start, max(span.end for span in spans))):
+        yield ProjectError(
+            "no monitoring period covers some days",
+            found=_words(gap),
+            where=where,
+            remedy="extend a period or declare one",
+        )
+    crediting = definition.crediting_period.span
+    for period in definition.monitoring_periods:
+        if period.start < crediting.start or period.end > crediting.end:
+            yield ProjectError(
+                f"monitoring period {period.id} lies outside the crediting period",
+                expected=_words(crediting),
+                found=_words(period.span),
+                where=where,
+                remedy="mend one of the two",
+            )
+
+
+def _baselines(project: LoadedProject, zones: list[Zone]) -> Iterator[MrvError]:
+    versions = project.definition.baseline
+    if not versions:
+        return
+    where = f"{project.file}, baseline"
+    for one, other in overlaps([version.span for version in versions]):
+        yield ProjectError(
+            "two baseline versions hold on the same days",
+            found=f"{_words(one)} and {_words(other)}",
+            where=where,
+            remedy="end the older before the newer begins",
+        )
+    for period in project.definition.monitoring_periods:
+        for gap in gaps([version.span for version in versions], period.span):
+            yield ProjectError(
+                f"no baseline holds for a part of monitoring period {period.id}",
+                expected=f"a baseline version for {_words(period.span)}",
+                found=f"none for {_words(gap)}",
+                where=where,
+                remedy="declare the version that was in force then, or correct valid_from and valid_to",
+            )
+    names = {zone.zone_id for zone in zones}
+    strata = _strata(project, zones)
+    for version in versions:
+        try:
+            read_baseline(project.path(version.file), version, zones=names, strata=strata)
+        except MrvError as error:
+            yield error
+
+
+def _strata(project: LoadedProject, zones: list[Zone]) -> set[str]:
+    drawn = {zone.zone_id for zone in zones if zone.kind == "stratum"}
+    return drawn | ({project.definition.default_stratum} if project.definition.default_stratum else set())
+
+
+def _parameters(project: LoadedProject) -> Iterator[MrvError]:
+    catalogue, rule_set = load_parameters(), project.definition.rule_set
+    if rule_set not in rule_sets(catalogue):
+        yield ProjectError(
+            f"unknown rule set {rule_set}",
+            expected=", ".join(rule_sets(catalogue)),
+            where=f"{project.file}, rule_set",
+            remedy="choose one of these",
+        )
+        return
+    names = [override.name for override in project.definition.parameters]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield ProjectError(
+            "a parameter is declared twice", found=name, where=f"{project.file}, parameters", remedy="keep one"
+        )
+    period = project.definition.monitoring_periods[-1]
+    chosen = in_force(catalogue, rule_set=rule_set, start=period.start, end=period.end)
+    for override in project.definition.parameters:
+        try:
+            with_overrides(chosen, [override], project_id=project.definition.id, where=str(project.file))
+        except ProjectError as error:
+            yield error
+
+
+def _pools(project: LoadedProject, zones: list[Zone]) -> Iterator[MrvError]:
+    try:
+        chosen = parameters(project, project.definition.monitoring_periods[-1])
+    except ProjectError:
+        return  # reported with the parameters
+    try:
+        carbon_pool_rows(project, chosen, strata=sorted(_strata(project, zones)))
+    except ProjectError as error:
+        yield error
+
+
+def _sources(project: LoadedProject) -> Iterator[MrvError]:
+    names = [source.name for source in project.definition.sources]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield ProjectError(
+            "two sources have the same name", found=name, where=f"{project.file}, sources", remedy="rename one"
+        )
+    for position, source in enumerate(project.definition.sources):
+        where = f"{project.file}, sources.{position} ({source.name})"
+        declared = (
+            [(source.product, source.version, layer) for layer in source.layers]
+            if isinstance(source, RasterTiles)
+            else [(raster.product, raster.version, raster.layer) for raster in source.rasters]
+            if isinstance(source, Files)
+            else []
+        )
+        for product, version, layer in declared:
+            try:
+                row = load_products().version(product, version)
+            except MrvError as error:
+                error.where = error.where or where
+                yield error
+                continue
+            if layer not in row.layers:
+                yield ProjectError(
+                    f"product {product} has no layer {layer}",
+                    expected=", ".join(row.layers),
+                    where=where,
+                    remedy="choose one of these",
+                )
+
+
+def _notes(project: LoadedProject, zones: list[Zone]) -> Iterator[str]:
+    yield from project.definition.project.illustrative
+    for item in project.definition.project.registry_ids:
+        if item.status == "unconfirmed":
+            yield f"{item.registry} id {item.id} is not confirmed"
+    if any(zone.illustrative for zone in zones):
+        yield f"{sum(zone.illustrative for zone in zones)} of {len(zones)} zones are illustrative"
+
+
+def _words(span: Span) -> str:
+    return f"{span.start} to {span.end}"
