@@ -265,7 +265,7 @@ def _zone(
             "a zone's polygon is not valid",
             found=explain_validity(geometry),
             where=row,
-            remedy="mend the ring at that point (a bow-tie: exchange two corners); it is not repaired silently, since that moves hectares",
+            remedy="mend the ring at that point (a bow-tie: exchange two corners); silent repair would move hectares",
         )
     if transformer is not None:
         geometry = shapely.transform(geometry, lambda xy: _project(transformer, xy))

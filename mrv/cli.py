@@ -75,7 +75,7 @@ def demo(seed: int, as_json: bool) -> None:
     if not as_json:
         click.echo(f"\nmrv verify: {'accepted' if report.accepted else 'REFUSED'}, {len(report.checks)} checks")
         click.echo(f"Look at it: {result['package']}/data/report/summary.html")
-        click.echo(f'Ask it:     mrv sql {project} "select * from emission_reductions"')
+        click.echo(f"Ask it:     mrv sql {project}")
     sys.exit(0 if report.accepted else 1)
 
 
@@ -164,6 +164,7 @@ def run(project: str, period: str, as_json: bool) -> None:
 def _run(project: str, period: str, settings: Settings) -> Mapping[str, Any]:
     """Start the flow in this process, against the Prefect server that is configured or a temporary one."""
     for name, value in (
+        ("PREFECT_HOME", str(settings.root / "prefect")),
         ("PREFECT_SERVER_ANALYTICS_ENABLED", "false"),
         ("DO_NOT_TRACK", "1"),
         ("PREFECT_LOGGING_LEVEL", "WARNING"),
