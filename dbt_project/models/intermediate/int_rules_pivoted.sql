@@ -1,0 +1,24 @@
+with parameters as (
+    select * from {{ ref('stg_parameters') }}
+),
+
+final as (
+    select
+        max(choice) filter (where name = 'uncertainty_rule') as uncertainty_rule,
+        max(choice) filter (where name = 'leakage_floor') as leakage_floor,
+        max(value) filter (where name = 'buffer_rate') as buffer_rate,
+        max(value) filter (where name = 'uncertainty_allowable') as uncertainty_allowable,
+        max(value) filter (where name = 'uncertainty_free_below') as uncertainty_free_below,
+        max(value) filter (where name = 'uncertainty_ineligible_above') as uncertainty_ineligible_above,
+        max(value) filter (where name = 't_two_sided_90') as t_two_sided_90,
+        max(value) filter (where name = 't_one_sided_66_67') as t_one_sided_66_67,
+        max(value) filter (where name = 'ad_uncertainty_u90') as ad_uncertainty_u90,
+        max(value) filter (where name = 'ner_error') as ner_error,
+        max(value) filter (where name = 'carbon_fraction') as carbon_fraction,
+        max(value) filter (where name = 'carbon_fraction_litter') as carbon_fraction_litter,
+        max(value) filter (where name = 'co2_molar_mass') as co2_molar_mass,
+        max(value) filter (where name = 'carbon_molar_mass') as carbon_molar_mass
+    from parameters
+)
+
+select * from final

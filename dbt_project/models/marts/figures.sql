@@ -1,0 +1,186 @@
+with ledger as (
+    select * from {{ ref('emission_reductions') }}
+),
+
+-- The figures of the ledger: short name, column, unit, label.
+ledger_columns as (
+    select * from (
+        values
+        ('baseline', 'baseline_tco2e', 'tCO2e', 'Baseline emissions', 'Emisiones de línea base'),
+        ('project', 'project_tco2e', 'tCO2e', 'Project emissions', 'Emisiones del proyecto'),
+        ('leakage', 'leakage_tco2e', 'tCO2e', 'Leakage', 'Fugas'),
+        ('net', 'net_tco2e', 'tCO2e', 'Net emission reductions', 'Reducciones netas de emisiones'),
+        ('uncertainty', 'uncertainty_u90', '1', 'Uncertainty', 'Incertidumbre'),
+        ('deduction', 'deduction_tco2e', 'tCO2e', 'Uncertainty deduction', 'Deducción por incertidumbre'),
+        ('buffer', 'buffer_tco2e', 'tCO2e', 'Buffer contribution', 'Aporte al fondo de reserva'),
+        ('vcu', 'vcu', 'VCU', 'Verified Carbon Units', 'Unidades de carbono verificadas (VCU)')
+    ) as ledger_column (short_name, mart_column, unit, label_en, label_es)
+),
+
+vintage_values as (
+    select
+        ledger_columns.*,
+        ledger.vintage_year,
+        ledger.reason,
+        case ledger_columns.short_name
+            when 'baseline' then ledger.baseline_tco2e
+            when 'project' then ledger.project_tco2e
+            when 'leakage' then ledger.leakage_tco2e
+            when 'net' then ledger.net_tco2e
+            when 'uncertainty' then cast(ledger.uncertainty_u90 as decimal(28, 9))
+            when 'deduction' then ledger.deduction_tco2e
+            when 'buffer' then ledger.buffer_tco2e
+            when 'vcu' then cast(ledger.vcu as decimal(28, 9))
+        end as value
+    from ledger
+    cross join ledger_columns
+),
+
+by_vintage as (
+    select
+        'er.' || short_name || '.' || vintage_year as figure_id,
+        label_en || ', vintage ' || vintage_year as label_en,
+        label_es || ', añada ' || vintage_year as label_es,
+        value,
+        unit,
+        'emission_reductions' as mart,
+        mart_column,
+        'vintage_year=' || vintage_year as row_key,
+        case when value is null then reason end as reason
+    from vintage_values
+),
+
+period_totals as (
+    select
+        'er.' || short_name || '.total' as figure_id,
+        label_en || ', whole period' as label_en,
+        label_es || ', todo el período' as label_es,
+        {{ sum_or_null('value') }} as value,
+        unit,
+        'emission_reductions' as mart,
+        mart_column,
+        'vintage_year=*' as row_key,
+        {{ reasons('reason', 'value is null') }} as reason
+    from vintage_values
+    where short_name <> 'uncertainty'
+    group by short_name, label_en, label_es, unit, mart_column
+),
+
+deforestation as (
+    select
+        'defor.' || zone_id || '.' || year as figure_id,
+        'Deforestation in ' || zone_name || ', ' || year as label_en,
+        'Deforestación en ' || zone_name || ', ' || year as label_es,
+        area_ha as value,
+        'ha' as unit,
+        'deforestation_annual' as mart,
+        'area_ha' as mart_column,
+        'zone_id=' || zone_id || ';year=' || year as row_key,
+        reason
+    from {{ ref('deforestation_annual') }}
+),
+
+forest as (
+    select
+        'forest.' || zone_id || '.' || year as figure_id,
+        'Forest in ' || zone_name || ' at the end of ' || year as label_en,
+        'Bosque en ' || zone_name || ' al final de ' || year as label_es,
+        area_ha as value,
+        'ha' as unit,
+        'forest_cover_annual' as mart,
+        'area_ha' as mart_column,
+        'zone_id=' || zone_id || ';year=' || year as row_key,
+        null as reason
+    from {{ ref('forest_cover_annual') }}
+),
+
+areas as (
+    select
+        'area.' || zone_id as figure_id,
+        'Area of ' || zone_name as label_en,
+        'Superficie de ' || zone_name as label_es,
+        area_ha as value,
+        'ha' as unit,
+        'zones' as mart,
+        'area_ha' as mart_column,
+        'zone_id=' || zone_id as row_key,
+        null as reason
+    from {{ ref('zones') }}
+),
+
+fires as (
+    select
+        'fires.' || zone_id || '.' || strftime(month, '%Y-%m') as figure_id,
+        'Fire detections in ' || zone_name || ', ' || strftime(month, '%Y-%m') as label_en,
+        'Focos de calor en ' || zone_name || ', ' || strftime(month, '%Y-%m') as label_es,
+        fire_count as value,
+        'detections' as unit,
+        'fires_monthly' as mart,
+        'fire_count' as mart_column,
+        'zone_id=' || zone_id || ';month=' || month as row_key,
+        reason
+    from {{ ref('fires_monthly') }}
+),
+
+carbon as (
+    select
+        'carbon.' || stratum_id || '.' || state || '.' || pool as figure_id,
+        'Carbon stock, ' || stratum_id || ', ' || state || ', ' || pool as label_en,
+        'Reserva de carbono, ' || stratum_id || ', ' || state || ', ' || pool as label_es,
+        stock_tc_ha as value,
+        'tC/ha' as unit,
+        'carbon_stocks' as mart,
+        'stock_tc_ha' as mart_column,
+        'stratum_id=' || stratum_id || ';state=' || state || ';pool=' || pool as row_key,
+        reason
+    from {{ ref('carbon_stocks') }}
+),
+
+emissions as (
+    select
+        'emissions.' || zone_id || '.' || stratum_id || '.' || year || '.' || scenario as figure_id,
+        'Emissions of ' || zone_name || ', ' || stratum_id || ', ' || year || ', ' || scenario as label_en,
+        'Emisiones de ' || zone_name || ', ' || stratum_id || ', ' || year || ', '
+        || case scenario when 'baseline' then 'línea base' else 'monitoreadas' end as label_es,
+        emissions_tco2e as value,
+        'tCO2e' as unit,
+        'emissions_annual' as mart,
+        'emissions_tco2e' as mart_column,
+        'zone_id=' || zone_id || ';stratum_id=' || stratum_id || ';year=' || year || ';scenario=' || scenario as row_key,
+        reason
+    from {{ ref('emissions_annual') }}
+),
+
+everything as (
+    select * from by_vintage
+    union all
+    select * from period_totals
+    union all
+    select * from deforestation
+    union all
+    select * from forest
+    union all
+    select * from areas
+    union all
+    select * from fires
+    union all
+    select * from carbon
+    union all
+    select * from emissions
+),
+
+final as (
+    select
+        figure_id,
+        label_en,
+        label_es,
+        cast(value as decimal(28, 9)) as value,
+        unit,
+        mart,
+        mart_column,
+        row_key,
+        reason
+    from everything
+)
+
+select * from final

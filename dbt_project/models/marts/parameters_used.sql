@@ -1,0 +1,80 @@
+with parameters as (
+    select * from {{ ref('stg_parameters') }}
+),
+
+rules as (
+    select * from {{ ref('int_rules_pivoted') }}
+),
+
+-- Which table a constant enters, and under which uncertainty rule (null: under each).
+uses as (
+    select * from (
+        values
+        ('carbon_fraction', 'carbon_stocks', null),
+        ('carbon_fraction_litter', 'carbon_stocks', null),
+        ('co2_molar_mass', 'emissions_annual', null),
+        ('carbon_molar_mass', 'emissions_annual', null),
+        ('committed_emissions', 'emissions_annual', null),
+        ('leakage_floor', 'emission_reductions', null),
+        ('uncertainty_rule', 'emission_reductions', null),
+        ('ner_error', 'emission_reductions', null),
+        ('ad_uncertainty_u90', 'emission_reductions', null),
+        ('uncertainty_allowable', 'emission_reductions', 'x_unc'),
+        ('uncertainty_free_below', 'emission_reductions', 'vcs_mr_2_4'),
+        ('uncertainty_ineligible_above', 'emission_reductions', 'vcs_mr_2_4'),
+        ('t_two_sided_90', 'emission_reductions', 'vcs_mr_2_4'),
+        ('t_one_sided_66_67', 'emission_reductions', 'vcs_mr_2_4'),
+        ('buffer_rate', 'emission_reductions', null),
+        ('buffer_base', 'emission_reductions', null),
+        ('rounding', 'emission_reductions', null)
+    ) as use (name, mart, uncertainty_rule)
+),
+
+by_name as (
+    select
+        parameters.parameter_id,
+        uses.mart
+    from parameters
+    inner join uses on parameters.name = uses.name
+    inner join rules on uses.uncertainty_rule is null or uses.uncertainty_rule = rules.uncertainty_rule
+),
+
+by_pool as (
+    select distinct
+        parameter_id,
+        'carbon_stocks' as mart
+    from {{ ref('stg_carbon_pools') }}
+    where parameter_id is not null
+),
+
+used as (
+    select * from by_name
+    union
+    select * from by_pool
+),
+
+final as (
+    select
+        used.mart,
+        parameters.parameter_id,
+        parameters.rule_set,
+        parameters.name,
+        parameters.value,
+        parameters.choice,
+        parameters.unit,
+        parameters.standard,
+        parameters.document,
+        parameters.version,
+        parameters.section,
+        parameters.valid_from,
+        parameters.valid_to,
+        parameters.status,
+        parameters.confirmed_by,
+        parameters.confirmed_on,
+        parameters.note,
+        parameters.declared_by
+    from used
+    inner join parameters on used.parameter_id = parameters.parameter_id
+)
+
+select * from final

@@ -1,0 +1,27 @@
+with source as (
+    select * from {{ source('landed', 'parameters') }}
+),
+
+final as (
+    select
+        parameter_id,
+        rule_set,
+        name,
+        value,
+        choice,
+        unit,
+        standard,
+        document,
+        version,
+        section,
+        valid_from,
+        valid_to,
+        status,
+        confirmed_by,
+        confirmed_on,
+        note,
+        declared_by
+    from source
+)
+
+select * from final

@@ -1,0 +1,4 @@
+-- No row is lost: read = accepted + quarantined.
+select *
+from {{ ref('stg_batches') }}
+where rows_read <> rows_accepted + rows_quarantined

@@ -1,0 +1,22 @@
+-- A choice that no model knows would be passed over in silence.
+with known as (
+    select * from (
+        values
+        ('uncertainty_rule', 'x_unc'),
+        ('uncertainty_rule', 'vcs_mr_2_4'),
+        ('uncertainty_rule', 'none'),
+        ('leakage_floor', 'annual'),
+        ('leakage_floor', 'cumulative'),
+        ('leakage_floor', 'none'),
+        ('buffer_base', 'stock_change'),
+        ('rounding', 'floor_vcu'),
+        ('committed_emissions', 'year_of_loss')
+    ) as known (name, choice)
+)
+
+select
+    parameters.name,
+    parameters.choice
+from {{ ref('stg_parameters') }} as parameters
+left join known on parameters.name = known.name and parameters.choice = known.choice
+where parameters.choice is not null and known.name is null

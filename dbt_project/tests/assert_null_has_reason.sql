@@ -1,0 +1,36 @@
+-- Null is not zero: whatever is null says why, and what is there needs no excuse.
+select
+    'emissions_annual' as mart,
+    zone_id || ' ' || stratum_id || ' ' || year || ' ' || scenario as row_key
+from {{ ref('emissions_annual') }}
+where emissions_tco2e is null <> (reason is not null)
+union all
+select
+    'deforestation_annual' as mart,
+    zone_id || ' ' || year as row_key
+from {{ ref('deforestation_annual') }}
+where area_ha is null <> (reason is not null)
+union all
+select
+    'carbon_stocks' as mart,
+    stratum_id || ' ' || state || ' ' || pool as row_key
+from {{ ref('carbon_stocks') }}
+where stock_tc_ha is null <> (reason is not null)
+union all
+select
+    'fires_monthly' as mart,
+    zone_id || ' ' || month as row_key
+from {{ ref('fires_monthly') }}
+where fire_count is null <> (reason is not null)
+union all
+select
+    'emission_reductions' as mart,
+    cast(vintage_year as varchar) as row_key
+from {{ ref('emission_reductions') }}
+where vcu is null and reason is null
+union all
+select
+    'figures' as mart,
+    figure_id as row_key
+from {{ ref('figures') }}
+where value is null and reason is null

@@ -1,0 +1,29 @@
+-- A total beside its parts would count carbon twice; plots measure the above-ground pool and no other.
+with pools as (
+    select * from {{ ref('stg_carbon_pools') }}
+),
+
+totals as (
+    select
+        stratum_id,
+        state
+    from pools
+    group by stratum_id, state
+    having bool_or(pool = 'total') and count(*) > 1
+)
+
+select
+    stratum_id,
+    state,
+    'total beside its parts' as problem
+from totals
+union all
+select
+    stratum_id,
+    state,
+    method || ' for ' || pool as problem
+from pools
+where
+    (method = 'plots' and pool <> 'above_ground')
+    or (method = 'ratio' and pool in ('above_ground', 'total'))
+    or method not in ('table', 'plots', 'ratio')

@@ -1,0 +1,144 @@
+"""Build the marts: load the landed tables, run dbt in its own process, say plainly what failed."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mrv.errors import WarehouseError
+from mrv.settings import REPOSITORY
+from mrv.warehouse.load import load_landed
+
+DBT_PROJECT = REPOSITORY / "dbt_project"
+_FAILED = {"error", "fail", "runtime error"}
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Build:
+    """A finished build.
+
+    Attributes:
+        database: The private DuckDB file, marts in schema `marts`.
+        target: Folder of dbt's artifacts: manifest.json, run_results.json, compiled/.
+    """
+
+    database: Path
+    target: Path
+
+
+def build(inputs: Mapping[str, Sequence[Path]], *, folder: Path, project: Path = DBT_PROJECT) -> Build:
+    """Load landed Parquet and run every model and test of the dbt project.
+
+    Args:
+        inputs: Dataset to its Parquet files; a dataset that is missing becomes an empty table.
+        folder: Folder for the build database and dbt's artifacts. An earlier build in it is replaced.
+        project: dbt project to run.
+
+    Returns:
+        The build database and the artifacts. Nothing is written into the dbt project.
+
+    Raises:
+        WarehouseError: An input does not fit its schema, or a model or test failed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    database, target = folder / "build.duckdb", folder / "target"
+    for leftover in (database, folder / "build.duckdb.wal", target / "run_results.json"):
+        leftover.unlink(missing_ok=True)
+    load_landed(database, inputs)
+    result = run_dbt("build", database=database, target=target, logs=folder / "logs", project=project)
+    _raise_for_failures(result, target)
+    return Build(database=database, target=target)
+
+
+def run_dbt(
+    *arguments: str, database: Path, target: Path, logs: Path, project: Path = DBT_PROJECT
+) -> subprocess.CompletedProcess[str]:
+    """Run one dbt command in a process of its own, so that the lock on the file ends with it.
+
+    Args:
+        arguments: dbt's command and options.
+        database: Build database.
+        target: Folder for artifacts.
+        logs: Folder for dbt's log.
+        project: dbt project.
+
+    Returns:
+        The finished process; its standard output is dbt's report.
+    """
+    # DBT_* of the caller would change what is run; bytecode may be cached, or each start compiles dbt anew.
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith("DBT_")}
+    inherited.pop("PYTHONDONTWRITEBYTECODE", None)
+    environment = {
+        **inherited,
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        "DO_NOT_TRACK": "1",
+        "MRV_BUILD_DB": str(database.resolve()),
+        "PYTHONHASHSEED": "0",
+    }
+    command = [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--no-version-check", *arguments]
+    folders = {"--project-dir": project, "--profiles-dir": project, "--target-path": target, "--log-path": logs}
+    for option, path in folders.items():
+        command += [option, str(path.resolve())]
+    return subprocess.run(command, env=environment, cwd=target.parent, capture_output=True, text=True, check=False)
+
+
+def _raise_for_failures(process: subprocess.CompletedProcess[str], target: Path) -> None:
+    results_file = target / "run_results.json"
+    if not results_file.exists():
+        raise WarehouseError(
+            "dbt stopped before it ran a model",
+            found="\n".join((process.stdout + process.stderr).strip().splitlines()[-20:]),
+            where=str(target),
+            remedy="mend the dbt project; what dbt says is above",
+        )
+    results = json.loads(results_file.read_text(encoding="utf-8"))["results"]
+    for result in results:
+        if result["status"] == "warn":
+            logger.warning("dbt: %s: %s", _name(result), result["message"])
+    failed = [result for result in results if result["status"] in _FAILED]
+    if failed:
+        first = failed[0]
+        raise WarehouseError(
+            "dbt could not build the tables",
+            expected="every model built and every test passed",
+            found="; ".join(f"{_name(result)}: {_one_line(result['message'])}" for result in failed),
+            where=str(_compiled(first, target)),
+            remedy="run the compiled SQL on the build database to see the rows; mend the input, or the model",
+        )
+    if process.returncode != 0:
+        raise WarehouseError(
+            "dbt ended with an error that it did not tie to a model",
+            found="\n".join(process.stdout.strip().splitlines()[-20:]),
+            where=str(target),
+            remedy="read dbt's log beside the artifacts",
+        )
+
+
+def _name(result: Mapping[str, Any]) -> str:
+    # unique_id: kind.package.name[.hash]
+    kind, _, name = result["unique_id"].split(".")[:3]
+    return f"{kind} {name}"
+
+
+def _one_line(message: str | None) -> str:
+    return " ".join((message or "no message").split())
+
+
+def _compiled(result: Mapping[str, Any], target: Path) -> Path:
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    node = manifest["nodes"].get(result["unique_id"]) or {}
+    package, original = node.get("package_name"), node.get("original_file_path")
+    if not package or not original:
+        return target
+    compiled = target / "compiled" / package / original
+    # A generic test is declared in YAML and compiled into a folder of that file's name.
+    return compiled / node["path"] if compiled.suffix == ".yml" else compiled
