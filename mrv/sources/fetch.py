@@ -1,0 +1,293 @@
+"""The one way in: every byte from outside is fetched here, kept once in the store and noted in the ledger."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+import httpx
+
+from mrv.errors import SourceError
+from mrv.files import hash_file, storage_errors
+from mrv.ledger import Artifact, now
+from mrv.settings import Settings
+from mrv.sources.contract import Request
+from mrv.sources.download import Policy, Received, Target, check_head, discard, download, locked, part_name, resumable
+from mrv.sources.sniff import HEAD_BYTES, MEDIA_TYPES, Kind
+from mrv.store import Stored
+
+PARALLEL = 4
+SIMULATED_MARK = "SIMULATED.txt"
+"""A folder that holds this file is simulated, as an HTTP answer with the header X-Simulated-Data is."""
+SECRET = "{secret}"  # noqa: S105 - the place of the secret in a path, not a secret
+
+
+@dataclass(frozen=True)
+class Base:
+    """Where a source is read from: its own address, or the mirror set for it."""
+
+    text: str
+    mirror: bool
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of a local mirror, or None for a network address."""
+        if self.text.startswith("file://"):
+            return Path(unquote(urlsplit(self.text).path))
+        return None if "://" in self.text else Path(self.text)
+
+    def url(self, path: str) -> str:
+        """Return the address of a path, with the secret's place still open."""
+        return f"{self.text.rstrip('/')}/{path}"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One file of a source: what it is, and its path below the base (`{secret}` where the key belongs)."""
+
+    dataset: str
+    product: str
+    address: str
+    path: str
+    kind: Kind
+    licence: str
+    citation: str
+    version: str | None = None
+    layer: str | None = None
+
+
+def base_of(name: str, default: str, settings: Settings) -> Base:
+    """Return where a source is read from."""
+    mirror = settings.mirrors.get(name)
+    return Base(default, mirror=False) if mirror is None else Base(mirror, mirror=True)
+
+
+class Fetcher:
+    """Fetches the files of one source for one request.
+
+    Args:
+        request: Who asks, and the store, ledger and settings to use.
+        source: Name of the source in the project.
+        base: Where it is read from.
+        remedy: What to do when the source refuses.
+        secret: Key that takes the place of `{secret}` in paths and never appears in errors, logs or the ledger.
+        headers: Headers of every request.
+        policy: How hard to try; from the settings if not given.
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        *,
+        source: str,
+        base: Base,
+        remedy: str,
+        secret: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        policy: Policy | None = None,
+    ) -> None:
+        self.request = request
+        self.source = source
+        self.base = base
+        self.remedy = remedy
+        self.secret = secret
+        settings = request.settings
+        self.policy = policy or Policy(settings.http_attempts, settings.max_file_bytes)
+        # These loggers write whole URLs, and the FIRMS key is part of one.
+        for name in ("httpx", "httpcore"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        self.client = httpx.Client(
+            timeout=settings.http_timeout_s,
+            follow_redirects=True,
+            max_redirects=3,
+            headers={"User-Agent": "mrv", **(headers or {})},
+            limits=httpx.Limits(max_connections=PARALLEL),
+        )
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self.client.close()
+
+    def fetch(self, wanted: Wanted, advance: Callable[[int], None] = lambda _: None) -> Artifact:
+        """Fetch one file and note it in the ledger; `advance` is told the bytes as they come.
+
+        Raises:
+            SourceError: The source cannot be reached, refuses, or sends something unusable.
+        """
+        artifact = self._get(wanted, advance)
+        self.request.ledger.record_retrieval(artifact)
+        return artifact
+
+    def fetch_all(self, wanted: Sequence[Wanted], *, label: str) -> list[Artifact]:
+        """Fetch many small files, a few at a time; the result and the ledger keep the order asked.
+
+        Raises:
+            SourceError: One of them failed; those before it are in the ledger, the rest need not be fetched again.
+        """
+        result = []
+        with (
+            self.request.progress.task(label, len(wanted)) as advance,
+            ThreadPoolExecutor(PARALLEL, thread_name_prefix="fetch") as pool,
+        ):
+            futures = [pool.submit(self._get, item, lambda _: None) for item in wanted]
+            try:
+                for future in futures:
+                    artifact = future.result()
+                    self.request.ledger.record_retrieval(artifact)
+                    result.append(artifact)
+                    advance(1)
+            finally:
+                for future in futures:
+                    future.cancel()
+        return result
+
+    def _get(self, wanted: Wanted, advance: Callable[[int], None]) -> Artifact:
+        folder = self.base.folder
+        if folder is not None:
+            return self._copy(wanted, folder, advance)
+        shown = self.base.url(wanted.path)
+        store, last = self.request.store, self._last(wanted)
+        target = Target(
+            url=shown.replace(SECRET, quote(self.secret or "", safe="")),
+            shown=shown,
+            kind=wanted.kind,
+            remedy=self.remedy,
+            secret=self.secret,
+            validators=_validators(last, shown),
+        )
+        part = store.part(part_name(self.request.project_id, wanted.address, shown))
+        with self._part(part):
+            received = download(self.client, target, part, self.policy, advance)
+            if received.unchanged:
+                if last is None:
+                    raise target.error("the source says unchanged to what was never fetched", found="status 304")
+                return self._artifact(wanted, shown, received, Stored(last.sha256, last.bytes, new=False), last)
+            return self._artifact(wanted, shown, received, store.put_file(part), last)
+
+    @contextmanager
+    def _part(self, part: Path) -> Iterator[None]:
+        """Hold the partial file; it outlives the block only if the download failed and can be resumed."""
+        with locked(part):
+            done = False
+            try:
+                yield
+                done = True
+            finally:
+                if done or not resumable(part):
+                    discard(part)
+
+    def _last(self, wanted: Wanted) -> Artifact | None:
+        """Return the newest retrieval whose bytes are still in the store."""
+        last = self.request.ledger.last_retrieval(self.request.project_id, wanted.address)
+        if last is None:
+            return None
+        path = self.request.store.path(last.sha256)
+        return last if path.is_file() and path.stat().st_size == last.bytes else None
+
+    def _copy(self, wanted: Wanted, folder: Path, advance: Callable[[int], None]) -> Artifact:
+        """Bring a file of a local folder in by the same door."""
+        root = folder.resolve()
+        path = (root / wanted.path).resolve()
+        shown = f"file:{wanted.path}"
+        target = Target(url=shown, shown=str(root / wanted.path), kind=wanted.kind, remedy=self.remedy)
+        if not path.is_relative_to(root) or not path.is_file():
+            raise target.error(
+                "a file is missing in the folder of its source",
+                expected=wanted.path,
+                found=f"nothing of that name below {root}",
+                remedy="put the file there, or mend the path in project.yaml or MRV_MIRRORS",
+            )
+        if (size := path.stat().st_size) > self.policy.max_bytes:
+            raise target.error("a file is larger than is accepted", found=f"{size} bytes")
+        with path.open("rb") as stream:
+            check_head(target, stream.read(HEAD_BYTES))
+        simulated = any((parent / SIMULATED_MARK).is_file() for parent in path.parents if parent.is_relative_to(root))
+        store, last = self.request.store, self._last(wanted)
+        sha256 = hash_file(path)
+        stored = Stored(sha256, size, new=False)
+        if not store.path(sha256).is_file():
+            part = store.part(part_name(self.request.project_id, wanted.address, str(path)))
+            with self._part(part):
+                with storage_errors(part):
+                    shutil.copyfile(path, part)
+                stored = store.put_file(part)
+        advance(size)
+        return self._artifact(wanted, shown, Received(None, None, simulated), stored, last)
+
+    def _artifact(
+        self, wanted: Wanted, url: str, received: Received, stored: Stored, last: Artifact | None
+    ) -> Artifact:
+        same = last is not None and last.sha256 == stored.sha256
+        kept = last if same else None
+        return Artifact(
+            project=self.request.project_id,
+            source=self.source,
+            dataset=wanted.dataset,
+            product=wanted.product,
+            version=wanted.version,
+            layer=wanted.layer,
+            address=wanted.address,
+            url=url,
+            sha256=stored.sha256,
+            bytes=stored.bytes,
+            media_type=MEDIA_TYPES[wanted.kind],
+            etag=received.etag or (kept.etag if kept and received.unchanged else None),
+            last_modified=received.last_modified or (kept.last_modified if kept and received.unchanged else None),
+            licence=wanted.licence,
+            citation=wanted.citation,
+            # What was simulated when it came stays simulated, whatever the source says of an unchanged file.
+            simulated=received.simulated or bool(kept and received.unchanged and kept.simulated),
+            retrieved_at=now().isoformat(),
+            unchanged=same,
+        )
+
+
+def _validators(last: Artifact | None, url: str) -> dict[str, str]:
+    """Return the headers of a conditional request; only the same address can say 'unchanged' of its own file."""
+    if last is None or last.url != url:
+        return {}
+    headers = {"If-None-Match": last.etag, "If-Modified-Since": last.last_modified}
+    return {name: value for name, value in headers.items() if value}
+
+
+@contextmanager
+def fetching(
+    request: Request,
+    *,
+    source: str,
+    base: Base,
+    remedy: str,
+    secret: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Iterator[Fetcher]:
+    """Give a fetcher for the length of a block."""
+    fetcher = Fetcher(request, source=source, base=base, remedy=remedy, secret=secret, headers=headers)
+    try:
+        yield fetcher
+    finally:
+        fetcher.close()
+
+
+def secret_or_mirror(value: str | None, *, base: Base, variable: str, source: str) -> str:
+    """Return a secret; a mirror does without.
+
+    Raises:
+        SourceError: The source itself is asked and the secret is not set.
+    """
+    if value is not None:
+        return value
+    if base.mirror:
+        return "mirror"
+    raise SourceError(
+        f"source {source} needs a key",
+        expected=f"the environment variable {variable}",
+        found="not set",
+        where=base.text,
+        remedy=f"set {variable}, or point the source to a mirror with MRV_MIRRORS",
+    )

@@ -1,0 +1,227 @@
+"""Typing raw records: text to the types of a landed table, with a reason for each value that cannot be used."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from mrv.schemas import DATASETS
+from mrv.sources.contract import Parsed
+
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
+_WHOLE = re.compile(r"[+-]?\d+")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_WORDS = {"true": True, "yes": True, "si": True, "sí": True, "1": True, "false": False, "no": False, "0": False}
+ORIGIN = ("_artifact", "_row")
+
+
+class UnusableValueError(ValueError):
+    """A value that its column cannot hold."""
+
+    def __init__(self, rule: str, expected: str) -> None:
+        super().__init__(expected)
+        self.rule = rule
+        self.expected = expected
+
+
+def number(text: str) -> float:
+    """Read a finite number with a decimal point.
+
+    Raises:
+        UnusableValueError: It is no number (`unreadable_value`), or not a finite one (`not_finite`).
+    """
+    if _NOT_FINITE.fullmatch(text):
+        raise UnusableValueError("not_finite", "a finite number")
+    if not _NUMBER.fullmatch(text):
+        raise UnusableValueError("unreadable_value", "a number")
+    value = float(text)
+    if not math.isfinite(value):
+        raise UnusableValueError("not_finite", "a finite number")
+    return value
+
+
+def whole(text: str) -> int:
+    """Read a whole number of 64 bits."""
+    if not _WHOLE.fullmatch(text) or abs(int(text)) >= 2**63:
+        raise UnusableValueError("unreadable_value", "a whole number")
+    return int(text)
+
+
+def day(text: str) -> date:
+    """Read a day as YYYY-MM-DD; nothing else, because 03/04 is two different days."""
+    if not _DAY.fullmatch(text):
+        raise UnusableValueError("unreadable_value", "a date as YYYY-MM-DD")
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise UnusableValueError("unreadable_value", "a day that exists") from error
+
+
+def moment(text: str) -> datetime:
+    """Read an ISO 8601 date and time as UTC; without an offset it is UTC already."""
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UnusableValueError("unreadable_value", "a date and time in ISO 8601") from error
+    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def truth(text: str) -> bool:
+    """Read a yes or no."""
+    try:
+        return _WORDS[text.lower()]
+    except KeyError as error:
+        raise UnusableValueError("unreadable_value", "true or false") from error
+
+
+def convert(text: str, kind: pa.DataType) -> Any:
+    """Read a text as a value of an Arrow type of the landed tables.
+
+    Raises:
+        UnusableValueError: It is none.
+    """
+    if pa.types.is_string(kind):
+        return text
+    if pa.types.is_floating(kind):
+        return number(text)
+    if pa.types.is_integer(kind):
+        return whole(text)
+    if pa.types.is_date(kind):
+        return day(text)
+    if pa.types.is_timestamp(kind):
+        return moment(text)
+    if pa.types.is_boolean(kind):
+        return truth(text)
+    raise TypeError(f"no received table has a column of type {kind}")
+
+
+def _with_point(text: str, decimal: str) -> str:
+    """Bring a number to a decimal point; one that has a point already could be read in two ways."""
+    if "." in text:
+        raise UnusableValueError("unreadable_value", f"a number with decimal {decimal!r}")
+    return text.replace(decimal, ".")
+
+
+class Records:
+    """Collects the records of one landed table: those that can be typed, and the reasons for those that cannot.
+
+    Args:
+        dataset: Name of the landed table.
+    """
+
+    def __init__(self, dataset: str) -> None:
+        self.dataset = DATASETS[dataset]
+        self.rows: list[dict[str, Any]] = []
+        self.rejected: list[dict[str, Any]] = []
+        self.rows_read = 0
+
+    def record(self, raw: Mapping[str, Any], *, artifact: str, row: int, where: str, remedy: str) -> Record:
+        """Begin a record; `where` names its file and row for the reader, `remedy` says how to mend a value."""
+        self.rows_read += 1
+        return Record(self, raw, artifact=artifact, row=row, where=where, remedy=remedy)
+
+    def parsed(self) -> Parsed:
+        """Return the table, the rejected records and the count, which must close.
+
+        Raises:
+            AssertionError: A record was begun and neither kept nor rejected.
+        """
+        distinct = {(item["artifact"], item["row"]) for item in self.rejected}
+        if len(self.rows) + len(distinct) != self.rows_read:
+            raise AssertionError(f"{self.dataset.name}: {self.rows_read} read, {len(self.rows)} + {len(distinct)} kept")
+        return Parsed(self.dataset.table(self.rows), self.rejected, self.rows_read)
+
+
+class Record:
+    """One raw record on its way into a landed table."""
+
+    def __init__(
+        self, records: Records, raw: Mapping[str, Any], *, artifact: str, row: int, where: str, remedy: str
+    ) -> None:
+        self.records = records
+        self.raw = raw
+        self.artifact = artifact
+        self.row = row
+        self.where = where
+        self.remedy = remedy
+        self.values: dict[str, Any] = {}
+        self.problems: dict[str, list[str]] = {}
+
+    def read(
+        self,
+        column: str,
+        value: Any,
+        *,
+        missing: Collection[str] = ("",),
+        name: str | None = None,
+        decimal: str = ".",
+    ) -> Any:
+        """Type one value for a landed column, or note why it cannot be; `name` is how the source calls it."""
+        declared = self.records.dataset.schema.field(column)
+        text = "" if value is None else str(value).strip()
+        if value is None or text in missing:
+            if not declared.nullable:
+                self.reject("missing_value", f"{name or column} is missing")
+            return self._set(column, None)
+        try:
+            if decimal != "." and pa.types.is_floating(declared.type):
+                text = _with_point(text, decimal)
+            return self._set(column, convert(text, declared.type))
+        except UnusableValueError as error:
+            self.reject(error.rule, f"{name or column} is {str(value)[:80]!r}, not {error.expected}")
+            return self._set(column, None)
+
+    def set(self, column: str, value: Any) -> None:
+        """Fill a column with a value that is typed already."""
+        self._set(column, value)
+
+    def _set(self, column: str, value: Any) -> Any:
+        self.values[column] = value
+        return value
+
+    def reject(self, rule: str, reason: str) -> None:
+        """Note that the record cannot be used."""
+        self.problems.setdefault(rule, []).append(reason)
+
+    def done(self) -> None:
+        """Hand the record over: to the table if nothing was noted against it, else to the quarantine."""
+        records = self.records
+        if not self.problems:
+            filled = {name: self.values.get(name) for name in records.dataset.schema.names if name not in ORIGIN}
+            records.rows.append({**filled, "_artifact": self.artifact, "_row": self.row})
+            return
+        raw = json.dumps(self.raw, ensure_ascii=False, sort_keys=True, default=str)
+        records.rejected.extend(
+            {
+                "dataset": records.dataset.name,
+                "artifact": self.artifact,
+                "row": self.row,
+                "rule": rule,
+                "severity": "error",
+                "reason": f"{self.where}: {'; '.join(reasons)}. Remedy: {self.remedy}",
+                "record": raw,
+            }
+            for rule, reasons in sorted(self.problems.items())
+        )
+
+
+def merge(parts: Iterable[tuple[str, Parsed]]) -> dict[str, Parsed]:
+    """Put together what several files gave for the same table, in the table's order."""
+    grouped: dict[str, list[Parsed]] = {}
+    for dataset, parsed in parts:
+        grouped.setdefault(dataset, []).append(parsed)
+    return {
+        dataset: Parsed(
+            table=DATASETS[dataset].sort(pa.concat_tables([item.table for item in items])),
+            rejected=[row for item in items for row in item.rejected],
+            rows_read=sum(item.rows_read for item in items),
+        )
+        for dataset, items in grouped.items()
+    }

@@ -1,0 +1,41 @@
+"""Whether the first bytes of an answer are what was asked for: a page of HTML with status 200 is not a raster."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Kind = Literal["tiff", "csv", "json"]
+
+MEDIA_TYPES: dict[Kind, str] = {"tiff": "image/tiff", "csv": "text/csv", "json": "application/json"}
+HEAD_BYTES = 2048
+
+_TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+_EXPECTED: dict[Kind, str] = {
+    "tiff": "a GeoTIFF (first bytes II*, MM*, II+ or MM+)",
+    "csv": "a CSV whose first line has several columns",
+    "json": "a JSON object or list",
+}
+
+
+def expected(kind: Kind) -> str:
+    """Say in words what the first bytes of this kind are."""
+    return _EXPECTED[kind]
+
+
+def is_kind(kind: Kind, head: bytes) -> bool:
+    """Tell whether a file that begins with `head` can be of this kind."""
+    if kind == "tiff":
+        return head.startswith(_TIFF)
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if kind == "json":
+        return text.startswith((b"{", b"["))
+    if text.startswith((b"<", b"{")):
+        return False
+    return any(mark in text.split(b"\n", 1)[0] for mark in (b",", b";", b"\t"))
+
+
+def first_line(head: bytes, *, limit: int = 120) -> str:
+    """Return the first line with something in it as printable text, for an error message."""
+    text = head.decode("utf-8", errors="replace")
+    line = next((line.strip() for line in text.splitlines() if line.strip()), "(nothing)")
+    return "".join(char if char.isprintable() else "�" for char in line)[:limit]
