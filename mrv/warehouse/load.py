@@ -34,9 +34,8 @@ def load_landed(database: Path, inputs: Mapping[str, Sequence[Path]]) -> None:
     with duckdb.connect(str(database)) as connection:
         connection.execute("create schema landed")
         for name, dataset in DATASETS.items():
-            connection.register("incoming", landed_table(dataset, inputs.get(name, ())))
-            connection.execute(f'create table landed."{name}" as select * from incoming')
-            connection.unregister("incoming")
+            rows = connection.from_arrow(landed_table(dataset, inputs.get(name, ())))
+            rows.create(f"landed.{name}")
 
 
 def landed_table(dataset: Dataset, paths: Sequence[Path]) -> pa.Table:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from warehouse_inputs import e1_rows, records, write_landed
 
 from mrv.warehouse.build import Build, build
+from tests.integration.warehouse_inputs import e1_rows, records, write_landed
 
 pytestmark = pytest.mark.integration
 ORACLE = Path(__file__).resolve().parents[2] / ".." / "shared" / "oracles" / "emission_reductions.json"
