@@ -53,19 +53,19 @@ def check_received(context: Context, landed: Sequence[Landed]) -> dict[str, Chec
     """
     checked: dict[str, Checked] = {}
     present = {part.dataset for part in landed}
+    plots = DATASETS["plots"].empty()
     for dataset in (name for name in RECEIVED if name in present):
         table, rejected, rows_read = combine(dataset, landed)
-        extra = (
-            {"accepted_plots": plot_keys(checked["plots"].table())} if dataset == "trees" and "plots" in checked else {}
-        )
+        extra: Mapping[str, Any] = {}
+        if dataset == "plots":
+            plots = table
+        elif dataset == "trees":
+            from expectations.frames import tree_parameters
+
+            accepted = checked["plots"].table() if "plots" in checked else plots
+            extra = tree_parameters(received=plots, accepted=accepted)
         checked[dataset] = check_table(context, dataset, table, rejected=rejected, rows_read=rows_read, extra=extra)
     return checked
-
-
-def plot_keys(plots: pa.Table) -> list[str]:
-    """Return plot, census and submission of each accepted census, as the suites compare them."""
-    columns = ("plot_id", "census_id", "submission_id")
-    return sorted("|".join(str(row[name] or "") for name in columns) for row in plots.select(columns).to_pylist())
 
 
 def check_table(
@@ -131,10 +131,15 @@ def check_table(
     }
     outcome = run_step(context, stage="check", dataset=dataset, inputs=inputs, work=work)
     root, result = context.settings.root, outcome.result
+    read, accepted, quarantined = result["rows"]
     return Checked(
-        dataset,
-        *(root / result[name] for name in ("path", "quarantine", "results")),
-        *result["rows"],
+        dataset=dataset,
+        path=root / result["path"],
+        quarantine=root / result["quarantine"],
+        results=root / result["results"],
+        rows_read=read,
+        rows_accepted=accepted,
+        rows_quarantined=quarantined,
         changed=outcome.changed,
     )
 

@@ -9,16 +9,18 @@ from typing import Any
 
 import pyarrow as pa
 import shapely
-from raster.area import WGS84, EarthModel
 
 from mrv.errors import InputError, ProjectError
 from mrv.files import write_parquet
 from mrv.ledger import Artifact
 from mrv.schemas import DATASETS
-from mrv.sources.products import ProductVersion, load_products
+from mrv.sources.products import product
 from mrv.stages.check import Checked, table_hash
 from mrv.stages.context import Context, Outcome, run_step
 from mrv.units import UM2_PER_HA
+from raster.area import WGS84, EarthModel
+from raster.grid import Lattice
+from raster.rules import ForestRule, ProductRule, Shape
 
 LAYERS = {
     "treecover2000": "tree_cover",
@@ -89,12 +91,6 @@ def raster_layers(artifacts: Sequence[Artifact]) -> dict[str, list[Artifact]]:
     return layers
 
 
-def product_of(layers: Mapping[str, Sequence[Artifact]], role: str) -> ProductVersion:
-    """Return the catalogue's row for the product that fills a role."""
-    artifact = layers[role][0]
-    return load_products().version(artifact.product, artifact.version or "")
-
-
 def measure_pixels(context: Context, artifacts: Sequence[Artifact], *, earth: EarthModel = WGS84) -> Measured | None:
     """Count forest and loss by zone, stratum and year; None where the project has no rasters.
 
@@ -110,59 +106,36 @@ def measure_pixels(context: Context, artifacts: Sequence[Artifact], *, earth: Ea
     layers = raster_layers(artifacts)
     if not layers.get("tree_cover") or not layers.get("loss_year"):
         return None
-    definition = context.definition
-    if definition.forest_definition is None:
-        raise ProjectError(
-            "forest cannot be measured without a forest definition",
-            where=f"{context.project.file}, forest_definition",
-            remedy="declare what counts as forest, with its document",
-        )
-    product = product_of(layers, "loss_year")
+    definition, rule = context.definition, product_rule(layers)
+    forest_rule(context)
     inputs = {
         "layers": {role: [f"{item.address} {item.sha256}" for item in items] for role, items in sorted(layers.items())},
         "zones": [[zone.zone_id, zone.kind, shapely.to_wkb(zone.geometry, hex=True)] for zone in context.zones],
         "default_stratum": definition.default_stratum,
-        "forest": definition.forest_definition.model_dump(mode="json"),
+        "product": [rule.product, rule.version],
+        "forest": str(definition.forest_definition),
         "measurement": definition.measurement.model_dump(mode="json"),
         "earth": earth.name,
     }
 
     def measure() -> dict[str, pa.Table]:
-        return _count_pixels(context, layers, product, earth)
+        return _count_pixels(context, layers, earth)
 
     return _run(context, "land_cover_area", inputs, measure)
 
 
-def _count_pixels(
-    context: Context, layers: Mapping[str, Sequence[Artifact]], product: ProductVersion, earth: EarthModel
-) -> dict[str, pa.Table]:
-    from raster.loss import ForestRule, Lattice, LossLayers, ProductRule, Shape, measure_loss
+def _count_pixels(context: Context, layers: Mapping[str, Sequence[Artifact]], earth: EarthModel) -> dict[str, pa.Table]:
+    from raster.loss import measure_loss
+    from raster.rules import LossLayers
 
-    definition = context.definition
-    forest = definition.forest_definition
-    assert forest is not None  # noqa: S101 - measure_pixels refuses a project without one
     measurement = measure_loss(
         LossLayers(**{role: tuple(context.store.get(item.sha256) for item in items) for role, items in layers.items()}),
         zones=[Shape(zone.zone_id, zone.geometry) for zone in context.zones if zone.kind != "stratum"],
         strata=[Shape(zone.zone_id, zone.geometry) for zone in context.zones if zone.kind == "stratum"],
-        default_stratum=definition.default_stratum,
-        product=ProductRule(
-            product=product.product,
-            version=product.version,
-            lattice=Lattice(product.lattice.west, product.lattice.north, product.lattice.pixel_deg),
-            base_year=product.base_year,
-            last_year=product.last_year,
-            tree_cover_nodata=product.tree_cover_nodata,
-        ),
-        forest=ForestRule(
-            min_tree_cover_percent=forest.min_tree_cover_percent,
-            tree_cover_rule=forest.tree_cover_rule,
-            min_area_um2=int(forest.min_area_ha * UM2_PER_HA),
-            min_area_rule=forest.min_area_rule,
-            connectivity=forest.connectivity,
-            patch_extent=forest.patch_extent,
-        ),
-        pixel_rule=definition.measurement.pixel_rule,
+        default_stratum=context.definition.default_stratum,
+        product=product_rule(layers),
+        forest=forest_rule(context),
+        pixel_rule=context.definition.measurement.pixel_rule,
         earth=earth,
         workers=context.settings.workers,
         progress=context.progress,
@@ -173,6 +146,59 @@ def _count_pixels(
     return tables
 
 
+def product_rule(layers: Mapping[str, Sequence[Artifact]]) -> ProductRule:
+    """Return how the product that gives the loss years codes its pixels, from the catalogue."""
+    loss = layers["loss_year"][0]
+    row, version = product(loss.product), loss.version or ""
+    last_year = row.last_year(version)
+    if last_year is None or row.base_year is None:
+        raise ProjectError(
+            f"product {loss.product} has no series of loss years",
+            where=loss.address,
+            remedy="take the loss years from a product of the catalogue that has versions and a base year",
+        )
+    emissions = layers["emissions"][0] if "emissions" in layers else None
+    return ProductRule(
+        product=loss.product,
+        version=version,
+        lattice=Lattice(row.lattice.west, row.lattice.north, row.lattice.pixel_deg),
+        base_year=row.base_year,
+        last_year=last_year,
+        tree_cover_nodata=_codes(layers["tree_cover"][0]),
+        loss_year_nodata=_codes(loss),
+        datamask_nodata=_codes(layers["datamask"][0]) if "datamask" in layers else (),
+        emissions_product=emissions.product if emissions else None,
+        emissions_version=emissions.version if emissions else None,
+    )
+
+
+def _codes(artifact: Artifact) -> tuple[int, ...]:
+    return tuple(int(code) for code in product(artifact.product).layer(artifact.layer or "").nodata)
+
+
+def forest_rule(context: Context) -> ForestRule:
+    """Return the project's forest definition as the raster room reads it.
+
+    Raises:
+        ProjectError: The project does not define forest.
+    """
+    forest = context.definition.forest_definition
+    if forest is None:
+        raise ProjectError(
+            "forest cannot be measured without a forest definition",
+            where=f"{context.project.file}, forest_definition",
+            remedy="declare what counts as forest, with its document",
+        )
+    return ForestRule(
+        min_tree_cover_percent=forest.min_tree_cover_percent,
+        tree_cover_rule=forest.tree_cover_rule,
+        min_area_um2=int(forest.min_area_ha * UM2_PER_HA),
+        min_area_rule=forest.min_area_rule,
+        connectivity=forest.connectivity,
+        patch_extent=forest.patch_extent,
+    )
+
+
 # --- fires -------------------------------------------------------------------------------------------------------
 def measure_fires(context: Context, fires: Checked) -> Measured:
     """Say in which zones each fire lies."""
@@ -181,7 +207,7 @@ def measure_fires(context: Context, fires: Checked) -> Measured:
     def measure() -> dict[str, pa.Table]:
         from raster.points import zones_of_points
 
-        shapes = [(zone.zone_id, zone.geometry) for zone in context.zones if zone.kind != "stratum"]
+        shapes = [Shape(zone.zone_id, zone.geometry) for zone in context.zones if zone.kind != "stratum"]
         pairs = zones_of_points(table["longitude"].to_numpy(), table["latitude"].to_numpy(), shapes)
         ids = table["fire_id"].to_pylist()
         return {

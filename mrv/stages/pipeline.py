@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mrv.errors import CheckError
 from mrv.ledger import Artifact
+from mrv.schemas import DATASETS
 from mrv.stages.check import Checked, check_received, check_table, evidence
 from mrv.stages.context import Context
 from mrv.stages.declare import declared_tables
@@ -22,7 +24,6 @@ from mrv.stages.land import Landed, land, pull
 from mrv.stages.measure import Measured, measure_field, measure_fires, measure_pixels
 from mrv.stages.publish import Published, publish
 from mrv.stages.transform import Snapshot, artifacts_table, transform
-from mrv.stages.zone_areas import check_zone_areas
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -142,8 +143,9 @@ def check_measured(
     for name in ("zones", "baseline_activity", "carbon_pools"):
         if tables[name].num_rows:
             to_check[name] = tables[name]
+    years = loss_years(to_check.get("land_cover_area"))
     for name, table in sorted(to_check.items()):
-        batch = check_table(context, name, table)
+        batch = check_table(context, name, table, extra=years)
         if batch.rows_quarantined:
             raise CheckError(
                 f"{batch.rows_quarantined} row(s) of {name} failed a check",
@@ -157,6 +159,29 @@ def check_measured(
     tables.update({name: batch.table() for name, batch in received.items()})
     tables.update(evidence(checked))
     if "land_cover_area" in tables:
-        tables["check_results"] = check_zone_areas(context, tables)
+        tables["check_results"] = zone_area_results(context, tables)
     tables["artifacts"] = artifacts_table(artifacts)
     return tables, checked, changed
+
+
+def loss_years(land_cover: pa.Table | None) -> dict[str, int]:
+    """Return the years in which the product of a loss table can hold loss."""
+    if land_cover is None or land_cover.num_rows == 0:
+        return {}
+    first, last = pc.min(land_cover["base_year"]).as_py() + 1, pc.max(land_cover["last_year"]).as_py()
+    return {"first_loss_year": first, "last_loss_year": last}
+
+
+def zone_area_results(context: Context, tables: Mapping[str, pa.Table]) -> pa.Table:
+    """Compare each zone's pixels with its polygon's geodesic area and add the outcome to `check_results`.
+
+    Raises:
+        CheckError: They differ by more than 0.5 % and nobody waived it.
+    """
+    from expectations.gate import gate
+    from expectations.zone_areas import check_zone_areas
+
+    zones = tables["zones"].filter(pc.not_equal(tables["zones"]["kind"], "stratum"))
+    waivers = context.ledger.waivers(context.definition.id, context.period.id)
+    result = gate(check_zone_areas(zones, tables["land_cover_area"]), waivers=waivers)
+    return DATASETS["check_results"].sort(pa.concat_tables([tables["check_results"], result]))

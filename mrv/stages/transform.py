@@ -15,7 +15,7 @@ from mrv.ledger import Artifact
 from mrv.schemas import DATASETS
 from mrv.stages.check import table_hash
 from mrv.stages.context import Context, run_step
-from mrv.warehouse.build import build
+from mrv.warehouse.build import Build, build
 from mrv.warehouse.snapshot import export
 
 
@@ -59,6 +59,7 @@ def transform(context: Context, tables: Mapping[str, pa.Table]) -> Snapshot:
         built = build(inputs, folder=folder)
         target = context.settings.snapshots_dir / context.definition.id / context.period.id / key[:16]
         export(built, target)
+        _keep_evidence(built, tables, target)
         shutil.rmtree(folder)
         return {"snapshot": key[:16], "path": context.relative(target), "files": [context.relative(target)]}
 
@@ -73,3 +74,11 @@ def transform(context: Context, tables: Mapping[str, pa.Table]) -> Snapshot:
     return Snapshot(
         snapshot_id, context.settings.root / outcome.result["path"], current["created_at"], outcome.changed or swapped
     )
+
+
+def _keep_evidence(built: Build, tables: Mapping[str, pa.Table], target: Path) -> None:
+    """Keep beside the marts what a verifier asks for: the SQL that ran, dbt's own results, checks and quarantine."""
+    for name in ("check_results", "quarantine"):
+        write_parquet(target / "evidence" / f"{name}.parquet", tables[name])
+    shutil.copytree(built.target / "compiled", target / "dbt" / "compiled", dirs_exist_ok=True)
+    shutil.copyfile(built.target / "run_results.json", target / "dbt" / "run_results.json")

@@ -11,7 +11,7 @@ from mrv.errors import MrvError, ProjectError
 from mrv.parameters import in_force, load_parameters, rule_sets, with_overrides
 from mrv.periods import Span, gaps, overlaps
 from mrv.project import Files, LoadedProject, RasterTiles, load_project
-from mrv.sources.products import load_products
+from mrv.sources.products import product
 from mrv.stages.declare import carbon_pool_rows, parameters, read_baseline
 
 
@@ -183,20 +183,13 @@ def _sources(project: LoadedProject) -> Iterator[MrvError]:
             if isinstance(source, Files)
             else []
         )
-        for product, version, layer in declared:
+        for name, version, layer in declared:
             try:
-                row = load_products().version(product, version)
-            except MrvError as error:
-                error.where = error.where or where
+                product(name).last_year(version)
+                product(name).layer(layer)
+            except ProjectError as error:
+                error.where = where
                 yield error
-                continue
-            if layer not in row.layers:
-                yield ProjectError(
-                    f"product {product} has no layer {layer}",
-                    expected=", ".join(row.layers),
-                    where=where,
-                    remedy="choose one of these",
-                )
 
 
 def _notes(project: LoadedProject, zones: list[Zone]) -> Iterator[str]:

@@ -1,0 +1,202 @@
+"""Publish: freeze what a period rests on and sign it as the next version of its package, once per content."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from mrv.files import hash_file, replacing
+from mrv.ledger import Artifact, Package, content_key
+from mrv.package.build import BuiltPackage, build
+from mrv.package.contents import Code, Contents, ProjectFacts
+from mrv.package.keys import SigningKey, ensure_key, load_key
+from mrv.settings import REPOSITORY
+from mrv.stages.context import Context, code_version, run_step
+from mrv.stages.declare import parameters
+from mrv.stages.measure import forest_rule, product_rule, raster_layers
+from mrv.stages.results import mart
+from mrv.stages.transform import Snapshot
+
+HEADLINE = ("er.", "defor.", "forest.")
+"""Beginnings of the ids of the figures that stand on a package's first page."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A period's package."""
+
+    path: Path
+    version: int
+    changed: bool
+
+
+def publish(
+    context: Context, snapshot: Snapshot, artifacts: Sequence[Artifact], tables: Mapping[str, pa.Table]
+) -> Published:
+    """Build and sign the package of a snapshot, or find that it was published already.
+
+    Args:
+        context: The run.
+        snapshot: The period's published tables.
+        artifacts: Every file that the period used.
+        tables: What dbt started from; its `project` row says whether the data are simulated.
+
+    Raises:
+        PackageError: Something that belongs into the package is missing.
+        StoreError: The disk refuses the write; the previous version stays as it is.
+    """
+    definition, period = context.definition, context.period
+    files = _project_files(context)
+    key = content_key(
+        {
+            "snapshot": snapshot.snapshot_id,
+            "inputs": sorted({f"{item.address} {item.sha256}" for item in artifacts}),
+            "project_files": {name: hash_file(path) for name, path in files.items()},
+            "code": code_version(),
+        }
+    )
+    existing = context.ledger.package_of(definition.id, period.id, key)
+    if existing is not None and (context.settings.root / existing.path).is_dir():
+        return Published(context.settings.root / existing.path, existing.version, changed=False)
+    latest = context.ledger.latest_package(definition.id, period.id)
+    version = existing.version if existing else 1 + (latest.version if latest else 0)
+    contents = Contents(
+        project=ProjectFacts(
+            project_id=definition.id,
+            name=definition.project.name,
+            name_es=definition.project.name_es,
+            country=definition.project.country,
+            location=definition.project.location,
+            illustrative=definition.project.illustrative,
+            simulated=bool(tables["project"]["simulated"][0].as_py()),
+        ),
+        period_id=period.id,
+        period_start=period.start,
+        period_end=period.end,
+        version=version,
+        created_at=snapshot.created_at,
+        marts_folder=snapshot.folder / "marts",
+        csv_folder=snapshot.folder / "csv",
+        marts_json=snapshot.folder / "marts.json",
+        rasters=clip_rasters(context, artifacts),
+        zones=context.zones,
+        project_files=files,
+        check_results=[snapshot.folder / "evidence" / "check_results.parquet"],
+        quarantine=[snapshot.folder / "evidence" / "quarantine.parquet"],
+        dbt_run_results=snapshot.folder / "dbt" / "run_results.json",
+        compiled_sql=snapshot.folder / "dbt" / "compiled",
+        parameters=parameters(context.project, period),
+        inputs=list(artifacts),
+        input_files={item.sha256: context.store.get(item.sha256) for item in artifacts},
+        code=Code(
+            version=f"{installed_version('mrv')}+{code_version()[:12]}",
+            commit=_commit(),
+            lock=REPOSITORY / "requirements.lock",
+        ),
+        headline=_headline(snapshot),
+        secrets=_secrets(context),
+    )
+    folder = context.settings.packages_dir / definition.id / period.id
+    built = build(contents, folder=folder, key=_signing_key(context))
+    if existing is None:
+        _record(context, snapshot, built, version=version, key=key)
+    return Published(built.path, version, changed=True)
+
+
+def _record(context: Context, snapshot: Snapshot, built: BuiltPackage, *, version: int, key: str) -> None:
+    package = Package(
+        project=context.definition.id,
+        period=context.period.id,
+        version=version,
+        content_key=key,
+        snapshot_id=snapshot.snapshot_id,
+        path=context.relative(built.path),
+        manifest_sha512=built.manifest_sha512,
+        created_at="",
+    )
+    context.ledger.record_package(package)
+
+
+def clip_rasters(context: Context, artifacts: Sequence[Artifact]) -> dict[str, Path]:
+    """Clip each raster layer to the pixels that decided the measurement, as COGs; return them by name."""
+    layers = raster_layers(artifacts)
+    if not layers.get("tree_cover") or not layers.get("loss_year"):
+        return {}
+    rule = product_rule(layers)
+    clipped = {}
+    for items in layers.values():
+        name = f"{items[0].product}_{items[0].version}_{items[0].layer}".replace(".", "-")
+
+        def work(key: str, items: Sequence[Artifact] = items, name: str = name) -> dict[str, Any]:
+            from raster.cog import clip_to_cog
+
+            from raster.loss import needed_window
+            from raster.rules import Shape
+
+            shapes = [Shape(zone.zone_id, zone.geometry) for zone in context.zones if zone.kind != "stratum"]
+            window = needed_window(shapes, product=rule, forest=forest_rule(context))
+            target = context.settings.landed_dir / "rasters" / f"{name}-{key[:16]}.tif"
+            with replacing(target) as temporary:
+                clip_to_cog([context.store.get(item.sha256) for item in items], window, temporary, lattice=rule.lattice)
+            return {"path": context.relative(target), "files": [context.relative(target)]}
+
+        inputs = {
+            "layer": [f"{item.address} {item.sha256}" for item in items],
+            "zones": [zone.geometry.wkb_hex for zone in context.zones],
+            "forest": str(context.definition.forest_definition),
+        }
+        outcome = run_step(context, stage="clip", dataset=name, inputs=inputs, work=work)
+        clipped[name] = context.settings.root / outcome.result["path"]
+    return clipped
+
+
+def _headline(snapshot: Snapshot) -> list[str]:
+    return [row["figure_id"] for row in mart(snapshot.folder, "figures") if row["figure_id"].startswith(HEADLINE)]
+
+
+def _project_files(context: Context) -> dict[str, Path]:
+    definition = context.definition
+    names = [
+        "project.yaml",
+        *(item.file for item in definition.boundaries),
+        *(item.file for item in definition.baseline),
+    ]
+    files = {}
+    for name in dict.fromkeys(names):
+        path = context.project.path(name)
+        # A file outside the project's folder has no place of its own in the package: its name alone stands there.
+        inside = path.is_relative_to(context.project.folder)
+        files[path.relative_to(context.project.folder).as_posix() if inside else f"outside/{path.name}"] = path
+    return files
+
+
+def _signing_key(context: Context) -> SigningKey:
+    if context.settings.signing_key is not None:
+        return load_key(context.settings.signing_key)
+    return ensure_key(context.settings.keys_dir, principal=f"{context.definition.id}@mrv")
+
+
+def _secrets(context: Context) -> tuple[str, ...]:
+    given = (context.settings.firms_map_key, context.settings.kobo_token)
+    return tuple(secret.get_secret_value() for secret in given if secret is not None)
+
+
+def _commit() -> str | None:
+    """Return the commit of the code, or None outside a clean checkout: then the code version alone names it."""
+    git = ["git", "-C", str(REPOSITORY)]
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        state = subprocess.run([*git, "status", "--porcelain"], capture_output=True, check=False, env=environment)
+        head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=False, env=environment)
+    except FileNotFoundError:
+        return None
+    if state.returncode or head.returncode or state.stdout.strip():
+        return None
+    return head.stdout.strip()
