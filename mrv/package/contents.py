@@ -1,0 +1,98 @@
+"""What goes into a package: plain paths and records, handed in by whoever publishes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from mrv.boundaries import Zone
+from mrv.ledger import Artifact
+from mrv.parameters import Parameter
+
+INPUT_LIMIT_BYTES = 64 * 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProjectFacts:
+    """Who the project is, as the report's first page says it.
+
+    Attributes:
+        illustrative: What in the definition is not real, in plain sentences.
+        simulated: Whether any input came from the simulator.
+    """
+
+    project_id: str
+    name: str
+    name_es: str | None
+    country: str
+    location: str | None
+    illustrative: tuple[str, ...]
+    simulated: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Code:
+    """Which code computed the figures. `lock` is the file with the exact version and hash of every library."""
+
+    version: str
+    commit: str | None
+    lock: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """One version of one monitoring period's package, before it is built.
+
+    Attributes:
+        version: Number of the version, from 1.
+        created_at: ISO 8601 moment with offset at which the figures were frozen; never the clock of the build.
+        marts_folder: `<mart>.parquet`, each in its published order.
+        csv_folder: `<mart>.csv`, the same rows.
+        marts_json: Descriptions, keys, types and units of the marts (see `mrv.package.tables`).
+        rasters: File name without suffix to a finished COG.
+        zones: Zones of the project, lon/lat on WGS84.
+        project_files: Name relative to the project's folder to file: the definition and what it points to.
+        check_results: Parquet files of the landed table `check_results`.
+        quarantine: Parquet files of the landed table `quarantine`.
+        dbt_run_results: dbt's `run_results.json`.
+        compiled_sql: Folder of the SQL that was run.
+        parameters: Parameters in force.
+        inputs: Every retrieval that the period used.
+        input_files: sha256 to the bytes, for the inputs that may leave the house.
+        withheld: sha256 to the reason why an input's bytes are not in the package.
+        headline: Ids of the figures of the mart `figures` that stand at the top of the report.
+        input_limit_bytes: Inputs larger than this are listed instead of included.
+        secrets: Texts that must not occur in any file; the build stops if one does.
+    """
+
+    project: ProjectFacts
+    period_id: str
+    period_start: date
+    period_end: date
+    version: int
+    created_at: str
+    marts_folder: Path
+    csv_folder: Path
+    marts_json: Path
+    rasters: Mapping[str, Path]
+    zones: Sequence[Zone]
+    project_files: Mapping[str, Path]
+    check_results: Sequence[Path]
+    quarantine: Sequence[Path]
+    dbt_run_results: Path
+    compiled_sql: Path
+    parameters: Sequence[Parameter]
+    inputs: Sequence[Artifact]
+    input_files: Mapping[str, Path]
+    code: Code
+    headline: Sequence[str]
+    withheld: Mapping[str, str] = field(default_factory=dict)
+    input_limit_bytes: int = INPUT_LIMIT_BYTES
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def name(self) -> str:
+        """Name of the package and of its folder."""
+        return f"VP-{self.project.project_id}-{self.period_id}-v{self.version}"

@@ -1,0 +1,232 @@
+"""The report of a package: one self-contained page in English and Spanish, made from the published tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import jinja2
+import pyarrow.parquet as pq
+from markupsafe import Markup
+
+from mrv.ledger import Artifact
+from mrv.package import wording
+from mrv.package.charts import Series, bars, swatch
+from mrv.package.contents import Contents
+from mrv.package.figures import Figure, headline
+from mrv.package.map import numbered, zone_map
+from mrv.package.wording import Text, number
+from mrv.schemas import DATASETS
+
+Row = Mapping[str, Any]
+
+MAX_LISTED = 60
+"""Rows of a list in the page; the rest is counted and stands in the files beside."""
+
+
+def render_report(contents: Contents) -> str:
+    """Return the page as HTML. Marts that are missing or empty are said to be so; no number is typed.
+
+    Raises:
+        PackageError: A headline figure does not exist.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("mrv.package"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals.update(
+        number=number,
+        percent=wording.percent,
+        day=wording.day,
+        size=wording.size,
+        swatch=swatch,
+        kind_name=wording.kind_name,
+        pretty_unit=wording.pretty_unit,
+    )
+    return environment.get_template("summary.html.j2").render(**_view(contents))
+
+
+def _view(contents: Contents) -> dict[str, Any]:
+    read = partial(_mart, contents)
+    reductions = sorted(read("emission_reductions"), key=itemgetter("vintage_year"))
+    return {
+        "contents": contents,
+        "project": contents.project,
+        "illustrative_zones": any(zone.illustrative for zone in contents.zones),
+        "cards": [_card(figure, reductions) for figure in headline(contents)],
+        "vintages": reductions,
+        "totals": _totals(reductions),
+        "map": zone_map(contents.zones),
+        "zones": sorted(contents.zones, key=lambda zone: (list(wording.KINDS).index(zone.kind), zone.zone_id)),
+        "zone_numbers": numbered(contents.zones),
+        "deforestation": _deforestation_chart(contents, read("deforestation_annual")),
+        "emissions": _emissions_chart(read("emissions_annual")),
+        "credits": _credits_chart(reductions),
+        "quality": _quality(contents),
+        "sources": _sources(contents.inputs),
+        "open_parameters": sorted(
+            (item for item in contents.parameters if item.status != "confirmed"), key=lambda item: item.parameter_id
+        ),
+        "parameter_count": len(contents.parameters),
+        "max_listed": MAX_LISTED,
+    }
+
+
+def _mart(contents: Contents, name: str) -> list[Row]:
+    path = contents.marts_folder / f"{name}.parquet"
+    return pq.read_table(path).to_pylist() if path.is_file() else []
+
+
+@dataclass(frozen=True)
+class Card:
+    """A headline figure. `interval` is its 90 per cent confidence interval, where there is one."""
+
+    figure: Figure
+    label: Text
+    value: Text
+    interval: Text | None
+
+
+def _card(figure: Figure, reductions: Sequence[Row]) -> Card:
+    label = Text(figure.label_en, figure.label_es)
+    value = number(figure.value, wording.digits_of(figure.unit))
+    return Card(figure, label, value, _interval(figure, reductions))
+
+
+def _interval(figure: Figure, reductions: Sequence[Row]) -> Text | None:
+    """Return the interval of a vintage's net emission reductions: the figure that the uncertainty is stated for."""
+    if figure.mart != "emission_reductions" or figure.value is None:
+        return None
+    for row in reductions:
+        if row["net_tco2e"] == figure.value and str(row["vintage_year"]) in figure.figure_id and row["uncertainty_u90"]:
+            return number(abs(figure.value) * row["uncertainty_u90"])
+    return None
+
+
+def _totals(reductions: Sequence[Row]) -> dict[str, Decimal | int | None]:
+    """Sum the vintages; a sum with an unknown part is unknown."""
+    columns = (
+        "days",
+        "baseline_tco2e",
+        "project_tco2e",
+        "leakage_tco2e",
+        "net_tco2e",
+        "deduction_tco2e",
+        "buffer_tco2e",
+        "vcu",
+    )
+    return {name: _sum([row[name] for row in reductions]) for name in columns}
+
+
+def _sum(values: Sequence[Any]) -> Any:
+    return None if not values or any(value is None for value in values) else sum(values)
+
+
+def _by_year(rows: Sequence[Row], column: str) -> dict[int, Any]:
+    ordered = sorted(rows, key=itemgetter("year"))
+    return {year: _sum([row[column] for row in part]) for year, part in groupby(ordered, key=itemgetter("year"))}
+
+
+def _deforestation_chart(contents: Contents, rows: Sequence[Row]) -> Markup | None:
+    sides = [
+        (kind, style, _by_year([row for row in rows if row["kind"] == kind], "area_ha"))
+        for kind, style in (("project_area", "fill-project"), ("leakage_belt", "fill-belt"))
+    ]
+    years = sorted({year for _, _, by_year in sides for year in by_year})
+    return bars(
+        title=Text("Deforestation per year", "Deforestación por año"),
+        unit="ha",
+        groups=[str(year) for year in years],
+        series=[
+            Series(wording.kind_name(kind), style, [by_year.get(year) for year in years])
+            for kind, style, by_year in sides
+            if by_year
+        ],
+        bands=[contents.period_start.year <= year <= contents.period_end.year for year in years],
+    )
+
+
+def _emissions_chart(rows: Sequence[Row]) -> Markup | None:
+    inside = [row for row in rows if row["kind"] == "project_area"]
+    baseline, monitored = (
+        _by_year([row for row in inside if row["scenario"] == scenario], "emissions_tco2e")
+        for scenario in ("baseline", "monitored")
+    )
+    years = sorted({*baseline, *monitored})
+    return bars(
+        title=Text(
+            "Emissions from deforestation in the project area", "Emisiones por deforestación en el área del proyecto"
+        ),
+        unit="tCO₂e",
+        groups=[str(year) for year in years],
+        series=[
+            Series(Text("Baseline", "Línea base"), "fill-baseline", [baseline.get(year) for year in years]),
+            Series(Text("Monitored", "Monitoreado"), "fill-project", [monitored.get(year) for year in years]),
+        ],
+    )
+
+
+def _credits_chart(reductions: Sequence[Row]) -> Markup | None:
+    return bars(
+        title=Text("VCU by vintage", "VCU por año de cosecha"),
+        unit="VCU",
+        groups=[str(row["vintage_year"]) for row in reductions],
+        series=[Series(Text("VCU", "VCU"), "fill-project", [_decimal(row["vcu"]) for row in reductions])],
+        labels=True,
+    )
+
+
+def _decimal(value: int | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
+
+
+def _quality(contents: Contents) -> dict[str, Any]:
+    results = _landed("check_results", contents)
+    quarantined = {(row["dataset"], row["artifact"], row["row"]) for row in _landed("quarantine", contents)}
+    datasets = sorted({row["dataset"] for row in results} | {dataset for dataset, _, _ in quarantined})
+    return {
+        "datasets": [
+            {
+                "name": name,
+                "checks": sum(row["dataset"] == name for row in results),
+                "passed": sum(row["dataset"] == name and row["outcome"] == "passed" for row in results),
+                "quarantined": sum(dataset == name for dataset, _, _ in quarantined),
+            }
+            for name in datasets
+        ],
+        "not_passed": [row for row in results if row["outcome"] != "passed"],
+    }
+
+
+def _landed(dataset: str, contents: Contents) -> list[Row]:
+    paths = {"check_results": contents.check_results, "quarantine": contents.quarantine}[dataset]
+    rows = [row for path in paths for row in pq.read_table(path, schema=DATASETS[dataset].schema).to_pylist()]
+    return sorted(rows, key=lambda row: tuple(str(row[name]) for name in DATASETS[dataset].key))
+
+
+def _sources(inputs: Sequence[Artifact]) -> list[dict[str, Any]]:
+    """Group the inputs by what they are and under which licence; each group lists its files by hash."""
+
+    def group(item: Artifact) -> tuple[str, str, str, str, bool]:
+        return (item.product, item.version or "", item.licence, item.citation, item.simulated)
+
+    sources = []
+    for key, part in groupby(sorted(inputs, key=group), key=group):
+        files = sorted({(item.address, item.sha256, item.bytes) for item in part})
+        sources.append(
+            {
+                **dict(zip(("product", "version", "licence", "citation", "simulated"), key, strict=True)),
+                "bytes": sum({sha256: count for _, sha256, count in files}.values()),
+                "files": files,
+            }
+        )
+    return sources

@@ -1,0 +1,287 @@
+"""Verifying a package, offline and fail closed: what was not checked is said, and is never called ok."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from mrv.errors import MrvError, PackageError
+from mrv.files import CHUNK
+from mrv.package import bag, consistency, keys, sshsig
+from mrv.settings import Settings
+
+Outcome = Literal["ok", "failed", "not_checked"]
+
+LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER = "layout", "tag manifest", "signature", "signer"
+TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO = "tag files", "manifests", "completeness", "hashes", "bag-info"
+FIGURES, TABLES = "headline figures", "tables"
+CHECKS = (
+    LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER, TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO, FIGURES, TABLES,
+)  # fmt: skip
+"""Names of the checks, in the order in which they are reported."""
+
+_SHOWN = 20
+_SPECIAL = (bag.TAG_MANIFEST, bag.SIGNATURE)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check. `detail` names the file, or says why nothing was checked."""
+
+    name: str
+    outcome: Outcome
+    detail: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was checked, and whether the package may be relied on."""
+
+    path: Path
+    checks: tuple[Check, ...]
+    accepted: bool
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The checks that failed."""
+        return tuple(check for check in self.checks if check.outcome == "failed")
+
+
+@dataclass
+class _Run:
+    """State of one verification: later checks build on what earlier ones read, or are not made."""
+
+    root: Path
+    found: bag.Walk = field(default_factory=lambda: bag.Walk({}, ()))
+    checks: dict[str, Check] = field(default_factory=dict)
+    tag_content: bytes = b""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    manifests: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    signer: bytes | None = None
+
+    def check(self, name: str, work: Callable[[_Run], str], *, needs: Iterable[str] = ()) -> None:
+        """Make one check. `work` returns what to say, or raises an MrvError that says what is wrong."""
+        if open_ones := [other for other in needs if self.checks[other].outcome != "ok"]:
+            self.checks[name] = Check(name, "not_checked", f"it builds on: {', '.join(open_ones)}")
+            return
+        try:
+            self.checks[name] = Check(name, "ok", work(self))
+        except MrvError as error:
+            self.checks[name] = Check(name, "failed", str(error))
+        except OSError as error:
+            self.checks[name] = Check(name, "failed", f"{error.filename} could not be read: {error.strerror}")
+
+
+def verify(path: Path, *, allowed_signers: Path | None = None, any_signer: bool = False) -> Report:
+    """Check a package: signature and signer, every byte of every file, and that figures and tables agree.
+
+    Args:
+        path: Folder of the package.
+        allowed_signers: OpenSSH file of allowed signers; default: that of the keys folder of MRV_HOME.
+            A file `revoked_keys` beside it is honoured.
+        any_signer: Accept a package whose signer is not known; the report says that the signer was not checked.
+
+    Raises:
+        PackageError: `path` is no folder.
+    """
+    if not path.is_dir():
+        raise PackageError("there is no package", where=str(path), remedy="give the folder that holds bagit.txt")
+    signers = allowed_signers or Settings().keys_dir / keys.ALLOWED_FILE
+    run = _Run(path)
+    run.check(LAYOUT, _layout)
+    run.check(TAG_MANIFEST, _tag_manifest)
+    run.check(SIGNATURE, _signature)
+    if any_signer:
+        run.checks[SIGNER] = _any_signer(run, signers)
+    else:
+        run.check(SIGNER, lambda state: _signer(state, signers), needs=[SIGNATURE])
+    run.check(TAG_FILES, _tag_files, needs=[TAG_MANIFEST])
+    run.check(MANIFESTS, _manifests)
+    run.check(COMPLETE, _complete, needs=[MANIFESTS])
+    run.check(HASHES, _hashes, needs=[MANIFESTS])
+    sound = (LAYOUT, SIGNATURE, TAG_FILES, MANIFESTS, COMPLETE, HASHES)
+    run.check(BAG_INFO, _bag_info, needs=[TAG_FILES, COMPLETE])
+    # Tables of a stranger are opened only when they are, byte for byte, those that somebody signed.
+    run.check(FIGURES, lambda state: consistency.figures(state.root), needs=sound)
+    run.check(TABLES, lambda state: consistency.tables(state.root, state.manifests[bag.MANIFEST_512]), needs=sound)
+    checks = tuple(run.checks[name] for name in CHECKS)
+    excused = {SIGNER} if any_signer and run.checks[SIGNER].outcome == "not_checked" else set()
+    return Report(path, checks, all(check.outcome == "ok" or check.name in excused for check in checks))
+
+
+def _layout(run: _Run) -> str:
+    run.found = bag.walk(run.root)
+    outside = [name for name in run.found.files if not name.startswith("data/")]
+    wanted = {*bag.TAG_FILES, *_SPECIAL}
+    problems = [f"missing: {name}" for name in sorted(wanted - {*outside})]
+    problems += [f"not of the package: {name}" for name in sorted({*outside} - wanted)]
+    problems += [f"not of the package: {name}" for name in run.found.intruders]
+    problems += [f"unsafe name: {name} ({reason})" for name in run.found.files if (reason := bag.unsafe(name))]
+    problems += [f"names collide: {one} and {other}" for one, other in bag.collisions(run.found.files)]
+    if not problems and _read(run, bag.BAGIT) != bag.DECLARATION:
+        problems = [f"{bag.BAGIT} is not the declaration of BagIt 1.0"]
+    _refuse("the folder is not laid out as a package", problems)
+    return f"{len(run.found.files)} files, no links, no strangers"
+
+
+def _tag_manifest(run: _Run) -> str:
+    run.tag_content = _read(run, bag.TAG_MANIFEST)
+    run.tags = bag.parse_manifest(run.tag_content, file=bag.TAG_MANIFEST)
+    _refuse(
+        f"{bag.TAG_MANIFEST} does not list what it must",
+        [f"{name} is listed or missing against the rule" for name in sorted({*run.tags} ^ {*bag.TAG_FILES})],
+    )
+    return f"lists {', '.join(run.tags)}"
+
+
+def _signature(run: _Run) -> str:
+    try:
+        run.signer = sshsig.verify(_read(run, bag.TAG_MANIFEST), _read(run, bag.SIGNATURE))
+    except PackageError as error:
+        error.where = error.where or f"{bag.SIGNATURE} of {bag.TAG_MANIFEST}"
+        raise
+    return f"{bag.TAG_MANIFEST} was signed by {keys.fingerprint(run.signer)}"
+
+
+def _signer(run: _Run, signers: Path) -> str:
+    public = run.signer or b""
+    _refuse_revoked(public, signers)
+    entries = [entry for entry in keys.allowed_signers(signers) if entry.public == public]
+    moment = datetime.now(UTC)
+    refusals = [entry.refusal(namespace=sshsig.NAMESPACE, moment=moment) for entry in entries]
+    for entry, refusal in zip(entries, refusals, strict=True):
+        if refusal is None:
+            return f"{entry.principals}, line {entry.line} of {signers}"
+    raise PackageError(
+        "the signer is not allowed",
+        expected=f"a signer listed in {signers}" + ("" if signers.exists() else " (there is no such file)"),
+        found="; ".join([keys.fingerprint(public), *filter(None, refusals)]),
+        where=bag.SIGNATURE,
+        remedy="get the publisher's key by another way than the package and enter it, if you trust it",
+    )
+
+
+def _any_signer(run: _Run, signers: Path) -> Check:
+    """A known signer is still named as such and a revoked key still refused; an unknown one is let pass, aloud."""
+    if run.signer is None:
+        return Check(SIGNER, "not_checked", f"it builds on: {SIGNATURE}")
+    try:
+        _refuse_revoked(run.signer, signers)
+    except PackageError as error:
+        return Check(SIGNER, "failed", str(error))
+    try:
+        return Check(SIGNER, "ok", _signer(run, signers))
+    except PackageError:
+        fingerprint = keys.fingerprint(run.signer)
+    detail = f"any signer was asked for; {fingerprint} is not known here, so anybody may have made this"
+    return Check(SIGNER, "not_checked", detail)
+
+
+def _refuse_revoked(public: bytes, signers: Path) -> None:
+    revoked = signers.with_name(keys.REVOKED_FILE)
+    if public in keys.revoked_keys(revoked):
+        raise PackageError(
+            "the signer's key was revoked",
+            found=keys.fingerprint(public),
+            where=f"{bag.SIGNATURE}, {revoked}",
+            remedy="ask the publisher for the package signed with a valid key",
+        )
+
+
+def _tag_files(run: _Run) -> str:
+    _refuse("a tag file was changed", _differing(run, {"sha512": run.tags}))
+    return f"{len(run.tags)} files as signed"
+
+
+def _manifests(run: _Run) -> str:
+    run.manifests = {
+        name: bag.parse_manifest(_read(run, name), file=name) for name in (bag.MANIFEST_256, bag.MANIFEST_512)
+    }
+    one, other = run.manifests.values()
+    problems = [f"{name} is in one manifest only" for name in sorted({*one} ^ {*other})]
+    problems += [f"{name} lies outside data/" for name in one if not name.startswith("data/")]
+    _refuse("the manifests do not hold together", problems)
+    return f"{len(one)} files in each"
+
+
+def _complete(run: _Run) -> str:
+    listed = {*run.manifests[bag.MANIFEST_512]}
+    present = {name for name in run.found.files if name.startswith("data/")}
+    problems = [f"missing: {name}" for name in sorted(listed - present)]
+    problems += [f"not in the manifests: {name}" for name in sorted(present - listed)]
+    _refuse("the payload is not what the manifests list", problems)
+    return f"{len(listed)} files, none missing, none added"
+
+
+def _hashes(run: _Run) -> str:
+    one, other = run.manifests[bag.MANIFEST_256], run.manifests[bag.MANIFEST_512]
+    problems = _differing(run, {"sha256": one, "sha512": other})
+    _refuse("files were changed", problems)
+    return f"sha256 and sha512 of {len(one)} files, {sum(run.found.files.values())} bytes in all"
+
+
+def _bag_info(run: _Run) -> str:
+    payload = [size for name, size in run.found.files.items() if name.startswith("data/")]
+    said = bag.parse_bag_info(_read(run, bag.BAG_INFO)).get("Payload-Oxum")
+    counted = f"{sum(payload)}.{len(payload)}"
+    if said != counted:
+        raise PackageError(f"{bag.BAG_INFO} states another payload", expected=counted, found=said, where=bag.BAG_INFO)
+    return f"Payload-Oxum {counted}"
+
+
+def _differing(run: _Run, manifests: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Return each file that is missing or has another digest than a manifest says, in order."""
+    names = sorted({name for entries in manifests.values() for name in entries})
+
+    def differs(name: str) -> str | None:
+        if name not in run.found.files:
+            return f"{name}: missing"
+        digests = _digests(run.root / name, [*manifests])
+        wrong = [kind for kind, entries in manifests.items() if digests[kind] != entries[name]]
+        return f"{name}: {' and '.join(wrong)} differ" if wrong else None
+
+    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+        return [problem for problem in pool.map(differs, names) if problem]
+
+
+def _open(path: Path) -> int:
+    # A link put in place after the walk is not followed.
+    return os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+
+
+def _digests(path: Path, kinds: Iterable[str]) -> dict[str, str]:
+    digests = {kind: hashlib.new(kind) for kind in kinds}
+    with os.fdopen(_open(path), "rb") as stream:
+        while piece := stream.read(CHUNK):
+            for digest in digests.values():
+                digest.update(piece)
+    return {kind: digest.hexdigest() for kind, digest in digests.items()}
+
+
+def _read(run: _Run, name: str) -> bytes:
+    """Read a tag file that the walk has found to be a regular file of bearable size."""
+    size = run.found.files.get(name)
+    if size is None or size > bag.MAX_MANIFEST_BYTES:
+        raise PackageError(
+            f"{name} is missing" if size is None else f"{name} is too large",
+            where=name,
+            remedy="fetch the package again from its publisher",
+        )
+    with os.fdopen(_open(run.root / name), "rb") as stream:
+        return stream.read(bag.MAX_MANIFEST_BYTES)
+
+
+def _refuse(message: str, problems: list[str]) -> None:
+    if problems:
+        more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
+        raise PackageError(
+            message,
+            found="; ".join([*problems[:_SHOWN], *more]),
+            remedy="fetch the package again from its publisher",
+        )

@@ -1,0 +1,95 @@
+"""Numbers, dates and words as the report shows them, in English and in Spanish side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from markupsafe import Markup, escape
+
+NARROW_SPACE = "\u202f"
+MINUS = "\u2212"
+NOT_MEASURED = "\u2013"
+
+_MONTHS_EN = tuple(
+    "January February March April May June July August September October November December".split()  # noqa: SIM905 - reads better
+)
+_MONTHS_ES = tuple(
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()  # noqa: SIM905 - the same
+)
+
+KINDS = {
+    "project_area": ("Project area", "Área del proyecto"),
+    "leakage_belt": ("Leakage belt", "Cinturón de fugas"),
+    "reference_region": ("Reference region", "Región de referencia"),
+    "concession": ("Conservation concession", "Concesión para conservación"),
+    "hcv": ("High conservation value", "Alto valor de conservación"),
+    "community": ("Community", "Comunidad"),
+    "stratum": ("Forest stratum", "Estrato de bosque"),
+    "exclusion": ("Excluded area", "Área excluida"),
+}
+"""Kind of a zone to its names in English and Spanish."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """The same in English and in Spanish."""
+
+    en: str
+    es: str
+
+    def __html__(self) -> Markup:
+        """Both as HTML; the page shows the reader's choice."""
+        if self.en == self.es:
+            return escape(self.en)
+        return Markup('<span lang="en">{}</span><span lang="es">{}</span>').format(self.en, self.es)
+
+
+def kind_name(kind: str) -> Text:
+    """Return the names of a kind of zone."""
+    return Text(*KINDS.get(kind, (kind, kind)))
+
+
+def number(value: Decimal | int | None, digits: int = 0) -> Text:
+    """Write a number with so many decimals, halves rounded up; null as a dash."""
+    if value is None:
+        return Text(NOT_MEASURED, NOT_MEASURED)
+    rounded = Decimal(value).quantize(Decimal(1).scaleb(-digits), rounding=ROUND_HALF_UP)
+    sign = MINUS if rounded < 0 else ""
+    whole, _, fraction = format(abs(rounded), ",f").partition(".")
+    tail_en, tail_es = (f".{fraction}", f",{fraction}") if fraction else ("", "")
+    return Text(sign + whole + tail_en, sign + whole.replace(",", NARROW_SPACE) + tail_es)
+
+
+def digits_of(unit: str) -> int:
+    """Return how many decimals a reader needs in a unit."""
+    return {"ha": 1, "%": 2, "fraction": 3, "tC/ha": 1, "tCO2e/ha": 1}.get(unit, 0)
+
+
+def percent(fraction: Decimal | None, digits: int = 1) -> Text:
+    """Write a fraction as per cent."""
+    text = number(None if fraction is None else fraction * 100, digits)
+    return text if fraction is None else Text(f"{text.en} %", f"{text.es} %")
+
+
+def day(value: date) -> Text:
+    """Write a date in words."""
+    return Text(
+        f"{value.day} {_MONTHS_EN[value.month - 1]} {value.year}",
+        f"{value.day} de {_MONTHS_ES[value.month - 1]} de {value.year}",
+    )
+
+
+def size(count: int) -> Text:
+    """Write a number of bytes."""
+    for unit, divisor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= divisor:
+            text = number(Decimal(count) / divisor, 1)
+            return Text(f"{text.en} {unit}", f"{text.es} {unit}")
+    return Text(f"{count} B", f"{count} B")
+
+
+def pretty_unit(unit: str) -> str:
+    """Write a unit with its subscript."""
+    return unit.replace("CO2", "CO₂")

@@ -1,0 +1,281 @@
+"""Hand-made contents of a small package. Run as a script, it builds the package: `package_samples.py SOURCES TARGET`."""
+
+import csv
+import hashlib
+import json
+import sys
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from shapely.geometry import Polygon, box
+
+from mrv.boundaries import Zone
+from mrv.files import write_parquet
+from mrv.ledger import Artifact
+from mrv.package.build import build
+from mrv.package.contents import Code, Contents, ProjectFacts
+from mrv.package.keys import SigningKey
+from mrv.parameters import Parameter
+from mrv.schemas import DATASETS
+
+TCO2E = pa.decimal128(28, 9)
+HA = pa.decimal128(18, 6)
+COLUMNS = {
+    "emission_reductions": {
+        "vintage_year": pa.int64(), "vintage_start": pa.date32(), "vintage_end": pa.date32(), "days": pa.int64(),
+        "baseline_tco2e": TCO2E, "project_tco2e": TCO2E, "leakage_tco2e": TCO2E, "net_tco2e": TCO2E,
+        "uncertainty_u90": TCO2E, "deduction_fraction": TCO2E, "deduction_tco2e": TCO2E, "buffer_rate": TCO2E,
+        "buffer_tco2e": TCO2E, "vcu": pa.int64(), "eligible": pa.bool_(), "reason": pa.string(), "rule_set": pa.string(),
+    },
+    "deforestation_annual": {
+        "zone_id": pa.string(), "kind": pa.string(), "zone_name": pa.string(), "year": pa.int64(), "area_ha": HA,
+    },
+    "emissions_annual": {
+        "zone_id": pa.string(), "kind": pa.string(), "stratum_id": pa.string(), "year": pa.int64(),
+        "scenario": pa.string(), "area_ha": HA, "emissions_tco2e": TCO2E,
+    },
+    "figures": {
+        "figure_id": pa.string(), "label_en": pa.string(), "label_es": pa.string(), "value": TCO2E, "unit": pa.string(),
+        "mart": pa.string(), "row_key": pa.string(),
+    },
+}  # fmt: skip
+KEYS = {
+    "emission_reductions": ["vintage_year"],
+    "deforestation_annual": ["zone_id", "year"],
+    "emissions_annual": ["zone_id", "stratum_id", "year", "scenario"],
+    "figures": ["figure_id"],
+}
+
+
+def sample_key(seed: int = 1) -> SigningKey:
+    return SigningKey(Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32))
+
+
+def _reductions() -> list[dict]:
+    rows = []
+    for year, start, end, days, baseline in (
+        (2022, date(2022, 7, 1), date(2022, 12, 31), 184, "181044.25"),
+        (2023, date(2023, 1, 1), date(2023, 12, 31), 365, "362711.5"),
+        (2024, date(2024, 1, 1), date(2024, 6, 30), 182, "180101"),
+    ):
+        base = Decimal(baseline)
+        project, leakage = base * Decimal("0.21"), base * Decimal("0.04")
+        net, stock = base - project - leakage, base - project
+        deduction, buffer = net * Decimal("0.03"), stock * Decimal("0.14")
+        rows.append(
+            {
+                "vintage_year": year, "vintage_start": start, "vintage_end": end, "days": days, "baseline_tco2e": base,
+                "project_tco2e": project, "leakage_tco2e": leakage, "net_tco2e": net,
+                "uncertainty_u90": Decimal("0.184"), "deduction_fraction": Decimal("0.03"), "deduction_tco2e": deduction,
+                "buffer_rate": Decimal("0.14"), "buffer_tco2e": buffer, "vcu": int(net - deduction - buffer),
+                "eligible": True, "reason": None, "rule_set": "vm0007_v1_6",
+            }
+        )  # fmt: skip
+    return rows
+
+
+def _annual() -> tuple[list[dict], list[dict]]:
+    loss, emissions = [], []
+    for zone, kind, name, scale in (("lb", "leakage_belt", "Belt", 61), ("pa", "project_area", "Project", 13)):
+        for year in range(2001, 2025):
+            area = Decimal(scale * (8 + (year * 7) % 11)) + Decimal(year - 2000) * scale / 3
+            area = area.quantize(Decimal("0.000001"))
+            loss.append({"zone_id": zone, "kind": kind, "zone_name": name, "year": year, "area_ha": area})
+            if year < 2020:
+                continue
+            for scenario, factor in (("baseline", Decimal("4.1")), ("monitored", Decimal(1))):
+                tonnes = (
+                    None
+                    if (year, scenario) == (2024, "monitored")
+                    else (area * factor * 431).quantize(Decimal("0.001"))
+                )
+                emissions.append(
+                    {
+                        "zone_id": zone, "kind": kind, "stratum_id": "montane", "year": year, "scenario": scenario,
+                        "area_ha": (area * factor).quantize(Decimal("0.000001")), "emissions_tco2e": tonnes,
+                    }
+                )  # fmt: skip
+    return loss, emissions
+
+
+def _figures(reductions: list[dict]) -> list[dict]:
+    figures = []
+    for row in reductions:
+        year = row["vintage_year"]
+        for name, column, unit, en, es in (
+            ("vcu", "vcu", "VCU", "Verified carbon units, vintage", "Unidades de carbono verificadas, cosecha"),
+            ("net", "net_tco2e", "tCO2e", "Net emission reductions, vintage", "Reducciones netas, cosecha"),
+        ):
+            figures.append(
+                {
+                    "figure_id": f"er.{name}.{year}", "label_en": f"{en} {year}", "label_es": f"{es} {year}",
+                    "value": Decimal(row[column]), "unit": unit, "mart": "emission_reductions", "row_key": str(year),
+                }
+            )  # fmt: skip
+    return sorted(figures, key=lambda figure: figure["figure_id"])
+
+
+def sample_marts() -> dict[str, list[dict]]:
+    reductions = _reductions()
+    loss, emissions = _annual()
+    return {
+        "emission_reductions": reductions,
+        "deforestation_annual": loss,
+        "emissions_annual": emissions,
+        "figures": _figures(reductions),
+    }
+
+
+def write_marts(folder: Path, marts: dict[str, list[dict]]) -> dict[str, Path]:
+    described = []
+    for name, rows in marts.items():
+        schema = pa.schema(list(COLUMNS[name].items()))
+        write_parquet(folder / "marts" / f"{name}.parquet", pa.Table.from_pylist(rows, schema=schema))
+        (folder / "csv").mkdir(exist_ok=True)
+        with (folder / "csv" / f"{name}.csv").open("w", newline="", encoding="utf-8") as stream:
+            writer = csv.DictWriter(stream, schema.names, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+        columns = [{"name": column, "description": f"The {column}.", "unit": "tCO2e"} for column in schema.names]
+        described.append(
+            {
+                "name": name, "description": f"One row per {name}.", "description_es": f"Una fila por {name}.",
+                "key": KEYS[name], "columns": columns,
+            }
+        )  # fmt: skip
+    (folder / "marts.json").write_text(json.dumps(described), encoding="utf-8")
+    return {"marts_folder": folder / "marts", "csv_folder": folder / "csv", "marts_json": folder / "marts.json"}
+
+
+def sample_zones() -> list[Zone]:
+    def zone(zone_id, kind, name, geometry, partner=None):
+        return Zone(zone_id, kind, name, partner, geometry, "v1", True, "zones.geojson", 1, "ab" * 32)
+
+    project = Polygon([(-77.2, -7.4), (-76.9, -7.42), (-76.82, -7.1), (-77.0, -6.95), (-77.22, -7.1)])
+    west, east = project.intersection(box(-78, -8, -77.0, -6)), project.intersection(box(-77.0, -8, -76, -6))
+    return [
+        zone("rr", "reference_region", "Reference region", box(-77.5, -7.75, -76.55, -6.7)),
+        zone("lb", "leakage_belt", "Leakage belt", project.buffer(0.12).difference(project)),
+        zone("pa", "project_area", "Project area", project),
+        zone("monte-cristo", "concession", "Monte Cristo", west, "APAHUI"),
+        zone("el-breo", "concession", "El Breo & <co>", east, "APROBOC"),
+        zone("hcv-1", "hcv", "Headwaters", project.centroid.buffer(0.05)),
+    ]
+
+
+def artifact(content: bytes, *, dataset: str, address: str, url: str, **changes) -> Artifact:
+    values = {
+        "project": "sample", "source": "hansen", "dataset": dataset, "product": "hansen_gfc", "version": "GFC-2024-v1.12",
+        "layer": None, "address": address, "url": url, "sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content),
+        "media_type": "text/csv", "etag": '"1"', "last_modified": None, "licence": "CC BY 4.0",
+        "citation": "Hansen et al. (2013), Science 342:850-853.", "simulated": True, "retrieved_at": "2026-01-02T03:04:05+00:00",
+    }  # fmt: skip
+    return Artifact(**{**values, **changes})
+
+
+def parameter(name: str, **changes) -> Parameter:
+    values = {
+        "parameter_id": f"common.{name}", "rule_set": "common", "name": name, "value": Decimal("0.47"), "choice": None,
+        "unit": "tC/t", "standard": "IPCC", "document": "IPCC 2006 V4", "version": "2006", "section": "Table 4.3",
+        "valid_from": None, "valid_to": None, "status": "confirmed", "confirmed_by": None, "confirmed_on": None, "note": None,
+    }  # fmt: skip
+    return Parameter(**{**values, **changes})
+
+
+def check_result(rule: str, **changes) -> dict:
+    values = {
+        "dataset": "plots", "rule": rule, "severity": "warning", "description": f"{rule} must hold", "outcome": "passed",
+        "rows_evaluated": 36, "rows_failed": 0, "observed": None, "waived_by": None, "waiver_reason": None,
+    }  # fmt: skip
+    return {**values, **changes}
+
+
+def sample_contents(folder: Path, **changes) -> Contents:
+    """Write the sources of a package into a folder and return what they make up."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tile, submissions, large = b"not really a tile" * 50, b'{"_submitted_by": "Rosa Paredes"}', b"large" * 4000
+    for name, content in (("tile", tile), ("submissions", submissions), ("large", large)):
+        (folder / name).write_bytes(content)
+    (folder / "requirements.lock").write_text("duckdb==1.5.5\n")
+    (folder / "project.yaml").write_text("schema_version: 1\n")
+    (folder / "compiled" / "marts").mkdir(parents=True, exist_ok=True)
+    (folder / "compiled" / "marts" / "zones.sql").write_text("select 1\n")
+    (folder / "forest.tif").write_bytes(b"II*\x00" + bytes(2000))
+    results = [
+        {"unique_id": f"test.mrv.{name}", "status": "pass", "failures": 0, "execution_time": 0.1} for name in "ba"
+    ]
+    (folder / "run_results.json").write_text(json.dumps({"metadata": {"generated_at": "now"}, "results": results}))
+    checks = [
+        check_result("plots.count"),
+        check_result("plots.dbh", outcome="failed", rows_failed=1, severity="row"),
+        check_result("fires.window", dataset="fires", outcome="failed", severity="critical", rows_failed=2,
+                     waived_by="M. Ruiz", waiver_reason="archive gap"),
+    ]  # fmt: skip
+    write_parquet(folder / "checks.parquet", DATASETS["check_results"].table(checks))
+    quarantined = {
+        "dataset": "plots", "artifact": "cd" * 32, "row": 7, "rule": "plots.dbh", "severity": "row",
+        "reason": "dbh_cm 4120 is over 350", "record": '{"observer": "Rosa Paredes"}',
+    }  # fmt: skip
+    write_parquet(folder / "quarantine.parquet", DATASETS["quarantine"].table([quarantined]))
+    inputs = [
+        artifact(
+            tile,
+            dataset="raster",
+            address="hansen_gfc/v/lossyear/00N_080W",
+            url="https://u:p@example.org/a.tif?token=t0k3n",
+        ),
+        artifact(
+            submissions,
+            dataset="plots",
+            address="kobo/aX/page-0001",
+            url="https://kf.example.org/data/",
+            product="kobo",
+        ),
+        artifact(large, dataset="fires", address="firms/x", product="firms", url=f"https://example.org/{'0a' * 16}/1"),
+    ]
+    contents = Contents(
+        project=ProjectFacts(
+            project_id="sample",
+            name="Sample & Co REDD+",
+            name_es="Muestra REDD+",
+            country="PE",
+            location="San Martín, Peru",
+            illustrative=("The boundaries are drawn for demonstration.",),
+            simulated=True,
+        ),
+        period_id="mp4",
+        period_start=date(2022, 7, 1),
+        period_end=date(2024, 6, 30),
+        version=1,
+        created_at="2026-01-02T03:04:05+00:00",
+        **write_marts(folder, sample_marts()),
+        rasters={"forest_2024": folder / "forest.tif"},
+        zones=sample_zones(),
+        project_files={"project.yaml": folder / "project.yaml", "boundaries/límites.csv": folder / "project.yaml"},
+        check_results=[folder / "checks.parquet"],
+        quarantine=[folder / "quarantine.parquet"],
+        dbt_run_results=folder / "run_results.json",
+        compiled_sql=folder / "compiled",
+        parameters=[
+            parameter("carbon_fraction"),
+            parameter("buffer_rate", status="declared", value=Decimal("0.140"), note="Illustrative."),
+            parameter("uncertainty_rule", status="unconfirmed", value=None, choice="x_unc"),
+        ],
+        inputs=inputs,
+        input_files={
+            item.sha256: folder / name for item, name in zip(inputs, ("tile", "submissions", "large"), strict=True)
+        },
+        code=Code(version="0.1.0", commit=None, lock=folder / "requirements.lock"),
+        headline=["er.vcu.2023", "er.net.2023", "er.vcu.2022"],
+        input_limit_bytes=10_000,
+        secrets=("s3cr3t-of-the-house",),
+    )
+    return replace(contents, **changes)
+
+
+if __name__ == "__main__":
+    build(sample_contents(Path(sys.argv[1])), folder=Path(sys.argv[2]), key=sample_key())
