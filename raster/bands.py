@@ -1,0 +1,271 @@
+"""How a measurement is divided into parts that threads do by themselves: bands of rows, or whole zones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mrv.errors import InputError, ProjectError
+from raster.area import EarthModel, row_areas_um2
+from raster.crosstab import (
+    FAULT_COVER,
+    FAULT_EMISSIONS,
+    FAULT_LOSS,
+    MAX_EMISSIONS_MG,
+    CodeBook,
+    Plane,
+    Runs,
+    Tally,
+    classify,
+    packed_codes,
+    tally_runs,
+)
+from raster.grid import Window
+from raster.mosaic import Mosaic
+from raster.patches import Partial, patch_margin, remove_small_patches
+from raster.rules import FOREST, INVALID, NODATA, NON_FOREST, UNREAD, ForestRule, LossLayers, ProductRule
+from raster.spans import Ints
+from raster.zoning import ZoneSpans
+
+Codes = NDArray[np.uint8]
+MAX_ZONE_PIXELS = 150_000_000
+"""With patches by zone, a zone's bounds are held in memory: one byte a pixel and about four more for its runs."""
+_CODES_AS_THEY_ARE = np.array([NODATA, NON_FOREST, FOREST, NODATA, INVALID, *[INVALID] * 251], dtype=np.uint8)
+_NO_EMISSIONS = np.empty((0, 0), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The checked layers of one measurement, with the rules to read them."""
+
+    tree_cover: Mosaic
+    loss_year: Mosaic
+    datamask: Mosaic | None
+    emissions: Mosaic | None
+    product: ProductRule
+    forest: ForestRule
+    earth: EarthModel
+
+    @classmethod
+    def open(cls, files: LossLayers, product: ProductRule, forest: ForestRule, earth: EarthModel) -> Layers:
+        """Check every file.
+
+        Raises:
+            InputError: A file cannot be used.
+            GridError: A file is of another grid.
+        """
+        lattice = product.lattice
+        return cls(
+            Mosaic.of("tree_cover", files.tree_cover, lattice=lattice, kind="classes"),
+            Mosaic.of("loss_year", files.loss_year, lattice=lattice, kind="classes"),
+            Mosaic.of("datamask", files.datamask, lattice=lattice, kind="classes") if files.datamask else None,
+            Mosaic.of("emissions", files.emissions, lattice=lattice, kind="measure") if files.emissions else None,
+            product,
+            forest,
+            earth,
+        )
+
+    @property
+    def mosaics(self) -> tuple[Mosaic, ...]:
+        """The layers there are."""
+        layers = (self.tree_cover, self.loss_year, self.datamask, self.emissions)
+        return tuple(layer for layer in layers if layer)
+
+    def read_codes(self, window: Window) -> Codes:
+        """Return the cover code of each pixel of a window, before patches are looked at."""
+        codes: Codes = self.tree_cover.read(window, fill=0)
+        classify(codes, self.forest.cover_codes(self.product))
+        if self.datamask:
+            mask = self.datamask.read(window, fill=self.product.datamask_land)
+            codes[(mask != self.product.datamask_land) & (codes == FOREST)] = NON_FOREST
+            codes[np.isin(mask, self.product.datamask_nodata)] = NODATA
+        if not self.tree_cover.covers(window):
+            held = np.zeros(codes.shape, dtype=np.bool_)
+            for tile in self.tree_cover.tiles:
+                part = tile.window.intersection(window)
+                if part:
+                    top, left = part.row - window.row, part.col - window.col
+                    held[top : top + part.height, left : left + part.width] = True
+            codes[~held] = UNREAD
+        return codes
+
+    def row_areas(self, window: Window) -> Ints:
+        """Return the area of a pixel of each row of a window, um2."""
+        return row_areas_um2(self.product.lattice, row=window.row, height=window.height, earth=self.earth)
+
+    def count(self, spans: ZoneSpans, group: Ints, cover: Plane, codes: Codes, tally: Tally) -> None:
+        """Add runs of pixels to a tally.
+
+        Args:
+            spans: The runs; loss and emissions are read over their window.
+            group: Group of each run in the tally.
+            cover: Cover values.
+            codes: Code of each cover value, shape (256,).
+            tally: Changed in place.
+
+        Raises:
+            InputError: A pixel has a value that the product does not have.
+        """
+        window = spans.window
+        loss = self.loss_year.read(window, fill=0)
+        emissions, nodata = _NO_EMISSIONS, float("nan")
+        if self.emissions:
+            emissions = self.emissions.read(window, fill=float("nan"))
+            declared = self.emissions.tiles[0].nodata
+            nodata = nodata if declared is None else declared
+        unknown = np.zeros(256, dtype=np.bool_)
+        unknown[list(self.product.loss_year_nodata)] = True
+        fault, row, column = tally_runs(
+            Runs(spans.row, spans.start, spans.stop, group, spans.area_um2),
+            cover,
+            Plane(loss, window.row, window.col),
+            Plane(emissions, window.row, window.col),
+            CodeBook(codes, packed_codes(codes), unknown, nodata),
+            tally,
+        )
+        if fault:
+            self._refuse(fault, Window(row, column, 1, 1))
+
+    def _refuse(self, fault: int, pixel: Window) -> None:
+        product = self.product
+        layer, expected = {
+            FAULT_COVER: (self.tree_cover, f"0 to 100, or nodata {product.tree_cover_nodata}"),
+            FAULT_LOSS: (self.loss_year, f"0 to {product.years} (the year {product.last_year})"),
+            FAULT_EMISSIONS: (self.emissions or self.tree_cover, f"0 to {MAX_EMISSIONS_MG:g} Mg CO2e, or nodata"),
+        }[fault]
+        tile = next(tile for tile in layer.tiles if tile.window.intersection(pixel))
+        row, column = pixel.row - tile.window.row, pixel.col - tile.window.col
+        raise InputError(
+            f"a pixel of the layer {layer.layer} has a value that {product.product} {product.version} does not have",
+            expected=expected,
+            found=str(layer.read(pixel, fill=0)[0, 0]),
+            where=f"{tile.path}, row {row}, column {column} ({product.lattice.extent(pixel)})",
+            remedy="check that the file is of the declared product version, or mend the rule of the product",
+        )
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of work that a thread does alone.
+
+    Attributes:
+        groups: The groups it counts, ascending; group i of its tally is `groups[i]` of the measurement.
+        run: Does the work.
+    """
+
+    groups: Ints
+    run: Callable[[], Tally]
+
+
+def band_parts(spans: ZoneSpans, group: Ints, layers: Layers, *, rows_per_band: int) -> list[Part]:
+    """Divide by rows, at the borders of tiles and every `rows_per_band` rows; patches are those of the landscape.
+
+    Each band reads the margin that decides about its patches, so bands give what the whole region would give.
+    """
+    order = np.argsort(spans.row, kind="stable")
+    spans, group = spans.pick(order), group[order]
+    margin = patch_margin(spans.window, lattice=layers.product.lattice, forest=layers.forest, earth=layers.earth)
+    return [
+        _band(spans.pick(slice(low, high)), group[low:high], layers, margin)
+        for low, high in _row_slices(spans, layers, rows_per_band)
+    ]
+
+
+def zone_parts(spans: ZoneSpans, group: Ints, layers: Layers, *, rows_per_band: int) -> list[Part]:
+    """Divide by zones; patches are made of the zone's own pixels, each by the area it counts.
+
+    Raises:
+        ProjectError: A zone is too large to be held in memory.
+    """
+    ends = np.flatnonzero(np.diff(spans.zone, append=-1)) + 1
+    parts, low = [], 0
+    for high in ends.tolist():
+        own = spans.pick(slice(low, high))
+        if own.window.pixels > MAX_ZONE_PIXELS:
+            raise ProjectError(
+                "a zone is too large for patches by zone",
+                expected=f"bounds of at most {MAX_ZONE_PIXELS} pixels",
+                found=f"{own.window.height} x {own.window.width} pixels",
+                where=layers.product.lattice.extent(own.window),
+                remedy="set forest_definition.patch_extent to landscape",
+            )
+        parts.append(_zone(own, group[low:high], layers, rows_per_band))
+        low = high
+    return parts
+
+
+def _row_slices(spans: ZoneSpans, layers: Layers, rows_per_band: int) -> Iterator[tuple[int, int]]:
+    """Yield slices of spans (ordered by row) so that no band reads a block of a tile that the next one reads too."""
+    window = spans.window
+    cuts = {window.row, window.row_stop}
+    for tile in layers.tree_cover.tiles:
+        cuts.update(range(tile.window.row, tile.window.row_stop + 1, rows_per_band))
+        cuts.add(tile.window.row_stop)
+    edges = np.array(sorted(cut for cut in cuts if window.row <= cut <= window.row_stop))
+    places = np.searchsorted(spans.row, edges).tolist()
+    yield from ((low, high) for low, high in pairwise(places) if low < high)
+
+
+def _band(spans: ZoneSpans, group: Ints, layers: Layers, margin: int) -> Part:
+    groups, local = np.unique(group, return_inverse=True)
+
+    def run() -> Tally:
+        window = spans.window.expand(margin)
+        if margin or layers.datamask:
+            cover, codes = layers.read_codes(window), _CODES_AS_THEY_ARE
+        else:
+            cover, codes = layers.tree_cover.read(window, fill=0), layers.forest.cover_codes(layers.product)
+        if margin:
+            areas = layers.row_areas(window)
+            remove_small_patches(cover, row_area_um2=areas, forest=layers.forest, open_edges=True)
+        sums = Tally.zero(len(groups), layers.product.years)
+        layers.count(spans, local, Plane(cover, window.row, window.col), codes, sums)
+        return sums
+
+    return Part(groups, run)
+
+
+def _zone(spans: ZoneSpans, group: Ints, layers: Layers, rows_per_band: int) -> Part:
+    groups, local = np.unique(group, return_inverse=True)
+
+    def run() -> Tally:
+        window = spans.window
+        slices = list(_row_slices(spans, layers, rows_per_band))
+        own = np.zeros((window.height, window.width), dtype=np.uint8)
+        for low, high in slices:
+            _copy_own(spans.pick(slice(low, high)), layers, own, window)
+        remove_small_patches(
+            own,
+            row_area_um2=layers.row_areas(window),
+            forest=layers.forest,
+            open_edges=False,
+            partial=_partial(spans, window),
+        )
+        plane = Plane(own, window.row, window.col)
+        sums = Tally.zero(len(groups), layers.product.years)
+        for low, high in slices:
+            layers.count(spans.pick(slice(low, high)), local[low:high], plane, _CODES_AS_THEY_ARE, sums)
+        return sums
+
+    return Part(groups, run)
+
+
+def _copy_own(spans: ZoneSpans, layers: Layers, own: Codes, origin: Window) -> None:
+    """Copy the codes of a zone's pixels into its array, which is nodata elsewhere."""
+    window = spans.window
+    codes = layers.read_codes(window)
+    for row, start, stop in zip(spans.row.tolist(), spans.start.tolist(), spans.stop.tolist(), strict=True):
+        line = codes[row - window.row, start - window.col : stop - window.col]
+        own[row - origin.row, start - origin.col : stop - origin.col] = line
+
+
+def _partial(spans: ZoneSpans, window: Window) -> Partial:
+    single = spans.pick(spans.partial)
+    order = np.lexsort((single.start, single.row))
+    row = single.row[order] - window.row
+    first = np.searchsorted(row, np.arange(window.height + 1)).astype(np.int64)
+    return Partial(first, (single.start[order] - window.col).astype(np.int64), single.area_um2[order])

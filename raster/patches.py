@@ -1,0 +1,213 @@
+"""Forest patches below the minimum area: found by runs of pixels and a union-find, areas exact in square micrometres.
+
+Areas are held as two integers of 64 bits (high * 2**32 + low), because one cannot hold the area of a large patch.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from raster.area import EarthModel, row_areas_um2
+from raster.grid import Lattice, Window
+from raster.rules import FOREST, NON_FOREST, UNREAD, ForestRule
+from raster.spans import Ints, Ints32
+
+Codes = NDArray[np.uint8]
+LOW = 2**32 - 1
+
+
+class Partial(NamedTuple):
+    """Pixels that count by less than their whole area, ordered by row and column.
+
+    Attributes:
+        first: First entry of each row of the array, and the total; shape (rows + 1,).
+        column: Column in the array, shape (n,).
+        area_um2: What the pixel counts, shape (n,).
+    """
+
+    first: Ints
+    column: Ints
+    area_um2: Ints
+
+    @classmethod
+    def none(cls, rows: int) -> Partial:
+        """Return the empty list for an array of `rows` rows."""
+        empty = np.empty(0, dtype=np.int64)
+        return cls(np.zeros(rows + 1, dtype=np.int64), empty, empty)
+
+
+class Found(NamedTuple):
+    """Runs of pixels: first run of each row (and the total), shape (rows + 1,); start and stop columns, shape (n,)."""
+
+    first: Ints
+    start: Ints32
+    stop: Ints32
+
+
+def remove_small_patches(
+    codes: Codes, *, row_area_um2: Ints, forest: ForestRule, open_edges: bool, partial: Partial | None = None
+) -> None:
+    """Turn forest pixels of too small patches into non-forest, in place.
+
+    A patch that reaches pixels no tile holds (UNREAD) is kept, since its whole area is not known.
+
+    Args:
+        codes: Cover codes, shape (rows, columns).
+        row_area_um2: Area of a pixel of each row, shape (rows,).
+        forest: The minimum area, its rule and the connectivity.
+        open_edges: Whether patches may go on beyond the edges of the array; these are kept too.
+        partial: Pixels that count by less than their whole area.
+    """
+    _remove(
+        codes,
+        row_area_um2,
+        Partial.none(codes.shape[0]) if partial is None else partial,
+        forest.min_area_um2 >> 32,
+        forest.min_area_um2 & LOW,
+        forest.min_area_rule == "at_least",
+        1 if forest.connectivity == 8 else 0,
+        open_edges,
+    )
+
+
+def patch_margin(window: Window, *, lattice: Lattice, forest: ForestRule, earth: EarthModel) -> int:
+    """Return how many pixels around a window decide about its patches.
+
+    A patch that holds a pixel of the window and reaches beyond the margin has more pixels than the margin is wide,
+    and so more than the minimum area: whether it goes on does not matter.
+
+    Raises:
+        GridError: The minimum area is so large that the margin would pass a pole.
+    """
+    if not forest.filters_patches or forest.patch_extent == "zone":
+        return 0
+    margin = 1
+    while True:
+        # Pixels shrink towards the poles, so the smallest of a range of rows is at one of its ends.
+        ends = (window.row - margin, window.row_stop + margin - 1)
+        smallest = min(int(row_areas_um2(lattice, row=row, height=1, earth=earth)[0]) for row in ends)
+        needed = -(-forest.min_area_um2 // smallest) + 1
+        if needed <= margin:
+            return margin
+        margin = needed
+
+
+@njit(cache=True, nogil=True)
+def _root(parent: Ints32, run: int) -> int:
+    while parent[run] != run:
+        parent[run] = parent[parent[run]]
+        run = parent[run]
+    return run
+
+
+@njit(cache=True, nogil=True)
+def _runs(codes: Codes) -> Found:
+    """Find the runs of forest or unread pixels."""
+    rows, columns = codes.shape
+    first = np.zeros(rows + 1, dtype=np.int64)
+    for row in range(rows):
+        line, count, inside = codes[row], 0, False
+        for column in range(columns):
+            now = line[column] == FOREST or line[column] == UNREAD
+            count += now and not inside
+            inside = now
+        first[row + 1] = first[row] + count
+    start, stop = np.empty(first[rows], dtype=np.int32), np.empty(first[rows], dtype=np.int32)
+    run = 0
+    for row in range(rows):
+        line, inside = codes[row], False
+        for column in range(columns):
+            now = line[column] == FOREST or line[column] == UNREAD
+            if now and not inside:
+                start[run] = column
+            elif inside and not now:
+                stop[run] = column
+                run += 1
+            inside = now
+        if inside:
+            stop[run] = columns
+            run += 1
+    return Found(first, start, stop)
+
+
+@njit(cache=True, nogil=True)
+def _connect(runs: Found, reach: int) -> Ints32:
+    """Join runs that touch runs of the row above; `reach` is 1 where corners join, else 0. Return the root of each."""
+    first, start, stop = runs
+    parent = np.arange(len(start), dtype=np.int32)
+    for row in range(1, len(first) - 1):
+        above, above_stop = first[row - 1], first[row]
+        for run in range(first[row], first[row + 1]):
+            while above < above_stop and stop[above] + reach <= start[run]:
+                above += 1
+            other = above
+            while other < above_stop and start[other] < stop[run] + reach:
+                one, two = _root(parent, run), _root(parent, other)
+                if one < two:
+                    parent[two] = one
+                else:
+                    parent[one] = two
+                other += 1
+    for run in range(len(parent)):
+        parent[run] = _root(parent, run)
+    return parent
+
+
+@njit(cache=True, nogil=True)
+def _measure(runs: Found, root: Ints32, row_area: Ints, partial: Partial) -> tuple[Ints, Ints]:
+    """Return the area of each patch (by the run that is its root) in two halves."""
+    high, low = np.zeros(len(root), dtype=np.int64), np.zeros(len(root), dtype=np.int64)
+    for row in range(len(row_area)):
+        area_high, area_low, entry = row_area[row] >> 32, row_area[row] & LOW, partial.first[row]
+        for run in range(runs.first[row], runs.first[row + 1]):
+            length = runs.stop[run] - runs.start[run]
+            high[root[run]] += length * area_high
+            low[root[run]] += length * area_low
+            while entry < partial.first[row + 1] and partial.column[entry] < runs.stop[run]:
+                if partial.column[entry] >= runs.start[run]:
+                    high[root[run]] += (partial.area_um2[entry] >> 32) - area_high
+                    low[root[run]] += (partial.area_um2[entry] & LOW) - area_low
+                entry += 1
+    return high + (low >> 32), low & LOW
+
+
+@njit(cache=True, nogil=True)
+def _mark_open(codes: Codes, runs: Found, root: Ints32, open_edges: bool, kept: NDArray[np.bool_]) -> None:
+    """Keep patches whose whole area is not known."""
+    rows, columns = codes.shape
+    for row in range(rows):
+        edge_row = row in (0, rows - 1)
+        for run in range(runs.first[row], runs.first[row + 1]):
+            start, stop = runs.start[run], runs.stop[run]
+            if open_edges and (edge_row or start == 0 or stop == columns):
+                kept[root[run]] = True
+            elif not kept[root[run]]:
+                kept[root[run]] = (codes[row, start:stop] == UNREAD).any()
+
+
+@njit(cache=True, nogil=True)
+def _remove(
+    codes: Codes,
+    row_area: Ints,
+    partial: Partial,
+    min_high: int,
+    min_low: int,
+    at_least: bool,
+    reach: int,
+    open_edges: bool,
+) -> None:
+    runs = _runs(codes)
+    root = _connect(runs, reach)
+    high, low = _measure(runs, root, row_area, partial)
+    kept = (high > min_high) | ((high == min_high) & (low > min_low))
+    if at_least:
+        kept |= (high == min_high) & (low == min_low)
+    _mark_open(codes, runs, root, open_edges, kept)
+    for row in range(len(codes)):
+        for run in range(runs.first[row], runs.first[row + 1]):
+            if not kept[root[run]]:
+                codes[row, runs.start[run] : runs.stop[run]] = NON_FOREST
