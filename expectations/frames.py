@@ -1,0 +1,79 @@
+"""Landed tables as the pandas frames that are checked, with the few columns that rules need beside the data.
+
+Conversions: dates become datetime64 (midnight) because comparisons want one type; decimals become float64, for range checks
+only: the accepted rows are taken from the Arrow table and keep every digit. Added columns:
+
+- `_position`: 0-based position of the row;
+- `_missing`: names of the columns that must not be null but are, else '';
+- `_not_finite`: names of the float columns that hold NaN or infinity (null is neither), else '';
+- `_plot_key`: plot_id|census_id|submission_id, where the table has these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mrv.schemas import DATASETS
+
+PLOT_KEY = ("plot_id", "census_id", "submission_id")
+
+
+def check_frame(dataset: str, table: pa.Table) -> pd.DataFrame:
+    """Return the frame of a landed table that its suite is evaluated on."""
+    columns = {name: _series(table[name]) for name in table.schema.names}
+    columns["_position"] = pd.Series(np.arange(table.num_rows), dtype="int64")
+    required = [field.name for field in DATASETS[dataset].schema if not field.nullable and field.name in columns]
+    columns["_missing"] = _names(table, {name: pc.is_null(table[name]) for name in required})
+    floats = [field.name for field in table.schema if pa.types.is_floating(field.type)]
+    columns["_not_finite"] = _names(
+        table, {name: pc.invert(pc.fill_null(pc.is_finite(table[name]), True)) for name in floats}
+    )
+    if set(PLOT_KEY) <= columns.keys():
+        columns["_plot_key"] = pd.Series(plot_keys(table), dtype="object")
+    return pd.DataFrame(columns)
+
+
+def plot_keys(table: pa.Table) -> list[str]:
+    """Return plot_id|census_id|submission_id of each row of `plots` or `trees`, in the order of the rows."""
+    parts = [table[name].to_pylist() for name in PLOT_KEY]
+    return ["|".join(_escaped(part) for part in row) for row in zip(*parts, strict=True)]
+
+
+def tree_parameters(*, received: pa.Table, accepted: pa.Table) -> Mapping[str, Any]:
+    """Return the parameters of the suite of `trees`, from `plots` as received and as accepted.
+
+    Without submission ids two submissions of one plot share their key; it then counts as accepted when one of them was.
+    """
+    known = set(plot_keys(received))
+    return {
+        "known_plot_keys": sorted(known),
+        "quarantined_plot_keys": sorted(known - set(plot_keys(accepted))),
+    }
+
+
+def _escaped(part: str | None) -> str:
+    """Return an id in which the separator cannot stand by itself, so that no two keys look the same."""
+    return (part or "").replace("\\", "\\\\").replace("|", "\\|")
+
+
+def _series(column: pa.ChunkedArray) -> pd.Series[Any]:
+    if pa.types.is_date(column.type):
+        column = column.cast(pa.timestamp("us"))
+    elif pa.types.is_decimal(column.type):
+        column = column.cast(pa.float64())
+    series: pd.Series[Any] = column.to_pandas()
+    return series
+
+
+def _names(table: pa.Table, flags: Mapping[str, Any]) -> pd.Series[Any]:
+    found = np.full(table.num_rows, "", dtype=object)
+    for name, flag in flags.items():
+        for position in np.flatnonzero(np.asarray(flag, dtype=bool)):
+            found[position] = f"{found[position]} {name}".strip()
+    return pd.Series(found, dtype="object")

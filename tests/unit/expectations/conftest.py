@@ -1,0 +1,182 @@
+"""Sound rows of every checked table, to be spoilt one rule at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from mrv.schemas import DATASETS
+
+ARTIFACT = "c0ffee" + "0" * 58
+BOUNDS = {"south": -8.0, "north": -6.5, "west": -77.6, "east": -76.5}
+WINDOW = {"window_start": date(2018, 1, 1), "window_end": date(2024, 6, 30)}
+PARAMETERS: dict[str, Any] = {
+    **BOUNDS,
+    **WINDOW,
+    "first_loss_year": 2001,
+    "last_loss_year": 2024,
+    "known_plot_keys": ["p1|1|s1", "p2|1|s2"],
+    "quarantined_plot_keys": ["p2|1|s2"],
+}
+
+SOUND: dict[str, dict[str, Any]] = {
+    "fires": {
+        "fire_id": "f{n}",
+        "acquired_at_utc": datetime(2020, 8, 1, 17, 30, tzinfo=UTC),
+        "acquired_on_utc": date(2020, 8, 1),
+        "latitude": -7.0,
+        "longitude": -77.0,
+        "satellite": "N",
+        "instrument": "VIIRS",
+        "confidence": "nominal",
+        "frp_mw": 3.5,
+    },
+    "plots": {
+        "plot_id": "p{n}",
+        "census_id": "1",
+        "census_date": date(2020, 5, 1),
+        "latitude": -7.0,
+        "longitude": -77.0,
+        "area_ha": 1.0,
+        "slope_percent": 20.0,
+        "slope_corrected": True,
+        "submission_id": "s{n}",
+        "submitted_at": datetime(2020, 5, 2, tzinfo=UTC),
+        "validation_status": "validation_status_approved",
+    },
+    "trees": {
+        "plot_id": "p1",
+        "census_id": "1",
+        "tree_id": "{n}",
+        "dbh_cm": 25.0,
+        "height_m": 20.0,
+        "genus": "Inga",
+        "status": "alive",
+        "submission_id": "s1",
+    },
+    "heights": {"sample_id": "{n}", "dbh_cm": 25.0, "height_m": 20.0},
+    "wood_density": {"level": "species", "genus": "Inga", "species": "edulis{n}", "wood_density_g_cm3": 0.52},
+    "name_resolution": {"genus": "Ynga", "species": "edulis{n}", "genus_accepted": "Inga"},
+    "zones": {
+        "zone_id": "z{n}",
+        "kind": "project_area",
+        "zone_name": "Zone",
+        "boundary_version": "1",
+        "area_ha": Decimal("100"),
+        "illustrative": True,
+        "boundary_sha256": ARTIFACT,
+    },
+    "baseline_activity": {
+        "baseline_version": "b1",
+        "zone_id": "z{n}",
+        "stratum_id": "s1",
+        "year": 2020,
+        "area_ha": Decimal("12.5"),
+    },
+    "carbon_pools": {
+        "stratum_id": "s{n}",
+        "state": "forest",
+        "pool": "above_ground",
+        "method": "table",
+        "stock_tc_ha": Decimal("118"),
+        "source": "plots",
+    },
+    "land_cover_area": {
+        "zone_id": "z{n}",
+        "stratum_id": "s1",
+        "cover_class": "forest",
+        "loss_year": 2020,
+        "pixel_count": 10,
+        "area_um2": Decimal(7_693_170_049_000_000),
+        "product": "hansen_gfc",
+        "product_version": "GFC-2024-v1.12",
+        "base_year": 2000,
+        "last_year": 2024,
+    },
+    "pixel_emissions": {
+        "zone_id": "z{n}",
+        "stratum_id": "s1",
+        "loss_year": 2020,
+        "pixel_count": 10,
+        "emissions_g": Decimal(5_000_000),
+        "product": "gfw_gross_emissions",
+        "product_version": "1",
+    },
+    "fire_zones": {"fire_id": "f{n}", "zone_id": "z1"},
+    "tree_biomass": {
+        "plot_id": "p1",
+        "census_id": "1",
+        "tree_id": "{n}",
+        "dbh_cm": 25.0,
+        "height_m": 20.0,
+        "height_method": "measured",
+        "wood_density_g_cm3": 0.6,
+        "wood_density_level": "species",
+        "agb_kg": 400.0,
+        "allometry": "chave_2014_eq4",
+    },
+    "plot_biomass": {
+        "plot_id": "p{n}",
+        "census_id": "1",
+        "stratum_id": "s1",
+        "area_ha": 1.0,
+        "tree_count": 500,
+        "species_level_count": 400,
+        "genus_level_count": 50,
+        "family_level_count": 25,
+        "plot_mean_level_count": 25,
+        "agb_mg": Decimal("250"),
+        "agb_mg_ha": Decimal("250"),
+    },
+    "stratum_biomass": {
+        "stratum_id": "s{n}",
+        "plot_count": 8,
+        "agb_mg_ha": Decimal("250"),
+        "sd_mg_ha": Decimal("20"),
+        "se_mg_ha": Decimal("7"),
+        "ci90_half_width_mg_ha": Decimal("13"),
+        "ci95_half_width_mg_ha": Decimal("16"),
+        "precision90_percent": Decimal("5.2"),
+    },
+}
+
+Rows = Callable[..., list[dict[str, Any]]]
+MakeTable = Callable[[str, list[dict[str, Any]]], pa.Table]
+
+
+def sound_rows(dataset: str, count: int = 3) -> list[dict[str, Any]]:
+    """Rows that hold every rule of the suite, `{n}` filled with 1, 2, 3 …."""
+    rows = []
+    for n in range(1, count + 1):
+        row = dict.fromkeys(DATASETS[dataset].schema.names)
+        for name, value in SOUND[dataset].items():
+            row[name] = value.format(n=n) if isinstance(value, str) else value
+        if DATASETS[dataset].traced:
+            row |= {"_artifact": ARTIFACT, "_row": n}
+        rows.append(row)
+    return rows
+
+
+@pytest.fixture
+def parameters() -> dict[str, Any]:
+    return dict(PARAMETERS)
+
+
+@pytest.fixture
+def rows() -> Rows:
+    return sound_rows
+
+
+@pytest.fixture
+def make_table() -> MakeTable:
+    def make(dataset: str, listed: list[dict[str, Any]]) -> pa.Table:
+        # Not Dataset.table: bad rows may lack what the schema wants, as a broken file would.
+        schema = pa.schema([field.with_nullable(True) for field in DATASETS[dataset].schema])
+        return pa.Table.from_pylist(listed, schema=schema)
+
+    return make

@@ -1,0 +1,192 @@
+"""Every rule of every suite: sound rows pass it, and one spoilt row fails it and goes where its severity says."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from math import inf, nan
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from expectations.runner import check
+from expectations.suites import FOLDER, load_suite
+from mrv.schemas import DATASETS
+
+DATASET_NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+
+# What is done to the second of three sound rows, and the rule that must notice.
+SPOILT: list[tuple[str, str, dict[str, Any]]] = [
+    ("fires", "fire_unique", {"fire_id": "f1"}),
+    ("fires", "date_in_window", {"acquired_on_utc": date(2017, 12, 31)}),
+    ("fires", "latitude_in_bounds", {"latitude": -77.0}),
+    ("fires", "longitude_in_bounds", {"longitude": 77.0}),
+    ("fires", "confidence_known", {"confidence": "55"}),
+    ("fires", "frp_not_negative", {"frp_mw": -1.0}),
+    ("fires", "numbers_finite", {"brightness_k": nan}),
+    ("fires", "required_present", {"satellite": None}),
+    ("plots", "plot_census_unique", {"plot_id": "p1"}),
+    ("plots", "census_date_present", {"census_date": None}),
+    ("plots", "date_in_window", {"census_date": date(2024, 7, 1)}),
+    ("plots", "area_plausible", {"area_ha": 0.0}),
+    ("plots", "area_plausible", {"area_ha": 5000.0}),
+    ("plots", "slope_plausible", {"slope_percent": -10.0}),
+    ("plots", "latitude_in_bounds", {"latitude": 7.0}),
+    ("plots", "longitude_in_bounds", {"longitude": -7.0}),
+    ("plots", "submission_approved", {"validation_status": "validation_status_not_approved"}),
+    ("plots", "numbers_finite", {"area_ha": inf}),
+    ("plots", "required_present", {"census_id": None}),
+    ("trees", "plot_exists", {"plot_id": "p9"}),
+    ("trees", "plot_quarantined", {"plot_id": "p2", "submission_id": "s2"}),
+    ("trees", "tree_unique", {"tree_id": "1"}),
+    ("trees", "dbh_in_range", {"dbh_cm": 452.0}),
+    ("trees", "dbh_in_range", {"dbh_cm": 9.9}),
+    ("trees", "height_in_range", {"height_m": 98.4}),
+    ("trees", "height_in_range", {"height_m": 1.0}),
+    ("trees", "status_known", {"status": "vivo"}),
+    ("trees", "genus_given", {"genus": None}),
+    ("trees", "numbers_finite", {"height_m": nan}),
+    ("trees", "required_present", {"dbh_cm": None}),
+    ("heights", "sample_unique", {"sample_id": "1"}),
+    ("heights", "dbh_in_range", {"dbh_cm": 452.0}),
+    ("heights", "height_in_range", {"height_m": 98.4}),
+    ("heights", "numbers_finite", {"dbh_cm": -inf}),
+    ("heights", "required_present", {"dbh_cm": None}),
+    ("wood_density", "level_known", {"level": "order"}),
+    ("wood_density", "taxon_unique", {"species": "edulis1"}),
+    ("wood_density", "density_in_range", {"wood_density_g_cm3": 520.0}),
+    ("wood_density", "sd_plausible", {"sd_g_cm3": 40.0}),
+    ("wood_density", "numbers_finite", {"wood_density_g_cm3": nan}),
+    ("wood_density", "required_present", {"level": None}),
+    ("name_resolution", "name_unique", {"species": "edulis1"}),
+    ("name_resolution", "genus_resolved", {"genus_accepted": None}),
+    ("name_resolution", "required_present", {"genus": None}),
+    ("zones", "zone_unique", {"zone_id": "z1"}),
+    ("zones", "area_positive", {"area_ha": Decimal(0)}),
+    ("zones", "kind_known", {"kind": "park"}),
+    ("zones", "required_present", {"boundary_sha256": None}),
+    ("baseline_activity", "baseline_unique", {"zone_id": "z1"}),
+    ("baseline_activity", "area_not_negative", {"area_ha": Decimal("-0.000001")}),
+    ("baseline_activity", "year_plausible", {"year": 3}),
+    ("baseline_activity", "required_present", {"area_ha": None}),
+    ("carbon_pools", "pool_unique", {"stratum_id": "s1"}),
+    ("carbon_pools", "state_known", {"state": "pasture"}),
+    ("carbon_pools", "pool_known", {"pool": "roots"}),
+    ("carbon_pools", "method_known", {"method": "guess"}),
+    ("carbon_pools", "stock_plausible", {"stock_tc_ha": Decimal(1001)}),
+    ("carbon_pools", "required_present", {"method": None}),
+    ("land_cover_area", "area_unique", {"zone_id": "z1"}),
+    ("land_cover_area", "cover_class_known", {"cover_class": "water"}),
+    ("land_cover_area", "area_not_negative", {"area_um2": Decimal(-1)}),
+    ("land_cover_area", "pixel_count_not_negative", {"pixel_count": -1}),
+    ("land_cover_area", "loss_year_in_product", {"loss_year": 2025}),
+    ("land_cover_area", "loss_year_in_product", {"loss_year": 2000}),
+    ("land_cover_area", "required_present", {"area_um2": None}),
+    ("pixel_emissions", "emission_unique", {"zone_id": "z1"}),
+    ("pixel_emissions", "emissions_not_negative", {"emissions_g": Decimal(-1)}),
+    ("pixel_emissions", "pixel_count_not_negative", {"pixel_count": -1}),
+    ("pixel_emissions", "loss_year_in_product", {"loss_year": 2025}),
+    ("pixel_emissions", "required_present", {"emissions_g": None}),
+    ("fire_zones", "fire_zone_unique", {"fire_id": "f1"}),
+    ("fire_zones", "required_present", {"zone_id": None}),
+    ("tree_biomass", "tree_unique", {"tree_id": "1"}),
+    ("tree_biomass", "agb_plausible", {"agb_kg": 0.0}),
+    ("tree_biomass", "agb_plausible", {"agb_kg": 400_000.0}),
+    ("tree_biomass", "height_in_range", {"height_m": 0.5}),
+    ("tree_biomass", "density_in_range", {"wood_density_g_cm3": 2.0}),
+    ("tree_biomass", "level_known", {"wood_density_level": "guess"}),
+    ("tree_biomass", "numbers_finite", {"agb_kg": nan}),
+    ("tree_biomass", "required_present", {"agb_kg": None}),
+    ("plot_biomass", "plot_census_unique", {"plot_id": "p1"}),
+    ("plot_biomass", "area_plausible", {"area_ha": 0.0}),
+    ("plot_biomass", "agb_plausible", {"agb_mg_ha": Decimal(1201)}),
+    ("plot_biomass", "agb_of_forest", {"agb_mg_ha": Decimal(40)}),
+    ("plot_biomass", "numbers_finite", {"area_ha": nan}),
+    ("plot_biomass", "required_present", {"agb_mg": None}),
+    ("stratum_biomass", "stratum_unique", {"stratum_id": "s1"}),
+    ("stratum_biomass", "agb_plausible", {"agb_mg_ha": Decimal(1001)}),
+    ("stratum_biomass", "interval_known", {"plot_count": 1}),
+    ("stratum_biomass", "precision_reached", {"precision90_percent": Decimal("10.57")}),
+    ("stratum_biomass", "required_present", {"agb_mg_ha": None}),
+]
+WHOLE_TABLE = {"columns_present", "rows_present"}
+
+
+def _outcomes(results: pa.Table) -> dict[str, str]:
+    return dict(zip(results["rule"].to_pylist(), results["outcome"].to_pylist(), strict=True))
+
+
+@pytest.mark.parametrize("dataset", DATASET_NAMES)
+def test_sound_rows_pass_every_rule(dataset: str, rows: Any, make_table: Any, parameters: Any) -> None:
+    table = make_table(dataset, rows(dataset))
+    outcome = check(dataset, table, parameters=parameters)
+    assert set(_outcomes(outcome.results).values()) == {"passed"}
+    assert outcome.accepted.equals(table)
+    assert outcome.quarantine.num_rows == 0
+
+
+@pytest.mark.parametrize(("dataset", "rule", "change"), SPOILT, ids=[f"{d}-{r}" for d, r, _ in SPOILT])
+def test_a_spoilt_row_fails_its_rule(
+    dataset: str, rule: str, change: dict[str, Any], rows: Any, make_table: Any, parameters: Any
+) -> None:
+    listed = rows(dataset)
+    listed[1] |= change
+    outcome = check(dataset, make_table(dataset, listed), parameters=parameters)
+    assert _outcomes(outcome.results)[rule] == "failed"
+    severity = next(item.severity for item in load_suite(dataset).expectations if item.meta.rule == rule)
+    assert outcome.accepted.num_rows + len(set(outcome.quarantine["row"].to_pylist())) == 3
+    if severity == "error":
+        [record] = [item for item in outcome.quarantine.to_pylist() if item["rule"] == rule]
+        assert (record["row"], record["severity"]) == (2, "error")
+        assert outcome.accepted["_row"].to_pylist() == [1, 3]
+    else:
+        assert outcome.accepted.num_rows == 3
+
+
+def test_every_rule_of_every_suite_has_a_failing_row() -> None:
+    declared = {
+        (name, rule.meta.rule) for name in DATASET_NAMES for rule in load_suite(name).expectations if rule.by_row
+    }
+    assert declared == {(dataset, rule) for dataset, rule, _ in SPOILT}
+
+
+@pytest.mark.parametrize("dataset", DATASET_NAMES)
+def test_an_empty_table_is_noticed(dataset: str, parameters: Any) -> None:
+    outcome = check(dataset, DATASETS[dataset].empty(), parameters=parameters)
+    outcomes = _outcomes(outcome.results)
+    assert outcomes.pop("rows_present") == "failed"
+    assert set(outcomes.values()) == {"passed"}
+    assert outcome.accepted.num_rows == 0
+
+
+@pytest.mark.parametrize("dataset", DATASET_NAMES)
+def test_a_missing_column_could_not_be_checked(dataset: str, rows: Any, make_table: Any, parameters: Any) -> None:
+    suite = load_suite(dataset)
+    column = next(
+        rule.columns[0]
+        for rule in suite.expectations
+        if rule.by_row and rule.columns[0] in DATASETS[dataset].schema.names
+    )
+    table = make_table(dataset, rows(dataset)).drop_columns([column])
+    outcome = check(dataset, table, parameters=parameters)
+    records = {record["rule"]: record for record in outcome.results.to_pylist()}
+    assert records["columns_present"]["outcome"] == "failed"
+    assert column in records["columns_present"]["observed"]
+    touched = [rule.meta.rule for rule in suite.expectations if column in rule.columns]
+    assert touched
+    for rule in touched:
+        assert (records[rule]["outcome"], records[rule]["severity"]) == ("could_not_check", "critical")
+        assert records[rule]["observed"]
+    assert outcome.accepted.num_rows == 3
+
+
+@pytest.mark.parametrize("dataset", DATASET_NAMES)
+def test_suites_speak_both_languages_and_name_their_datasets_columns(dataset: str) -> None:
+    suite = load_suite(dataset)
+    made = {"_missing", "_not_finite", "_plot_key"}
+    for rule in suite.expectations:
+        assert rule.meta.description_en != rule.meta.description_es
+        assert set(rule.columns) <= made | set(DATASETS[dataset].schema.names)
+        assert set(rule.meta.order_by) <= set(DATASETS[dataset].schema.names)
+        assert rule.by_row or rule.meta.rule in WHOLE_TABLE
