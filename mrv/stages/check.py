@@ -169,8 +169,8 @@ def _parameters(context: Context, dataset: str) -> dict[str, Any]:
     else:
         start, end = window.start, window.end
     return {
-        "window_start": start.isoformat(),
-        "window_end": end.isoformat(),
+        "window_start": start,
+        "window_end": end,
         "west": west,
         "south": south,
         "east": east,

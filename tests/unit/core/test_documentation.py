@@ -1,0 +1,30 @@
+"""What users can set is documented where they look for it."""
+
+import re
+from collections.abc import Iterator
+
+from mrv import project
+from mrv.settings import REPOSITORY, Settings
+
+GUIDE = REPOSITORY / "docs" / "guide"
+
+
+def keys() -> Iterator[str]:
+    for item in vars(project).values():
+        own = isinstance(item, type) and issubclass(item, project.Strict) and item is not project.LoadedProject
+        if own:
+            yield from item.model_fields
+
+
+def test_the_guide_names_every_key_of_the_definition() -> None:
+    words = set(re.findall(r"[a-z][a-z0-9_]+", (GUIDE / "project-definition.md").read_text(encoding="utf-8")))
+    assert {key for key in keys() if key not in words} == set()
+
+
+def test_the_guide_names_every_setting() -> None:
+    text = (GUIDE / "settings.md").read_text(encoding="utf-8")
+    assert [name for name in Settings.model_fields if f"`MRV_{name.upper()}`" not in text] == []
+
+
+def test_every_setting_says_what_it_is() -> None:
+    assert [name for name, item in Settings.model_fields.items() if not item.description] == []
