@@ -1,17 +1,15 @@
 -- A choice that no model knows would be passed over in silence.
-with known as (
-    select * from (
-        values
-        ('uncertainty_rule', 'x_unc'),
-        ('uncertainty_rule', 'vcs_mr_2_4'),
-        ('uncertainty_rule', 'none'),
-        ('leakage_floor', 'annual'),
-        ('leakage_floor', 'cumulative'),
-        ('leakage_floor', 'none'),
-        ('buffer_base', 'stock_change'),
-        ('rounding', 'floor_vcu'),
-        ('committed_emissions', 'year_of_loss')
-    ) as known (name, choice)
+with known (name, choice) as (
+    values
+    ('uncertainty_rule', 'x_unc'),
+    ('uncertainty_rule', 'vcs_mr_2_4'),
+    ('uncertainty_rule', 'none'),
+    ('leakage_floor', 'annual'),
+    ('leakage_floor', 'cumulative'),
+    ('leakage_floor', 'none'),
+    ('buffer_base', 'stock_change'),
+    ('rounding', 'floor_vcu'),
+    ('committed_emissions', 'year_of_loss')
 )
 
 select

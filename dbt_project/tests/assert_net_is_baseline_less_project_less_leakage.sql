@@ -1,5 +1,10 @@
 -- The ledger's own arithmetic; null exactly where a part is null.
-select *
+select
+    vintage_year,
+    net_tco2e,
+    adjusted_tco2e,
+    buffer_tco2e,
+    vcu
 from {{ ref('emission_reductions') }}
 where
     net_tco2e is distinct from baseline_tco2e - project_tco2e - leakage_tco2e

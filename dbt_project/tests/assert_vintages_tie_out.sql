@@ -4,8 +4,11 @@ with emissions as (
         emissions_annual.kind,
         emissions_annual.scenario,
         count(*) as row_count,
-        sum(cast(emissions_annual.emissions_tco2e as decimal(38, 9)) * vintages.days * (366 * 365 // vintages.days_in_year))
-            as weighted_tco2e
+        sum(
+            cast(emissions_annual.emissions_tco2e as decimal(38, 9))
+            * vintages.days
+            * (366 * 365 // vintages.days_in_year)
+        ) as weighted_tco2e
     from {{ ref('emissions_annual') }} as emissions_annual
     inner join {{ ref('stg_vintages') }} as vintages on emissions_annual.year = vintages.vintage_year
     where emissions_annual.kind = 'project_area'

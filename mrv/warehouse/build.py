@@ -124,9 +124,9 @@ def _raise_for_failures(process: subprocess.CompletedProcess[str], target: Path)
 
 
 def _name(result: Mapping[str, Any]) -> str:
-    # unique_id: kind.package.name[.hash]
-    kind, _, name = result["unique_id"].split(".")[:3]
-    return f"{kind} {name}"
+    # unique_id: model.package.name, test.package.name[.hash], unit_test.package.model.name
+    kind, _, *names = result["unique_id"].split(".")
+    return f"unit test {'.'.join(names)}" if kind == "unit_test" else f"{kind} {names[0]}"
 
 
 def _one_line(message: str | None) -> str:
@@ -135,10 +135,9 @@ def _one_line(message: str | None) -> str:
 
 def _compiled(result: Mapping[str, Any], target: Path) -> Path:
     manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
-    node = manifest["nodes"].get(result["unique_id"]) or {}
-    package, original = node.get("package_name"), node.get("original_file_path")
-    if not package or not original:
+    node = manifest["nodes"].get(result["unique_id"])
+    if node is None:  # a unit test compiles into no file of its own
         return target
-    compiled = target / "compiled" / package / original
+    compiled = target / "compiled" / str(node["package_name"]) / str(node["original_file_path"])
     # A generic test is declared in YAML and compiled into a folder of that file's name.
-    return compiled / node["path"] if compiled.suffix == ".yml" else compiled
+    return compiled / str(node["path"]) if compiled.suffix == ".yml" else compiled

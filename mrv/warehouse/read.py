@@ -13,7 +13,7 @@ from mrv.errors import UsageError
 from mrv.warehouse.snapshot import DATABASE
 
 MAX_QUERY_BYTES = 20_000
-_SETTINGS = {
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,

@@ -25,7 +25,7 @@ loss as (
     group by zone_id, stratum_id, loss_year
 ),
 
--- A year that the product covers and in which nothing was lost is a measured zero; any other year is null with its reason.
+-- A year that the product covers and in which nothing was lost is a measured zero; any other is null with its reason.
 final as (
     select
         zone_years.zone_id,

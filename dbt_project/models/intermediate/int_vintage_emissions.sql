@@ -17,14 +17,12 @@ annual as (
     group by year, kind, scenario
 ),
 
-sides as (
-    select * from (
-        values
-        ('project_area', 'baseline'),
-        ('project_area', 'monitored'),
-        ('leakage_belt', 'baseline'),
-        ('leakage_belt', 'monitored')
-    ) as side (kind, scenario)
+sides (kind, scenario) as (
+    values
+    ('project_area', 'baseline'),
+    ('project_area', 'monitored'),
+    ('leakage_belt', 'baseline'),
+    ('leakage_belt', 'monitored')
 ),
 
 weighted as (

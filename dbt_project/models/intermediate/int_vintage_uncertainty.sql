@@ -20,8 +20,8 @@ factors as (
     select * from {{ ref('int_emission_factors') }}
 ),
 
--- IPCC addition over strata: u = sqrt(sum (A h)^2) / |sum A dC|; 44/12 stands on both sides. The sums are exact, so that
--- no order of rows can change a digit; only the last root and quotient are doubles.
+-- IPCC addition over strata: u = sqrt(sum (A h)^2) / |sum A dC|; 44/12 stands on both sides. The sums are exact, so
+-- that no order of rows can change a digit; only the last root and quotient are doubles.
 strata as (
     select
         activity.year,
@@ -32,34 +32,46 @@ strata as (
     where activity.area_ha is null or activity.area_ha <> 0
 ),
 
+squares as (
+    select
+        year,
+        change_tc,
+        cast(error_tc as decimal(38, 6)) * cast(error_tc as decimal(38, 6)) as error_tc_squared
+    from strata
+),
+
 combined as (
     select
         year,
-        case
-            when count(*) = count(error_tc) and count(*) = count(change_tc) and sum(change_tc) <> 0
-                then sqrt(cast(sum(cast(error_tc as decimal(38, 6)) * cast(error_tc as decimal(38, 6))) as double))
-                    / abs(cast(sum(change_tc) as double))
-        end as factor_u90
-    from strata
+        cast({{ sum_or_null('error_tc_squared') }} as double) as error_tc_squared,
+        cast({{ sum_or_null('change_tc') }} as double) as change_tc
+    from squares
     group by year
+),
+
+factor_errors as (
+    select
+        year,
+        sqrt(error_tc_squared) / nullif(abs(change_tc), 0) as factor_u90
+    from combined
 ),
 
 totals as (
     select
         vintages.vintage_year,
         rules.*,
-        cast(combined.factor_u90 as decimal(18, 9)) as factor_u90,
+        cast(factor_errors.factor_u90 as decimal(18, 9)) as factor_u90,
         coalesce(
             rules.ner_error,
             cast(
-                sqrt(pow(combined.factor_u90, 2) + pow(cast(rules.ad_uncertainty_u90 as double), 2))
+                sqrt(pow(factor_errors.factor_u90, 2) + pow(cast(rules.ad_uncertainty_u90 as double), 2))
                 as decimal(18, 9)
             )
         ) as uncertainty_u90,
         case when rules.ner_error is null then 'computed' else 'declared' end as uncertainty_source
     from vintages
     cross join rules
-    left join combined on vintages.vintage_year = combined.year
+    left join factor_errors on vintages.vintage_year = factor_errors.year
 ),
 
 scaled as (
@@ -99,7 +111,8 @@ final as (
             when uncertainty_u90 is null and factor_u90 is null and ad_uncertainty_u90 is null
                 then 'uncertainty of emission factors and of activity data unknown'
             when uncertainty_u90 is null and factor_u90 is null then 'uncertainty of emission factors unknown'
-            when uncertainty_u90 is null then 'uncertainty of activity data unknown: parameter ad_uncertainty_u90 is not set'
+            when uncertainty_u90 is null
+                then 'uncertainty of activity data unknown: parameter ad_uncertainty_u90 is not set'
             when uncertainty_rule = 'vcs_mr_2_4' and uncertainty_u90 > uncertainty_ineligible_above
                 then 'uncertainty too large for crediting'
             when uncertainty_rule = 'x_unc' and uncertainty_allowable is null

@@ -3,18 +3,16 @@ with ledger as (
 ),
 
 -- The figures of the ledger: short name, column, unit, label.
-ledger_columns as (
-    select * from (
-        values
-        ('baseline', 'baseline_tco2e', 'tCO2e', 'Baseline emissions', 'Emisiones de línea base'),
-        ('project', 'project_tco2e', 'tCO2e', 'Project emissions', 'Emisiones del proyecto'),
-        ('leakage', 'leakage_tco2e', 'tCO2e', 'Leakage', 'Fugas'),
-        ('net', 'net_tco2e', 'tCO2e', 'Net emission reductions', 'Reducciones netas de emisiones'),
-        ('uncertainty', 'uncertainty_u90', '1', 'Uncertainty', 'Incertidumbre'),
-        ('deduction', 'deduction_tco2e', 'tCO2e', 'Uncertainty deduction', 'Deducción por incertidumbre'),
-        ('buffer', 'buffer_tco2e', 'tCO2e', 'Buffer contribution', 'Aporte al fondo de reserva'),
-        ('vcu', 'vcu', 'VCU', 'Verified Carbon Units', 'Unidades de carbono verificadas (VCU)')
-    ) as ledger_column (short_name, mart_column, unit, label_en, label_es)
+ledger_columns (short_name, mart_column, unit, label_en, label_es) as (
+    values
+    ('baseline', 'baseline_tco2e', 'tCO2e', 'Baseline emissions', 'Emisiones de línea base'),
+    ('project', 'project_tco2e', 'tCO2e', 'Project emissions', 'Emisiones del proyecto'),
+    ('leakage', 'leakage_tco2e', 'tCO2e', 'Leakage', 'Fugas'),
+    ('net', 'net_tco2e', 'tCO2e', 'Net emission reductions', 'Reducciones netas de emisiones'),
+    ('uncertainty', 'uncertainty_u90', '1', 'Uncertainty', 'Incertidumbre'),
+    ('deduction', 'deduction_tco2e', 'tCO2e', 'Uncertainty deduction', 'Deducción por incertidumbre'),
+    ('buffer', 'buffer_tco2e', 'tCO2e', 'Buffer contribution', 'Aporte al fondo de reserva'),
+    ('vcu', 'vcu', 'VCU', 'Verified Carbon Units', 'Unidades de carbono verificadas (VCU)')
 ),
 
 vintage_values as (
@@ -146,7 +144,8 @@ emissions as (
         'tCO2e' as unit,
         'emissions_annual' as mart,
         'emissions_tco2e' as mart_column,
-        'zone_id=' || zone_id || ';stratum_id=' || stratum_id || ';year=' || year || ';scenario=' || scenario as row_key,
+        'zone_id=' || zone_id || ';stratum_id=' || stratum_id || ';year=' || year || ';scenario=' || scenario
+            as row_key,
         reason
     from {{ ref('emissions_annual') }}
 ),

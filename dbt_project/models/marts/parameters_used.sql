@@ -7,27 +7,25 @@ rules as (
 ),
 
 -- Which table a constant enters, and under which uncertainty rule (null: under each).
-uses as (
-    select * from (
-        values
-        ('carbon_fraction', 'carbon_stocks', null),
-        ('carbon_fraction_litter', 'carbon_stocks', null),
-        ('co2_molar_mass', 'emissions_annual', null),
-        ('carbon_molar_mass', 'emissions_annual', null),
-        ('committed_emissions', 'emissions_annual', null),
-        ('leakage_floor', 'emission_reductions', null),
-        ('uncertainty_rule', 'emission_reductions', null),
-        ('ner_error', 'emission_reductions', null),
-        ('ad_uncertainty_u90', 'emission_reductions', null),
-        ('uncertainty_allowable', 'emission_reductions', 'x_unc'),
-        ('uncertainty_free_below', 'emission_reductions', 'vcs_mr_2_4'),
-        ('uncertainty_ineligible_above', 'emission_reductions', 'vcs_mr_2_4'),
-        ('t_two_sided_90', 'emission_reductions', 'vcs_mr_2_4'),
-        ('t_one_sided_66_67', 'emission_reductions', 'vcs_mr_2_4'),
-        ('buffer_rate', 'emission_reductions', null),
-        ('buffer_base', 'emission_reductions', null),
-        ('rounding', 'emission_reductions', null)
-    ) as use (name, mart, uncertainty_rule)
+uses (name, mart, uncertainty_rule) as (
+    values
+    ('carbon_fraction', 'carbon_stocks', null),
+    ('carbon_fraction_litter', 'carbon_stocks', null),
+    ('co2_molar_mass', 'emissions_annual', null),
+    ('carbon_molar_mass', 'emissions_annual', null),
+    ('committed_emissions', 'emissions_annual', null),
+    ('leakage_floor', 'emission_reductions', null),
+    ('uncertainty_rule', 'emission_reductions', null),
+    ('ner_error', 'emission_reductions', null),
+    ('ad_uncertainty_u90', 'emission_reductions', null),
+    ('uncertainty_allowable', 'emission_reductions', 'x_unc'),
+    ('uncertainty_free_below', 'emission_reductions', 'vcs_mr_2_4'),
+    ('uncertainty_ineligible_above', 'emission_reductions', 'vcs_mr_2_4'),
+    ('t_two_sided_90', 'emission_reductions', 'vcs_mr_2_4'),
+    ('t_one_sided_66_67', 'emission_reductions', 'vcs_mr_2_4'),
+    ('buffer_rate', 'emission_reductions', null),
+    ('buffer_base', 'emission_reductions', null),
+    ('rounding', 'emission_reductions', null)
 ),
 
 by_name as (
