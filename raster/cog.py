@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,9 +15,10 @@ from rasterio.transform import Affine
 from rasterio.windows import Window as RasterioWindow
 
 from mrv.errors import GridError, InputError, StoreError
+from mrv.files import replacing
 from raster.grid import Lattice, Window
 from raster.mosaic import Mosaic
-from raster.reading import Kind, gdal_environment
+from raster.reading import gdal_environment
 
 BLOCK = 512
 _COG = {
@@ -32,21 +32,17 @@ _COG = {
 }
 
 
-def clip_to_cog(
-    tiles: Sequence[Path], *, layer: str, lattice: Lattice, kind: Kind, window: Window, destination: Path
-) -> Window:
-    """Write a window of a layer as a COG, with the lattice's own pixels.
+def clip_to_cog(tiles: Sequence[Path], window: Window, destination: Path, *, lattice: Lattice) -> Window:
+    """Write a window of a layer (classes or a measure) as a COG, with the lattice's own pixels.
 
     Outside its bounds a clip has no pixels at all, rather than invented ones: a measurement on the clip treats the
     outside as it would treat the outside of the tiles. Memory is bounded by one row of blocks.
 
     Args:
         tiles: Files of the layer, in any order.
-        layer: Its name, for messages.
-        lattice: Grid of the product.
-        kind: `classes` or `measure`.
         window: What to keep; what lies beyond the bounds of all tiles is left out.
         destination: The file to write; replaced as a whole.
+        lattice: Grid of the product.
 
     Returns:
         The window written.
@@ -56,11 +52,11 @@ def clip_to_cog(
         GridError: A tile is of another grid, or two declare different nodata.
         StoreError: The file could not be written.
     """
-    mosaic = Mosaic.of(layer, tiles, lattice=lattice, kind=kind)
+    mosaic = Mosaic.of("to clip", tiles, lattice=lattice, kind="any")
     kept = mosaic.extent.intersection(window)
     if kept is None or not mosaic.covers(kept):
         raise InputError(
-            f"the tiles of the layer {layer} do not hold the window to clip",
+            "the tiles of a layer do not hold the window to clip",
             expected=lattice.extent(window),
             found="; ".join(f"{tile.path.name}: {lattice.extent(tile.window)}" for tile in mosaic.tiles),
             remedy="pull the tiles that lack, of the same product version",
@@ -68,7 +64,7 @@ def clip_to_cog(
     nodata = {repr(tile.nodata): tile.nodata for tile in mosaic.tiles}
     if len(nodata) > 1:
         raise GridError(
-            f"tiles of the layer {layer} declare different nodata",
+            "tiles of one layer declare different nodata",
             expected="one value",
             found=", ".join(sorted(nodata)),
             remedy="pull the tiles again from one product version",
@@ -87,9 +83,8 @@ def clip_to_cog(
         "blockysize": BLOCK,
         "BIGTIFF": "IF_SAFER",
     }
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=destination.parent, prefix=".clip-") as folder:
-        plain, cog = Path(folder, "plain.tif"), Path(folder, "cog.tif")
+    with replacing(destination) as cog, tempfile.TemporaryDirectory(dir=destination.parent, prefix=".clip-") as folder:
+        plain = Path(folder, "plain.tif")
         try:
             _write(mosaic, kept, plain, profile)
             with gdal_environment():
@@ -101,9 +96,6 @@ def clip_to_cog(
                 where=str(destination),
                 remedy="check the free space of the disk, then run again",
             ) from error
-        with cog.open("rb") as stream:
-            os.fsync(stream.fileno())
-        cog.replace(destination)
     return kept
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,15 +17,18 @@ from rasterio.windows import Window as RasterioWindow
 from mrv.errors import GridError, InputError
 from raster.grid import Lattice, Window
 
-Kind = Literal["classes", "measure"]
-log = logging.getLogger(__name__)
+Kind = Literal["classes", "measure", "any"]
 
 MAX_TILE_PIXELS = 2**32
 MAX_BLOCK_BYTES = 256 * 2**20
 """GDAL decodes a whole block at once: a small file that declares one huge block would fill the memory."""
 TOLERANCE_PIXELS = 1e-6
 _MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
-_DTYPES: dict[Kind, tuple[str, ...]] = {"classes": ("uint8",), "measure": ("float32", "float64")}
+_DTYPES: dict[Kind, tuple[str, ...]] = {
+    "classes": ("uint8",),
+    "measure": ("float32", "float64"),
+    "any": ("uint8", "float32", "float64"),
+}
 _PULL_AGAIN = "delete the file and pull it again"
 
 
@@ -66,7 +68,7 @@ def inspect_tile(path: Path, *, lattice: Lattice, kind: Kind) -> Tile:
     Args:
         path: The file.
         lattice: Grid of the product.
-        kind: `classes` are uint8, a `measure` is a float.
+        kind: `classes` are uint8, a `measure` is a float; `any` is one of the two.
 
     Raises:
         InputError: It is not a GeoTIFF, has another number of bands or type, or is too large.
