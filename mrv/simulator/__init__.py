@@ -1,0 +1,1 @@
+"""A seeded landscape and loopback servers that speak the real sources' protocols, for the demo and the tests only."""

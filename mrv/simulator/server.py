@@ -1,0 +1,182 @@
+"""Loopback servers that speak the protocols of the real sources: Google Cloud Storage, FIRMS and KoboToolbox."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from mrv.files import hash_file
+from mrv.simulator.answers import Answer, Content, asked
+from mrv.simulator.faults import Fault, Faults
+from mrv.simulator.fires import COLLECTIONS
+
+HANSEN_ROOT = "earthenginepartners-hansen"
+KOBO_ROOT = "https://kf.kobotoolbox.org"
+"""Pages name the real host in their links, as a mirror's copies would, so that their bytes do not depend on a port."""
+MAX_DAYS = 10
+MAX_PAGE = 1000
+START_TIMEOUT_S = 20.0
+
+
+class Sources:
+    """What the servers serve.
+
+    Args:
+        seed: Named in every answer.
+        rasters: Folder with `<version>/<file>` of Global Forest Change.
+        fires: CSV of all detections.
+        submissions: Submissions by asset, sorted by `_id`.
+        faults: Misbehaviour for tests.
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        rasters: Path,
+        fires: Path,
+        submissions: Mapping[str, Sequence[Mapping[str, Any]]],
+        faults: Faults | None = None,
+    ) -> None:
+        self.seed = seed
+        self.rasters = rasters.resolve()
+        self.submissions = submissions
+        self.faults = faults or Faults()
+        self._files: dict[Path, Content] = {}
+        header, *lines = fires.read_text(encoding="utf-8").splitlines()
+        self._fires_header = header
+        self._fires: dict[tuple[str, str], list[tuple[float, float, str]]] = {}
+        for line in lines:
+            cells = line.split(",")
+            self._fires.setdefault((cells[7], cells[5]), []).append((float(cells[1]), float(cells[0]), line))
+
+    def app(self) -> Starlette:
+        """Return the application."""
+        return Starlette(
+            routes=[
+                Route(f"/{HANSEN_ROOT}/{{version}}/{{name}}", self.raster),
+                Route("/api/area/csv/{key}/{collection}/{area}/{days:int}/{day}", self.area),
+                Route("/api/v2/assets/{asset}/data/", self.data),
+            ]
+        )
+
+    def _answer(self, request: Request, content: Content, fault: Fault | None) -> Response:
+        if fault and fault.kind == "page":
+            self.faults.note(asked(request), dict(request.headers), fault.status)
+            return self._refuse(fault.status, fault.body.decode(), fault.headers)
+        return Answer(request, content, seed=self.seed, faults=self.faults, fault=fault)
+
+    def _refuse(self, status: int, body: str, headers: Mapping[str, str] | None = None) -> Response:
+        mark = {"X-Simulated-Data": f"mrv simulator, seed {self.seed}"}
+        return Response(body, status_code=status, headers={**mark, **(headers or {})}, media_type="text/html")
+
+    async def raster(self, request: Request) -> Response:
+        """Serve a tile."""
+        path = (self.rasters / request.path_params["version"] / request.path_params["name"]).resolve()
+        if not path.is_relative_to(self.rasters) or not path.is_file():
+            return self._refuse(404, "<?xml version='1.0'?><Error><Code>NoSuchKey</Code></Error>")
+        if path not in self._files:
+            self._files[path] = Content("image/tiff", hash_file(path), path.stat().st_size, path=path)
+        return self._answer(request, self._files[path], self.faults.take(asked(request)))
+
+    async def area(self, request: Request) -> Response:
+        """Serve the detections of some days within an area."""
+        wanted = request.path_params
+        satellite = next((code for name, code in COLLECTIONS.items() if wanted["collection"].startswith(name)), None)
+        try:
+            west, south, east, north = (float(part) for part in wanted["area"].split(","))
+            first = date.fromisoformat(wanted["day"])
+        except ValueError:
+            return self._refuse(400, "Invalid area or date.")
+        if satellite is None or not 1 <= wanted["days"] <= MAX_DAYS:
+            return self._refuse(400, "Invalid source or day range.")
+        lines = [self._fires_header]
+        for offset in range(wanted["days"]):
+            for longitude, latitude, line in self._fires.get((satellite, str(first + timedelta(offset))), ()):
+                if west <= longitude <= east and south <= latitude <= north:
+                    lines.append(line)
+        content = Content.of(("\n".join(lines) + "\n").encode(), "text/csv")
+        return self._answer(request, content, self.faults.take(asked(request)))
+
+    async def data(self, request: Request) -> Response:
+        """Serve a page of submissions to who shows a token."""
+        if not request.headers.get("authorization", "").removeprefix("Token ").strip():
+            return self._refuse(401, '{"detail":"Authentication credentials were not provided."}')
+        asset = request.path_params["asset"]
+        if asset not in self.submissions:
+            return self._refuse(404, '{"detail":"Not found."}')
+        listed = self.submissions[asset]
+        start = int(request.query_params.get("start", "0"))
+        limit = min(MAX_PAGE, int(request.query_params.get("limit", "100")))
+        fault = self.faults.take(asked(request))
+        results = [] if fault and fault.kind == "empty_page" else listed[start : start + limit]
+        following = start + limit if start + limit < len(listed) else None
+        page = {
+            "count": len(listed),
+            "next": self._link(request, following, limit),
+            "previous": self._link(request, max(0, start - limit) if start else None, limit),
+            "results": results,
+        }
+        content = Content.of(json.dumps(page, ensure_ascii=False).encode(), "application/json")
+        return self._answer(request, content, fault)
+
+    def _link(self, request: Request, start: int | None, limit: int) -> str | None:
+        if start is None:
+            return None
+        query = dict(request.query_params) | {"start": str(start), "limit": str(limit)}
+        return f"{KOBO_ROOT}{request.url.path}?{urlencode(query)}"
+
+
+class Server:
+    """The application on a free port of this machine, in a thread of this process."""
+
+    def __init__(self, sources: Sources) -> None:
+        config = uvicorn.Config(
+            sources.app(),
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=1,
+        )
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="simulator", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def start(self) -> None:
+        """Start to listen.
+
+        Raises:
+            TimeoutError: The server does not come up.
+        """
+        self._thread.start()
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not self._server.started:
+            if time.monotonic() > deadline or not self._thread.is_alive():
+                raise TimeoutError("the simulated sources did not start")
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        """Stop, and wait until the port is free."""
+        self._server.should_exit = True
+        self._thread.join(timeout=START_TIMEOUT_S)
+        self._socket.close()

@@ -1,0 +1,158 @@
+"""A whole simulated world for a project: its files in a folder, and the sources served from it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mrv.files import hash_file, write_bytes
+from mrv.ledger import content_key
+from mrv.periods import Span
+from mrv.project import Files, Firms, Kobo, LoadedProject, RasterTiles
+from mrv.sources.fetch import SIMULATED_MARK
+
+if TYPE_CHECKING:
+    from mrv.simulator.faults import Faults
+
+log = logging.getLogger(__name__)
+
+FORMAT = 1
+"""Raised whenever other files would come of the same seed, so that older folders are made anew."""
+RASTERS, FIRES, SUBMISSIONS, TABLES = "rasters", "fires.csv", "submissions.json", "tables"
+INDEX = "world.json"
+
+
+@dataclass(frozen=True)
+class World:
+    """A running world.
+
+    Attributes:
+        url: Address of its servers.
+        folder: Where its files lie.
+        mirrors: What `Settings.mirrors` must say for the project to read from it.
+        faults: Misbehaviour can be asked for here.
+    """
+
+    url: str
+    folder: Path
+    mirrors: Mapping[str, str]
+    faults: Faults
+
+
+@contextmanager
+def simulated_world(*, seed: int, project: LoadedProject, folder: Path) -> Iterator[World]:
+    """Make a world in a folder, or take the one that is there already, and serve it until the block ends.
+
+    Args:
+        seed: Any whole number; the same seed, project and version of the simulator give the same bytes.
+        project: Whose sources are simulated.
+        folder: Where the files go; about 30 MB.
+    """
+    from mrv.simulator.faults import Faults
+    from mrv.simulator.server import Server, Sources
+
+    make_world(seed=seed, project=project, folder=folder)
+    faults = Faults()
+    sources = Sources(
+        seed=seed,
+        rasters=folder / RASTERS,
+        fires=folder / FIRES,
+        submissions=json.loads((folder / SUBMISSIONS).read_text(encoding="utf-8")),
+        faults=faults,
+    )
+    server = Server(sources)
+    server.start()
+    try:
+        yield World(server.url, folder, mirrors(project, url=server.url, folder=folder), faults)
+    finally:
+        server.stop()
+
+
+def mirrors(project: LoadedProject, *, url: str, folder: Path) -> dict[str, str]:
+    """Return for each source of the project where the world has it."""
+    from mrv.simulator.server import HANSEN_ROOT
+
+    result = {}
+    for source in project.definition.sources:
+        if isinstance(source, RasterTiles):
+            result[source.name] = f"{url}/{HANSEN_ROOT}"
+        elif isinstance(source, Firms | Kobo):
+            result[source.name] = url
+        elif any(table.dataset == "wood_density" for table in source.tables):
+            result[source.name] = str(folder / TABLES / source.name)
+    return result
+
+
+def make_world(*, seed: int, project: LoadedProject, folder: Path) -> None:
+    """Write the files of a world, unless the folder holds them already."""
+    index = folder / INDEX
+    key = _key(seed, project)
+    if _is_whole(index, key):
+        log.info("the simulated world in %s is used again", folder)
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    index.unlink(missing_ok=True)
+    _write(seed, project, folder)
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path != index)
+    files = {path.relative_to(folder).as_posix(): hash_file(path) for path in paths}
+    write_bytes(index, json.dumps({"key": key, "seed": seed, "files": files}, indent=1).encode())
+
+
+def _key(seed: int, project: LoadedProject) -> str:
+    boundaries = [hash_file(project.path(item.file)) for item in project.definition.boundaries]
+    sources = [source.model_dump(mode="json") for source in project.definition.sources]
+    window = _census_window(project)
+    return content_key([FORMAT, seed, boundaries, sources, window.start, window.end])
+
+
+def _is_whole(index: Path, key: str) -> bool:
+    try:
+        known: dict[str, Any] = json.loads(index.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return False
+    folder = index.parent
+    return known["key"] == key and all(
+        (folder / name).is_file() and hash_file(folder / name) == sha256 for name, sha256 in known["files"].items()
+    )
+
+
+def _census_window(project: LoadedProject) -> Span:
+    definition = project.definition
+    if definition.field_carbon.census_window is not None:
+        return definition.field_carbon.census_window.span
+    first = min(definition.monitoring_periods, key=lambda period: period.end)
+    return Span(definition.crediting_period.start, first.end)
+
+
+def _write(seed: int, project: LoadedProject, folder: Path) -> None:
+    from mrv.boundaries import load_zones
+    from mrv.simulator.fires import write_fires
+    from mrv.simulator.landscape import make_landscape
+    from mrv.simulator.plots import make_submissions
+    from mrv.simulator.taxa import write_wood_density
+    from mrv.simulator.tiles import PRODUCT, write_tiles
+
+    zones = load_zones(project)
+    landscape = make_landscape(seed, zones)
+    (folder / RASTERS).mkdir(exist_ok=True)
+    write_fires(landscape, folder / FIRES)
+    submissions = {}
+    for source in project.definition.sources:
+        if isinstance(source, RasterTiles) and source.product == PRODUCT:
+            write_tiles(landscape, version=source.version, layers=source.layers, folder=folder / RASTERS)
+        elif isinstance(source, Kobo):
+            submissions[source.asset] = make_submissions(seed, zones, census_window=_census_window(project))
+        elif isinstance(source, Files):
+            for table in source.tables:
+                if table.dataset == "wood_density":
+                    path = folder / TABLES / source.name / table.path
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    write_wood_density(path)
+                    mark = folder / TABLES / source.name / SIMULATED_MARK
+                    mark.write_text(f"mrv simulator, seed {seed}\n", encoding="utf-8")
+    (folder / SUBMISSIONS).write_text(json.dumps(submissions, ensure_ascii=False), encoding="utf-8")
