@@ -12,6 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+from expectations.frames import tree_parameters
+from expectations.runner import check
 from mrv.field.biomass import agb_kg
 from mrv.field.carbon import FieldCarbon, field_carbon
 from mrv.field.height import fit_height_model
@@ -222,3 +224,23 @@ def test_equation_4_gives_every_published_tree() -> None:
             height_m=np.array([row["H_model"] for row in rows]),
         )
         assert computed / 1000 == pytest.approx([row[agb] for row in rows], rel=1e-12)
+
+
+def test_the_published_tables_pass_their_suites(
+    plots: pa.Table, trees: pa.Table, wood_density: pa.Table, heights: pa.Table, names: pa.Table
+) -> None:
+    known = tree_parameters(received=plots, accepted=plots)
+    for dataset, table in (
+        ("trees", trees),
+        ("wood_density", wood_density),
+        ("heights", heights),
+        ("name_resolution", names),
+    ):
+        outcome = check(dataset, table, parameters=known)
+        assert outcome.accepted.num_rows == table.num_rows, outcome.quarantine.to_pylist()[:3]
+        failed = {
+            record["rule"]
+            for record in outcome.results.to_pylist()
+            if record["outcome"] != "passed" and record["severity"] != "warning"
+        }
+        assert failed == set()
