@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mrv.errors import PackageError
-from mrv.package.figures import MART, select
+from mrv.package.figures import MART, read_figures, recomputed, select
 from mrv.package.tables import FOLDER
 
 SUMMARY = "data/package.json"
@@ -20,10 +20,13 @@ MAX_FIGURES = 1_000_000
 
 
 def figures(root: Path) -> str:
-    """Compare the headline of `data/package.json` with `data/tables/figures.parquet`; return what was compared.
+    """Recompute every figure from the row it points to, and compare `data/package.json` with them.
+
+    Returns:
+        What was compared.
 
     Raises:
-        PackageError: They differ, or one of the two cannot be read.
+        PackageError: A figure differs from its row, the summary from the figures, or one of them cannot be read.
     """
     path = root / SUMMARY
     if path.stat().st_size > MAX_JSON_BYTES:
@@ -32,11 +35,21 @@ def figures(root: Path) -> str:
         said = {figure["figure_id"]: figure for figure in json.loads(path.read_bytes())["headline"]}
     except (ValueError, KeyError, TypeError) as error:
         raise PackageError("the summary cannot be read", found=str(error), where=SUMMARY) from error
-    if not said:
-        return "the summary has no headline figures"
     file = f"{FOLDER}/{MART}.parquet"
+    if not (root / file).is_file() and not said:
+        return "there are no figures"
     if _row_count(root, file) > MAX_FIGURES:
         raise PackageError("there are too many figures", expected=f"at most {MAX_FIGURES}", where=file)
+    published = read_figures(root / file)
+    for figure, value in recomputed(published.values(), root / FOLDER):
+        if figure.value != value:
+            raise PackageError(
+                f"the figure {figure.figure_id} is not what its row says",
+                expected=f"{value} ({figure.mart}, {figure.row_key}, {figure.mart_column})",
+                found=str(figure.value),
+                where=f"{file} and {FOLDER}/{figure.mart}.parquet",
+                remedy="ask the publisher which one holds",
+            )
     for figure in select(said, root / file):
         if said[figure.figure_id] != figure.record():
             raise PackageError(
@@ -46,7 +59,7 @@ def figures(root: Path) -> str:
                 where=f"{SUMMARY} and {file}",
                 remedy="ask the publisher which one holds",
             )
-    return f"{len(said)} figures equal those of {file}"
+    return f"{len(published)} figures equal the rows they point to; {len(said)} of them stand in {SUMMARY}"
 
 
 def tables(root: Path, names: Iterable[str]) -> str:

@@ -59,10 +59,18 @@ def write_quality(staging: Staging, contents: Contents) -> None:
 
 
 def write_calculation(staging: Staging, contents: Contents) -> None:
-    """Write `data/calc/` (the SQL that ran and the parameters in force) and `data/code/` (which code it was)."""
-    for path in sorted(contents.compiled_sql.rglob("*.sql")):
-        if path.is_file():
-            staging.copy(f"data/calc/sql/{path.relative_to(contents.compiled_sql).as_posix()}", path)
+    """Write `data/calc/` (the SQL that ran and the parameters in force) and `data/code/` (which code it was).
+
+    Raises:
+        PackageError: No SQL was kept.
+    """
+    queries = sorted(path for path in contents.compiled_sql.rglob("*.sql") if path.is_file())
+    if not queries:
+        raise PackageError(
+            "there is no SQL to show", where=str(contents.compiled_sql), remedy="run the transformation again"
+        )
+    for path in queries:
+        staging.copy(f"data/calc/sql/{path.relative_to(contents.compiled_sql).as_posix()}", path)
     columns = [field.name for field in fields(Parameter)]
     records = sorted((asdict(parameter) for parameter in contents.parameters), key=itemgetter("parameter_id"))
     staging.write_csv("data/calc/parameters.csv", columns, ([row[name] for name in columns] for row in records))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -15,12 +15,17 @@ from mrv.errors import PackageError
 from mrv.package.contents import Contents
 
 MART = "figures"
-_COLUMNS = ("figure_id", "label_en", "label_es", "value", "unit", "mart", "row_key")
+_COLUMNS = ("figure_id", "label_en", "label_es", "value", "unit", "mart", "mart_column", "row_key", "reason")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One published figure: `value` is null where it could not be computed; `mart` and `row_key` are its address."""
+    """One published figure with its address.
+
+    Attributes:
+        value: Null where it could not be computed; `reason` says why.
+        row_key: `column=value` joined by `;`. The value `*` means all rows: the figure is their sum.
+    """
 
     figure_id: str
     label_en: str
@@ -28,7 +33,15 @@ class Figure:
     value: Decimal | None
     unit: str
     mart: str
+    mart_column: str
     row_key: str
+    reason: str | None
+
+    @property
+    def key(self) -> tuple[tuple[str, str], ...]:
+        """Column and value (as text) of each part of the row key."""
+        pairs = (part.partition("=") for part in self.row_key.split(";"))
+        return tuple((name, value) for name, _, value in pairs)
 
     def record(self) -> dict[str, Any]:
         """Return the figure as `package.json` holds it: the value as text, so that no digit is lost."""
@@ -90,3 +103,61 @@ def select(figure_ids: Iterable[str], path: Path) -> list[Figure]:
             remedy="choose ids of the mart figures",
         )
     return [figures[name] for name in wanted]
+
+
+def recomputed(figures: Iterable[Figure], folder: Path) -> Iterator[tuple[Figure, Any]]:
+    """Yield each figure with the value that its mart gives at its address, or the sum over all rows.
+
+    A sum with an unknown part is unknown.
+
+    Args:
+        figures: Figures.
+        folder: Folder of the marts' Parquet.
+
+    Raises:
+        PackageError: An address leads to no row, to several, or to no column.
+    """
+    index: dict[tuple[str, str, tuple[str, ...]], dict[tuple[str, ...], list[Any]]] = {}
+    for figure in figures:
+        names = tuple(name for name, _ in figure.key)
+        address = (figure.mart, figure.mart_column, names)
+        if address not in index:
+            index[address] = _values(folder / f"{figure.mart}.parquet", figure, names)
+        wanted = tuple(value for _, value in figure.key)
+        if set(wanted) == {"*"}:
+            values = [value for listed in index[address].values() for value in listed]
+            yield figure, total(values)
+            continue
+        found = index[address].get(wanted, [])
+        if len(found) != 1:
+            raise _astray(figure, f"{len(found)} rows")
+        yield figure, found[0]
+
+
+def _values(path: Path, figure: Figure, names: Sequence[str]) -> dict[tuple[str, ...], list[Any]]:
+    columns = [*names, figure.mart_column]
+    try:
+        table = pq.read_table(path, columns=columns)
+    except (OSError, pa.ArrowException) as error:
+        raise _astray(figure, str(error)) from error
+    if missing := {*columns} - {*table.column_names}:
+        raise _astray(figure, f"no column {', '.join(sorted(missing))}")
+    values: dict[tuple[str, ...], list[Any]] = {}
+    for row in table.to_pylist():
+        values.setdefault(tuple(str(row[name]) for name in names), []).append(row[figure.mart_column])
+    return values
+
+
+def total(values: Sequence[Any]) -> Any:
+    """Return the sum of values; unknown (None) where there is none or one of them is unknown."""
+    return None if not values or any(value is None for value in values) else sum(values)
+
+
+def _astray(figure: Figure, found: str) -> PackageError:
+    return PackageError(
+        f"the address of the figure {figure.figure_id} leads nowhere",
+        expected=f"one row of {figure.mart} with {figure.row_key}, column {figure.mart_column}",
+        found=found,
+        where=f"{figure.mart}.parquet",
+        remedy="build the tables again",
+    )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import jinja2
@@ -18,13 +18,15 @@ from mrv.ledger import Artifact
 from mrv.package import wording
 from mrv.package.charts import Series, bars, swatch
 from mrv.package.contents import Contents
-from mrv.package.figures import Figure, headline
+from mrv.package.figures import Figure, headline, total
 from mrv.package.map import numbered, zone_map
 from mrv.package.wording import Text, number
 from mrv.schemas import DATASETS
 
 Row = Mapping[str, Any]
 
+FIRST = ("er.vcu.total", "er.net.total", "er.baseline.total", "er.project.total")
+MAX_CARDS = 6
 MAX_LISTED = 60
 """Rows of a list in the page; the rest is counted and stands in the files beside."""
 
@@ -47,6 +49,7 @@ def render_report(contents: Contents) -> str:
         number=number,
         percent=wording.percent,
         day=wording.day,
+        day_month=wording.day_month,
         size=wording.size,
         swatch=swatch,
         kind_name=wording.kind_name,
@@ -62,7 +65,7 @@ def _view(contents: Contents) -> dict[str, Any]:
         "contents": contents,
         "project": contents.project,
         "illustrative_zones": any(zone.illustrative for zone in contents.zones),
-        "cards": [_card(figure, reductions) for figure in headline(contents)],
+        "cards": [_card(figure, reductions) for figure in _chosen(headline(contents), contents)],
         "vintages": reductions,
         "totals": _totals(reductions),
         "map": zone_map(contents.zones),
@@ -102,14 +105,37 @@ def _card(figure: Figure, reductions: Sequence[Row]) -> Card:
     return Card(figure, label, value, _interval(figure, reductions))
 
 
+def _chosen(figures: Sequence[Figure], contents: Contents) -> list[Figure]:
+    """Return the few figures that stand first: the period's totals, then the project area's newest year.
+
+    Where a project has none of these, the first of its headline stand there.
+    """
+    areas = [zone.zone_id for zone in contents.zones if zone.kind == "project_area"]
+    newest = [
+        max(found, key=attrgetter("figure_id"))
+        for start in (f"{name}.{zone_id}." for zone_id in areas for name in ("defor", "forest"))
+        if (found := [figure for figure in figures if figure.figure_id.startswith(start) and figure.value is not None])
+    ]
+    totals = [figure for name in FIRST for figure in figures if figure.figure_id == name]
+    return (totals + newest if totals else list(figures))[:MAX_CARDS]
+
+
 def _interval(figure: Figure, reductions: Sequence[Row]) -> Text | None:
-    """Return the interval of a vintage's net emission reductions: the figure that the uncertainty is stated for."""
-    if figure.mart != "emission_reductions" or figure.value is None:
+    """Return the half-width of the 90 per cent interval of net emission reductions, which the uncertainty is stated for.
+
+    The period's adds up those of its vintages, as if all their errors went the same way.
+    """
+    if figure.mart_column != "net_tco2e" or figure.value is None:
         return None
-    for row in reductions:
-        if row["net_tco2e"] == figure.value and str(row["vintage_year"]) in figure.figure_id and row["uncertainty_u90"]:
-            return number(abs(figure.value) * row["uncertainty_u90"])
-    return None
+    wanted = dict(figure.key).get("vintage_year")
+    rows = [row for row in reductions if wanted in ("*", str(row["vintage_year"]))]
+    half_width = total([_half_width(row) for row in rows])
+    return None if half_width is None else number(half_width)
+
+
+def _half_width(row: Row) -> Decimal | None:
+    net, relative = row["net_tco2e"], row["uncertainty_u90"]
+    return None if net is None or relative is None else abs(net) * relative
 
 
 def _totals(reductions: Sequence[Row]) -> dict[str, Decimal | int | None]:
@@ -124,16 +150,12 @@ def _totals(reductions: Sequence[Row]) -> dict[str, Decimal | int | None]:
         "buffer_tco2e",
         "vcu",
     )
-    return {name: _sum([row[name] for row in reductions]) for name in columns}
-
-
-def _sum(values: Sequence[Any]) -> Any:
-    return None if not values or any(value is None for value in values) else sum(values)
+    return {name: total([row[name] for row in reductions]) for name in columns}
 
 
 def _by_year(rows: Sequence[Row], column: str) -> dict[int, Any]:
     ordered = sorted(rows, key=itemgetter("year"))
-    return {year: _sum([row[column] for row in part]) for year, part in groupby(ordered, key=itemgetter("year"))}
+    return {year: total([row[column] for row in part]) for year, part in groupby(ordered, key=itemgetter("year"))}
 
 
 def _deforestation_chart(contents: Contents, rows: Sequence[Row]) -> Markup | None:
@@ -177,7 +199,7 @@ def _emissions_chart(rows: Sequence[Row]) -> Markup | None:
 
 def _credits_chart(reductions: Sequence[Row]) -> Markup | None:
     return bars(
-        title=Text("VCU by vintage", "VCU por año de cosecha"),
+        title=Text("VCU by vintage", "VCU por añada"),
         unit="VCU",
         groups=[str(row["vintage_year"]) for row in reductions],
         series=[Series(Text("VCU", "VCU"), "fill-project", [_decimal(row["vcu"]) for row in reductions])],

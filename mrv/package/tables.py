@@ -52,7 +52,7 @@ def read_marts(path: Path) -> list[Mart]:
                 key=tuple(item["key"]),
                 columns={column["name"]: column for column in item["columns"]},
             )
-            for item in (listed["marts"] if isinstance(listed, dict) else listed)
+            for item in listed
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise PackageError(

@@ -53,6 +53,10 @@ class Report:
         return tuple(check for check in self.checks if check.outcome == "failed")
 
 
+class _NotMadeError(Exception):
+    """A check could not be made, or not in full; says why."""
+
+
 @dataclass
 class _Run:
     """State of one verification: later checks build on what earlier ones read, or are not made."""
@@ -72,8 +76,10 @@ class _Run:
             return
         try:
             self.checks[name] = Check(name, "ok", work(self))
+        except _NotMadeError as reason:
+            self.checks[name] = Check(name, "not_checked", str(reason))
         except MrvError as error:
-            self.checks[name] = Check(name, "failed", str(error))
+            self.checks[name] = Check(name, "failed", _one_line(error))
         except OSError as error:
             self.checks[name] = Check(name, "failed", f"{error.filename} could not be read: {error.strerror}")
 
@@ -103,8 +109,8 @@ def verify(path: Path, *, allowed_signers: Path | None = None, any_signer: bool 
         run.check(SIGNER, lambda state: _signer(state, signers), needs=[SIGNATURE])
     run.check(TAG_FILES, _tag_files, needs=[TAG_MANIFEST])
     run.check(MANIFESTS, _manifests)
-    run.check(COMPLETE, _complete, needs=[MANIFESTS])
-    run.check(HASHES, _hashes, needs=[MANIFESTS])
+    run.check(COMPLETE, _complete)
+    run.check(HASHES, _hashes)
     sound = (LAYOUT, SIGNATURE, TAG_FILES, MANIFESTS, COMPLETE, HASHES)
     run.check(BAG_INFO, _bag_info, needs=[TAG_FILES, COMPLETE])
     # Tables of a stranger are opened only when they are, byte for byte, those that somebody signed.
@@ -174,7 +180,7 @@ def _any_signer(run: _Run, signers: Path) -> Check:
     try:
         _refuse_revoked(run.signer, signers)
     except PackageError as error:
-        return Check(SIGNER, "failed", str(error))
+        return Check(SIGNER, "failed", _one_line(error))
     try:
         return Check(SIGNER, "ok", _signer(run, signers))
     except PackageError:
@@ -200,18 +206,29 @@ def _tag_files(run: _Run) -> str:
 
 
 def _manifests(run: _Run) -> str:
-    run.manifests = {
-        name: bag.parse_manifest(_read(run, name), file=name) for name in (bag.MANIFEST_256, bag.MANIFEST_512)
-    }
-    one, other = run.manifests.values()
-    problems = [f"{name} is in one manifest only" for name in sorted({*one} ^ {*other})]
-    problems += [f"{name} lies outside data/" for name in one if not name.startswith("data/")]
+    readable, problems = {}, []
+    for name in (bag.MANIFEST_256, bag.MANIFEST_512):
+        try:
+            readable[name] = bag.parse_manifest(_read(run, name), file=name)
+        except PackageError as error:
+            problems.append(_one_line(error))
+    # What can still be read serves to name the files that were changed.
+    run.manifests = readable
+    listed = set().union(*readable.values())
+    problems += [f"{name} is not in every manifest" for name in sorted(listed) if not _in_all(name, readable)]
+    problems += [f"{name} lies outside data/" for name in sorted(listed) if not name.startswith("data/")]
     _refuse("the manifests do not hold together", problems)
-    return f"{len(one)} files in each"
+    return f"{len(listed)} files in each"
+
+
+def _in_all(name: str, manifests: Mapping[str, Mapping[str, str]]) -> bool:
+    return all(name in entries for entries in manifests.values())
 
 
 def _complete(run: _Run) -> str:
-    listed = {*run.manifests[bag.MANIFEST_512]}
+    if not run.manifests:
+        raise _NotMadeError("no manifest can be read")
+    listed = set().union(*run.manifests.values())
     present = {name for name in run.found.files if name.startswith("data/")}
     problems = [f"missing: {name}" for name in sorted(listed - present)]
     problems += [f"not in the manifests: {name}" for name in sorted(present - listed)]
@@ -220,10 +237,12 @@ def _complete(run: _Run) -> str:
 
 
 def _hashes(run: _Run) -> str:
-    one, other = run.manifests[bag.MANIFEST_256], run.manifests[bag.MANIFEST_512]
-    problems = _differing(run, {"sha256": one, "sha512": other})
-    _refuse("files were changed", problems)
-    return f"sha256 and sha512 of {len(one)} files, {sum(run.found.files.values())} bytes in all"
+    kinds = {bag.MANIFEST_256: "sha256", bag.MANIFEST_512: "sha512"}
+    made = {kinds[name]: entries for name, entries in run.manifests.items()}
+    _refuse("files were changed", _differing(run, made))
+    if len(made) < len(kinds):
+        raise _NotMadeError(f"compared with {' and '.join(made) or 'nothing'} only")
+    return f"sha256 and sha512 of {len(made['sha512'])} files, {sum(run.found.files.values())} bytes in all"
 
 
 def _bag_info(run: _Run) -> str:
@@ -242,8 +261,9 @@ def _differing(run: _Run, manifests: Mapping[str, Mapping[str, str]]) -> list[st
     def differs(name: str) -> str | None:
         if name not in run.found.files:
             return f"{name}: missing"
-        digests = _digests(run.root / name, [*manifests])
-        wrong = [kind for kind, entries in manifests.items() if digests[kind] != entries[name]]
+        listing = {kind: entries[name] for kind, entries in manifests.items() if name in entries}
+        digests = _digests(run.root / name, listing)
+        wrong = [kind for kind, digest in listing.items() if digests[kind] != digest]
         return f"{name}: {' and '.join(wrong)} differ" if wrong else None
 
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
@@ -275,6 +295,10 @@ def _read(run: _Run, name: str) -> bytes:
         )
     with os.fdopen(_open(run.root / name), "rb") as stream:
         return stream.read(bag.MAX_MANIFEST_BYTES)
+
+
+def _one_line(error: MrvError) -> str:
+    return "; ".join(line.strip() for line in str(error).splitlines())
 
 
 def _refuse(message: str, problems: list[str]) -> None:

@@ -64,7 +64,7 @@ def number(value: Decimal | int | None, digits: int = 0) -> Text:
 
 def digits_of(unit: str) -> int:
     """Return how many decimals a reader needs in a unit."""
-    return {"ha": 1, "%": 2, "fraction": 3, "tC/ha": 1, "tCO2e/ha": 1}.get(unit, 0)
+    return {"ha": 1, "%": 2, "1": 3, "tC/ha": 1, "tCO2e/ha": 1}.get(unit, 0)
 
 
 def percent(fraction: Decimal | None, digits: int = 1) -> Text:
@@ -79,6 +79,11 @@ def day(value: date) -> Text:
         f"{value.day} {_MONTHS_EN[value.month - 1]} {value.year}",
         f"{value.day} de {_MONTHS_ES[value.month - 1]} de {value.year}",
     )
+
+
+def day_month(value: date) -> Text:
+    """Write a date without its year, with the month cut to three letters."""
+    return Text(f"{value.day} {_MONTHS_EN[value.month - 1][:3]}", f"{value.day} {_MONTHS_ES[value.month - 1][:3]}")
 
 
 def size(count: int) -> Text:

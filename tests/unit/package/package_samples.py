@@ -40,7 +40,7 @@ COLUMNS = {
     },
     "figures": {
         "figure_id": pa.string(), "label_en": pa.string(), "label_es": pa.string(), "value": TCO2E, "unit": pa.string(),
-        "mart": pa.string(), "row_key": pa.string(),
+        "mart": pa.string(), "mart_column": pa.string(), "row_key": pa.string(), "reason": pa.string(),
     },
 }  # fmt: skip
 KEYS = {
@@ -104,16 +104,17 @@ def _annual() -> tuple[list[dict], list[dict]]:
 
 def _figures(reductions: list[dict]) -> list[dict]:
     figures = []
-    for row in reductions:
-        year = row["vintage_year"]
-        for name, column, unit, en, es in (
-            ("vcu", "vcu", "VCU", "Verified carbon units, vintage", "Unidades de carbono verificadas, cosecha"),
-            ("net", "net_tco2e", "tCO2e", "Net emission reductions, vintage", "Reducciones netas, cosecha"),
-        ):
+    for name, column, unit, en, es in (
+        ("vcu", "vcu", "VCU", "Verified carbon units", "Unidades de carbono verificadas"),
+        ("net", "net_tco2e", "tCO2e", "Net emission reductions", "Reducciones netas de emisiones"),
+    ):
+        values = {str(row["vintage_year"]): row[column] for row in reductions}
+        for year, value in {**values, "total": sum(values.values())}.items():
             figures.append(
                 {
-                    "figure_id": f"er.{name}.{year}", "label_en": f"{en} {year}", "label_es": f"{es} {year}",
-                    "value": Decimal(row[column]), "unit": unit, "mart": "emission_reductions", "row_key": str(year),
+                    "figure_id": f"er.{name}.{year}", "label_en": f"{en}, {year}", "label_es": f"{es}, {year}",
+                    "value": Decimal(value), "unit": unit, "mart": "emission_reductions", "mart_column": column,
+                    "row_key": f"vintage_year={'*' if year == 'total' else year}", "reason": None,
                 }
             )  # fmt: skip
     return sorted(figures, key=lambda figure: figure["figure_id"])
@@ -270,7 +271,7 @@ def sample_contents(folder: Path, **changes) -> Contents:
             item.sha256: folder / name for item, name in zip(inputs, ("tile", "submissions", "large"), strict=True)
         },
         code=Code(version="0.1.0", commit=None, lock=folder / "requirements.lock"),
-        headline=["er.vcu.2023", "er.net.2023", "er.vcu.2022"],
+        headline=["er.net.2023", "er.net.total", "er.vcu.total"],
         input_limit_bytes=10_000,
         secrets=("s3cr3t-of-the-house",),
     )
