@@ -3,7 +3,11 @@
     string_agg(distinct {{ column }}, '; ' order by {{ column }}) filter (where {{ where }})
 {%- endmacro %}
 
-{# The reasons that are not null, joined; null when there is none. #}
+{# The reasons of several columns in one text, each once, in alphabetical order; null when there is none. #}
 {% macro join_reasons(columns) -%}
-    nullif(concat_ws('; ', {{ columns | join(', ') }}), '')
+    nullif(
+        array_to_string(
+            list_sort(list_distinct(string_split(concat_ws('; ', {{ columns | join(', ') }}), '; '))), '; '
+        ), ''
+    )
 {%- endmacro %}

@@ -1,0 +1,379 @@
+"""The whole dbt build on small landed tables: gaps, units, refusals, and the same bytes each time."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from mrv.errors import WarehouseError
+from mrv.files import write_parquet
+from mrv.schemas import DATASETS
+from mrv.warehouse.build import DBT_PROJECT, Build, build
+from mrv.warehouse.read import query
+from mrv.warehouse.snapshot import export
+from tests.integration.warehouse_inputs import (
+    Rows,
+    baseline,
+    cover,
+    e1_rows,
+    pool,
+    project_rows,
+    records,
+    write_landed,
+    zone,
+)
+
+pytestmark = pytest.mark.integration
+
+
+def gap_rows() -> Rows:
+    """A period from July 2022 to June 2025 on a product that ends with 2024; no baseline for 2023; plots."""
+    rows = project_rows(
+        date(2022, 7, 1),
+        date(2025, 6, 30),
+        rule_set="vm0015_v1_1",
+        method="stock_change",
+        overrides={"ad_uncertainty_u90": Decimal("0.15"), "buffer_rate": Decimal("0.2")},
+    )
+    rows["zones"] = [
+        zone("pa", "project_area", "1000"),
+        zone("lb", "leakage_belt", "500"),
+        zone("c1", "concession", "400"),
+        zone("c2", "concession", "599"),
+        zone("far", "reference_region", "9000"),
+    ]
+    rows["land_cover_area"] = [
+        cover("pa", "s1", "900"),
+        cover("pa", "s1", "0.123456", loss_year=2022),
+        cover("pa", "s1", "10", loss_year=2024),
+        cover("pa", "s1", "80", cover_class="non_forest"),
+        cover("pa", "s1", "3", cover_class="non_forest", loss_year=2023),
+        cover("pa", "s1", "6.876544", cover_class="nodata"),
+        cover("lb", "s1", "400"),
+        cover("lb", "s1", "100", cover_class="non_forest"),
+        cover("c1", "s1", "400"),
+        cover("c2", "s1", "599"),
+    ]
+    rows["baseline_activity"] = [
+        row
+        for year in (2022, 2024, 2025)
+        for row in (baseline("pa", "s1", year, "50"), baseline("lb", "s1", year, "1"))
+    ]
+    rows["carbon_pools"] = [
+        pool("s1", "above_ground"),
+        pool("s1", "litter", ratio="common.litter_ratio"),
+        pool("s1", "total", stock="0", state="post_deforestation"),
+    ]
+    rows["stratum_biomass"] = [
+        {
+            "stratum_id": "s1",
+            "plot_count": 8,
+            "agb_mg_ha": Decimal(200),
+            "sd_mg_ha": None,
+            "se_mg_ha": None,
+            "ci90_half_width_mg_ha": Decimal(50),
+            "ci95_half_width_mg_ha": None,
+            "precision90_percent": Decimal(25),
+        }
+    ]
+    rows["fires"] = [
+        fire("f1", date(2022, 7, 1), "high"),
+        fire("f2", date(2022, 7, 31), "low"),
+        fire("f3", date(2022, 6, 30), "high"),
+    ]
+    rows["fire_zones"] = [{"fire_id": f"f{number}", "zone_id": "pa"} for number in (1, 2, 3)]
+    rows["batches"] = [{"dataset": "fires", "rows_read": 4, "rows_accepted": 3, "rows_quarantined": 1}]
+    rows["check_results"] = [
+        {
+            "dataset": "fires",
+            "rule": "fire_in_window",
+            "severity": "error",
+            "description": "The fire lies in the requested window.",
+            "outcome": "failed",
+            "rows_evaluated": 4,
+            "rows_failed": 1,
+            "observed": None,
+            "waived_by": None,
+            "waiver_reason": None,
+        }
+    ]
+    rows["artifacts"] = [
+        {
+            "sha256": "a" * 64,
+            "dataset": "fires",
+            "source": "firms",
+            "product": "VIIRS_SNPP_SP",
+            "version": None,
+            "address": "firms/1",
+            "bytes": 12,
+            "media_type": "text/csv",
+            "last_modified": None,
+            "licence": "open",
+            "citation": "NASA FIRMS",
+            "simulated": False,
+        }
+    ]
+    return rows
+
+
+def fire(fire_id: str, day: date, confidence: str) -> dict[str, Any]:
+    row = dict.fromkeys(DATASETS["fires"].schema.names)
+    return row | {
+        "fire_id": fire_id,
+        "acquired_at_utc": datetime(day.year, day.month, day.day, 23, 59, tzinfo=UTC),
+        "acquired_on_utc": day,
+        "latitude": -7.0,
+        "longitude": -77.0,
+        "satellite": "N",
+        "instrument": "VIIRS",
+        "confidence": confidence,
+        "_artifact": "a" * 64,
+        "_row": 1,
+    }
+
+
+def tree(folder: Path) -> dict[str, int]:
+    return {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+@pytest.fixture(scope="module")
+def gaps(tmp_path_factory: pytest.TempPathFactory) -> tuple[Build, Path, dict[str, str]]:
+    folder = tmp_path_factory.mktemp("gaps")
+    before = tree(DBT_PROJECT)
+    result = build(write_landed(gap_rows(), folder / "landed"), folder=folder / "build")
+    assert tree(DBT_PROJECT) == before, "nothing is written into the dbt project"
+    return result, folder / "snapshot", export(result, folder / "snapshot")
+
+
+def test_year_beyond_the_product_is_null_and_quiet_year_is_zero(gaps: Any) -> None:
+    rows = records(gaps[0].database, "select * from marts.deforestation_annual where zone_id = 'pa' order by year")
+    areas = {row["year"]: (row["area_ha"], row["reason"]) for row in rows}
+    assert areas == {
+        2022: (Decimal("0.123456"), None),
+        2023: (Decimal(0), None),
+        2024: (Decimal(10), None),
+        2025: (None, "not measured by gfc v1.12"),
+    }
+    fractions = {row["year"]: (row["in_period"], row["period_days"], row["days_in_year"]) for row in rows}
+    assert fractions == {
+        2022: (True, 184, 365),
+        2023: (True, 365, 365),
+        2024: (True, 366, 366),
+        2025: (True, 181, 365),
+    }
+    rates = {row["year"]: row["rate_percent"] for row in rows}
+    assert rates[2024] == round(Decimal(1000) / Decimal(910), 9)
+    assert rates[2023] == 0
+    assert rates[2025] is None
+
+
+def test_zone_that_was_not_measured_says_so(gaps: Any) -> None:
+    rows = records(
+        gaps[0].database, "select distinct area_ha, reason from marts.deforestation_annual where zone_id = 'far'"
+    )
+    assert rows == [{"area_ha": None, "reason": "zone not measured"}]
+
+
+def test_forest_cover_starts_with_the_base_year(gaps: Any) -> None:
+    sql = "select year, area_ha, non_forest_ha, nodata_ha from marts.forest_cover_annual where zone_id = 'pa' order by year"
+    rows = records(gaps[0].database, sql)
+    forest = [row["area_ha"] for row in rows]
+    assert [row["year"] for row in rows] == [2021, 2022, 2023, 2024]
+    assert forest == [Decimal("910.123456"), Decimal(910), Decimal(910), Decimal(900)]
+    assert {(row["non_forest_ha"], row["nodata_ha"]) for row in rows} == {(Decimal(83), Decimal("6.876544"))}
+
+
+def test_zone_carries_its_forest_at_the_start_of_crediting(gaps: Any) -> None:
+    rows = records(gaps[0].database, "select * from marts.zones where zone_id = 'pa'")
+    assert rows[0]["forest_start_year"] == 2021
+    assert rows[0]["forest_start_ha"] == Decimal("910.123456")
+    assert rows[0]["measured_area_ha"] == 1000
+
+
+def test_vintage_without_baseline_or_measurement_has_no_credits(gaps: Any) -> None:
+    rows = records(gaps[0].database, "select * from marts.emission_reductions order by vintage_year")
+    assert [row["vcu"] is None for row in rows] == [False, True, False, True]
+    assert "no baseline for zone pa in 2023" in rows[1]["reason"]
+    assert rows[1]["project_tco2e"] == 0
+    assert rows[3]["reason"] == "not measured by gfc v1.12"
+    assert rows[3]["baseline_tco2e"] is not None
+    total = records(gaps[0].database, "select value, reason from marts.figures where figure_id = 'er.vcu.total'")[0]
+    assert total["value"] is None
+    assert "no baseline" in total["reason"]
+
+
+def test_ledger_by_hand(gaps: Any) -> None:
+    """Vintage 2022, 184 of 365 days, written out with exact fractions."""
+    row = records(gaps[0].database, "select * from marts.emission_reductions where vintage_year = 2022")[0]
+    stock = 200 * Decimal("0.47") + 200 * Decimal("0.01") * Decimal("0.37")
+    per_ha_by_12 = stock * 44
+    baseline_t = 50 * per_ha_by_12 * 184 / (12 * 365)
+    project_t = Decimal("0.123456") * per_ha_by_12 * 184 / (12 * 365)
+    assert row["days"] == 184
+    assert abs(row["baseline_tco2e"] - baseline_t) < Decimal("1e-8")
+    assert abs(row["project_tco2e"] - project_t) < Decimal("1e-8")
+    assert row["leakage_tco2e"] == 0
+    # All carbon of the stratum errs with the plots: 25 % with 15 % of the areas.
+    assert row["uncertainty_u90"] == Decimal("0.291547595")
+    share = row["uncertainty_u90"] / Decimal("1.6449") * Decimal("0.4307")
+    assert abs(row["deduction_fraction"] - share) < Decimal("1e-9")
+    expected = row["net_tco2e"] * (1 - row["deduction_fraction"]) - Decimal("0.2") * (baseline_t - project_t)
+    assert row["vcu"] == int(expected)
+    assert row["eligible"] is True
+
+
+def test_fires_are_counted_inside_the_period_only(gaps: Any) -> None:
+    rows = records(gaps[0].database, "select * from marts.fires_monthly where zone_id = 'pa' order by month")
+    assert (rows[0]["month"], rows[-1]["month"], len(rows)) == (date(2022, 7, 1), date(2025, 6, 1), 36)
+    assert (rows[0]["fire_count"], rows[0]["high_confidence_count"], rows[0]["low_confidence_count"]) == (2, 1, 1)
+    assert all(row["fire_count"] == 0 and row["measured"] for row in rows[1:])
+
+
+def test_parameters_used_are_those_of_the_rule(gaps: Any) -> None:
+    rows = records(gaps[0].database, "select parameter_id, mart from marts.parameters_used")
+    used = {(row["mart"], row["parameter_id"]) for row in rows}
+    assert ("carbon_stocks", "common.litter_ratio") in used
+    assert ("emission_reductions", "project.buffer_rate") in used
+    assert ("emission_reductions", "common.t_two_sided_90") in used
+    assert not any(parameter.endswith(("uncertainty_allowable", "root_shoot_ratio")) for _, parameter in used)
+
+
+def test_quality_and_sources_are_published(gaps: Any) -> None:
+    quality = records(gaps[0].database, "select rule, rows_failed, rows_quarantined from marts.data_quality")
+    assert quality == [{"rule": "fire_in_window", "rows_failed": 1, "rows_quarantined": 1}]
+    assert [row["address"] for row in records(gaps[0].database, "select address from marts.source_inventory")] == [
+        "firms/1"
+    ]
+
+
+def test_every_figure_leads_to_its_cell(gaps: Any) -> None:
+    figures = records(gaps[0].database, "select * from marts.figures where row_key not like '%*%'")
+    assert len(figures) > 200
+    by_mart: dict[str, list[dict[str, Any]]] = {}
+    for figure in figures:
+        mart = by_mart.setdefault(figure["mart"], records(gaps[0].database, f"select * from marts.{figure['mart']}"))
+        key = dict(part.split("=") for part in figure["row_key"].split(";"))
+        cells = [
+            row[figure["mart_column"]] for row in mart if all(str(row[name]) == value for name, value in key.items())
+        ]
+        assert cells == [figure["value"]], figure
+
+
+def test_snapshot_describes_each_mart(gaps: Any) -> None:
+    folder = gaps[1]
+    described = json.loads((folder / "marts.json").read_text(encoding="utf-8"))
+    assert {mart["name"] for mart in described} == {path.stem for path in (folder / "marts").iterdir()}
+    assert len(described) == 12
+    for mart in described:
+        assert mart["description"].startswith("One row")
+        assert mart["description_es"].startswith("Una fila")
+        table = pq.read_table(folder / "marts" / f"{mart['name']}.parquet")
+        assert table.column_names == [column["name"] for column in mart["columns"]]
+        assert all(column["description"] for column in mart["columns"])
+        assert table.equals(table.sort_by([(name, "ascending") for name in mart["key"]]))
+        with (folder / "csv" / f"{mart['name']}.csv").open(encoding="utf-8", newline="") as stream:
+            assert len(list(csv.reader(stream))) == table.num_rows + 1
+
+
+def test_snapshot_answers_sql_with_its_comments(gaps: Any) -> None:
+    answer = query(
+        gaps[1], "select comment from duckdb_columns() where table_name = 'zones' and column_name = 'area_ha'"
+    )
+    assert answer.rows == [("Geodesic area on WGS84. [ha]",)]
+
+
+def test_calculation_travels_with_the_snapshot(gaps: Any) -> None:
+    calc = gaps[1] / "calc"
+    results = json.loads((calc / "run_results.json").read_text(encoding="utf-8"))["results"]
+    assert any(result["unique_id"] == "test.mrv.assert_vintages_tie_out" for result in results)
+    compiled = (calc / "sql" / "mrv" / "models" / "marts" / "emission_reductions.sql").read_text(encoding="utf-8")
+    assert "{{" not in compiled
+    assert "floor(creditable_tco2e)" in compiled
+    assert not [path for path in (calc / "sql").rglob("*") if "_unit_tests" in str(path)]
+
+
+def test_same_rows_give_the_same_bytes(gaps: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other folder, time zone, hash seed, row order and number of files."""
+    monkeypatch.setenv("TZ", "America/Lima")
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    monkeypatch.setenv("DBT_TARGET_PATH", str(tmp_path / "elsewhere"))
+    inputs: dict[str, list[Path]] = {}
+    shuffler = random.Random(5)
+    for name, rows in gap_rows().items():
+        shuffler.shuffle(rows)
+        half = len(rows) // 2
+        inputs[name] = []
+        for number, part in enumerate((rows[:half], rows[half:])):
+            path = tmp_path / "landed" / f"{name}-{number}.parquet"
+            write_parquet(path, DATASETS[name].table(part))
+            inputs[name].append(path)
+    hashes = export(build(inputs, folder=tmp_path / "other" / "build"), tmp_path / "snapshot")
+    assert hashes == gaps[2]
+
+
+def test_snapshot_is_never_changed(gaps: Any, tmp_path: Path) -> None:
+    result, folder, hashes = gaps
+    assert export(result, folder) == hashes
+    other = tmp_path / "snapshot"
+    export(result, other)
+    (other / "csv" / "zones.csv").write_text("zone_id\n", encoding="utf-8")
+    with pytest.raises(WarehouseError, match=r"csv/zones\.csv"):
+        export(result, other)
+    assert [path.name for path in tmp_path.iterdir()] == ["snapshot"]
+
+
+def test_emissions_by_pixels(tmp_path: Path) -> None:
+    rows = e1_rows()
+    rows["project"][0]["emission_factor_method"] = "pixel_emissions"
+    rows["carbon_pools"] = []
+    rows["pixel_emissions"] = [
+        {
+            "zone_id": "pa",
+            "stratum_id": "s1",
+            "loss_year": 2022,
+            "pixel_count": 9,
+            "emissions_g": Decimal(12_345_678_901),
+            "product": "gross",
+            "product_version": "v1",
+        }
+    ]
+    result = build(write_landed(rows, tmp_path / "landed"), folder=tmp_path / "build")
+    sql = "select * from marts.emissions_annual where zone_id = 'pa' and stratum_id = 's1' and year = 2022 order by scenario"
+    unplanned, monitored = records(result.database, sql)
+    assert monitored["emissions_tco2e"] == Decimal("12345.678901")
+    assert monitored["reason"] is None
+    assert unplanned["emissions_tco2e"] is None
+    assert "needs emission factors" in unplanned["reason"]
+    other = records(result.database, sql.replace("2022", "2023"))[1]
+    assert other["reason"] == "no emission raster was measured for the lost area"
+    assert {row["vcu"] for row in records(result.database, "select vcu from marts.emission_reductions")} == {None}
+
+
+def test_contradictory_input_is_refused_by_name(tmp_path: Path) -> None:
+    rows = e1_rows(uncertainty_rule="guesswork", leakage_floor="none")
+    rows["baseline_activity"].append(rows["baseline_activity"][0] | {"baseline_version": "b2"})
+    rows["carbon_pools"].append(pool("s1", "soil", stock="5", state="post_deforestation"))
+    rows["batches"] = [{"dataset": "fires", "rows_read": 4, "rows_accepted": 3, "rows_quarantined": 0}]
+    rows["land_cover_area"].append(cover("pa", "s9", "1", loss_year=2023, last_year=2023))
+    with pytest.raises(WarehouseError) as caught:
+        build(write_landed(rows, tmp_path / "landed"), folder=tmp_path / "build")
+    message = str(caught.value)
+    for name in (
+        "assert_choices_are_known",
+        "unique_key_stg_baseline_activity",
+        "assert_pools_are_consistent",
+        "assert_batches_close",
+        "assert_one_product",
+        "assert_no_leakage_only_without_belt",
+    ):
+        assert name in message
+    assert caught.value.remedy is not None
+    assert Path(str(caught.value.where)).is_file()
