@@ -26,7 +26,7 @@ LAYERS = {
     "treecover2000": "tree_cover",
     "lossyear": "loss_year",
     "datamask": "datamask",
-    "gross_emissions": "emissions",
+    "emissions": "emissions",
 }
 """Layer of the catalogue to its role in the loss measurement."""
 

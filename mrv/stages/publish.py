@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from mrv.files import hash_file, replacing
+from mrv.files import hash_file
 from mrv.ledger import Artifact, Package, content_key
 from mrv.package.build import BuiltPackage, build
 from mrv.package.contents import Code, Contents, ProjectFacts
@@ -136,15 +136,13 @@ def clip_rasters(context: Context, artifacts: Sequence[Artifact]) -> dict[str, P
 
         def work(key: str, items: Sequence[Artifact] = items, name: str = name) -> dict[str, Any]:
             from raster.cog import clip_to_cog
-
             from raster.loss import needed_window
             from raster.rules import Shape
 
             shapes = [Shape(zone.zone_id, zone.geometry) for zone in context.zones if zone.kind != "stratum"]
             window = needed_window(shapes, product=rule, forest=forest_rule(context))
             target = context.settings.landed_dir / "rasters" / f"{name}-{key[:16]}.tif"
-            with replacing(target) as temporary:
-                clip_to_cog([context.store.get(item.sha256) for item in items], window, temporary, lattice=rule.lattice)
+            clip_to_cog([context.store.get(item.sha256) for item in items], window, target, lattice=rule.lattice)
             return {"path": context.relative(target), "files": [context.relative(target)]}
 
         inputs = {

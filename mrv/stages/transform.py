@@ -80,5 +80,6 @@ def _keep_evidence(built: Build, tables: Mapping[str, pa.Table], target: Path) -
     """Keep beside the marts what a verifier asks for: the SQL that ran, dbt's own results, checks and quarantine."""
     for name in ("check_results", "quarantine"):
         write_parquet(target / "evidence" / f"{name}.parquet", tables[name])
-    shutil.copytree(built.target / "compiled", target / "dbt" / "compiled", dirs_exist_ok=True)
+    tests_of_the_code = shutil.ignore_patterns("_unit_tests.yml")
+    shutil.copytree(built.target / "compiled", target / "dbt" / "compiled", dirs_exist_ok=True, ignore=tests_of_the_code)
     shutil.copyfile(built.target / "run_results.json", target / "dbt" / "run_results.json")
