@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from secrets import SystemRandom
+from urllib.parse import quote
 
 import httpx
 
@@ -63,8 +64,10 @@ class Target:
     validators: Mapping[str, str] = field(default_factory=dict)
 
     def redact(self, text: str) -> str:
-        """Take the secret out of a text."""
-        return text.replace(self.secret, "<secret>") if self.secret else text
+        """Take the secret out of a text, as it is and as a part of an address."""
+        if not self.secret:
+            return text
+        return text.replace(self.secret, "<secret>").replace(quote(self.secret, safe=""), "<secret>")
 
     def error(self, message: str, *, found: str, expected: str | None = None, remedy: str | None = None) -> SourceError:
         """Build the error for this target, without secrets."""
@@ -280,11 +283,6 @@ def _published_digests(headers: httpx.Headers) -> Iterator[tuple[str, str]]:
 
 def _hex(text: str) -> str:
     return base64.b64decode(text).hex()
-
-
-def digest_header(content_sha256: str) -> str:
-    """Return the `Repr-Digest` value of a sha256 (RFC 9530)."""
-    return f"sha-256=:{base64.b64encode(bytes.fromhex(content_sha256)).decode()}:"
 
 
 # --- the partial file -------------------------------------------------------------------------------------------

@@ -1,0 +1,359 @@
+"""Fetching from real servers on loopback that misbehave: nothing corrupt is kept, attempts are bounded, nothing leaks."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from mrv.errors import SourceError
+from mrv.files import hash_file
+from mrv.ledger import Ledger
+from mrv.periods import Span
+from mrv.project import Firms, Kobo, RasterTiles
+from mrv.settings import Settings
+from mrv.simulator.faults import Fault, Faults
+from mrv.simulator.fires import COLUMNS
+from mrv.simulator.server import HANSEN_ROOT, Server, Sources
+from mrv.sources import fetch, firms, kobo, raster_tiles
+from mrv.sources.contract import Request
+from mrv.sources.download import Policy
+from mrv.store import Store
+
+pytestmark = pytest.mark.integration
+
+VERSION = "GFC-2024-v1.12"
+SIZE = 600_000
+HANSEN = RasterTiles(connector="raster_tiles", name="h", product="hansen_gfc", version=VERSION, layers=("lossyear",))
+FIRES = Firms(connector="firms", name="f", collections=("VIIRS_SNPP_SP",), days_per_request=5)
+PLOTS = Kobo(connector="kobo", name="k", asset="aX", form="forest_plot_census", page_size=2)
+ASSET_PATH = "/api/v2/assets/aX/data/"
+
+
+@dataclass
+class Place:
+    request: Request
+    faults: Faults
+    tile: Path
+    waits: list[float]
+
+    def tile_requests(self) -> list[tuple[dict[str, str], int]]:
+        return [(headers, status) for path, headers, status in self.faults.requests if HANSEN_ROOT in path]
+
+    def stored(self) -> list[str]:
+        return sorted(path.name for path in self.request.store.root.glob("??/*"))
+
+    def left_over(self) -> list[Path]:
+        return sorted(self.request.store.incoming.iterdir())
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    folder = tmp_path / "world"
+    tile = folder / "rasters" / VERSION / f"Hansen_{VERSION}_lossyear_00N_080W.tif"
+    tile.parent.mkdir(parents=True)
+    tile.write_bytes(b"II*\x00" + Random(1).randbytes(SIZE - 4))
+    row = "-7.10000,-77.20000,330.5,0.4,0.5,2022-07-03,634,N,VIIRS,n,2,290.1,5.5,D,0"
+    (folder / "fires.csv").write_text("\n".join((",".join(COLUMNS), row, row.replace("-07-03", "-07-09"))) + "\n")
+    submissions = [
+        {
+            "_id": number,
+            "meta/rootUuid": f"uuid:r{number}",
+            "_submission_time": "2022-08-01T10:00:00",
+            "plot/plot_id": f"P{number}",
+            "plot/census_id": "2022",
+            "plot/area_ha": "0.5",
+        }
+        for number in range(1, 6)
+    ]
+    faults = Faults()
+    server = Server(
+        Sources(
+            seed=1,
+            rasters=folder / "rasters",
+            fires=folder / "fires.csv",
+            submissions={"aX": submissions},
+            faults=faults,
+        )
+    )
+    server.start()
+    settings = Settings(
+        home=tmp_path / "home",
+        mirrors={"h": f"{server.url}/{HANSEN_ROOT}", "f": server.url, "k": server.url},
+        http_timeout_s=0.5,
+        firms_map_key="s3cr3t+key",
+        kobo_token="t0k3n",
+    )
+    waits: list[float] = []
+    monkeypatch.setattr(fetch, "Policy", lambda attempts, max_bytes: Policy(attempts, max_bytes, sleep=waits.append))
+    request = Request(
+        project_id="p",
+        window=Span(date(2022, 7, 2), date(2022, 7, 11)),
+        bounds=(-77.5, -7.87, -76.62, -6.61),
+        project_folder=tmp_path,
+        store=Store(settings.raw_dir),
+        ledger=Ledger(f"sqlite:///{tmp_path}/ledger.sqlite"),
+        settings=settings,
+    )
+    yield Place(request, faults, tile, waits)
+    request.ledger.close()
+    server.stop()
+
+
+def pull_tile(place: Place):
+    (artifact,) = raster_tiles.pull(HANSEN, place.request)
+    assert hash_file(place.request.store.get(artifact.sha256)) == artifact.sha256
+    assert place.left_over() == []
+    return artifact
+
+
+# --- the plain way ------------------------------------------------------------------------------------------------
+def test_a_tile_comes_whole_and_is_marked_simulated(place: Place) -> None:
+    artifact = pull_tile(place)
+    assert artifact.sha256 == hash_file(place.tile)
+    assert (artifact.bytes, artifact.simulated, artifact.unchanged) == (SIZE, True, False)
+    assert artifact.media_type == "image/tiff"
+    assert place.request.ledger.last_retrieval("p", artifact.address) == artifact
+
+
+def test_unchanged_is_asked_not_fetched(place: Place) -> None:
+    first, second = pull_tile(place), pull_tile(place)
+    assert [status for _, status in place.tile_requests()] == [200, 304]
+    assert (second.unchanged, second.sha256, second.simulated, second.etag) == (True, first.sha256, True, first.etag)
+
+
+def test_a_file_lost_from_the_store_is_fetched_again(place: Place) -> None:
+    first = pull_tile(place)
+    place.request.store.path(first.sha256).unlink()
+    second = pull_tile(place)
+    assert [status for _, status in place.tile_requests()] == [200, 200]
+    assert second.sha256 == first.sha256
+
+
+def test_what_changed_upstream_is_kept_beside_the_old(place: Place) -> None:
+    first = pull_tile(place)
+    place.faults.changed.add(f"/{HANSEN_ROOT}/{VERSION}/{place.tile.name}?")
+    second = pull_tile(place)
+    assert not second.unchanged
+    assert place.stored() == sorted((first.sha256, second.sha256))
+
+
+# --- faults ---------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("after", [70_000, 200_000, SIZE - 1])
+def test_a_cut_is_resumed(place: Place, after: int) -> None:
+    place.faults.add(VERSION, Fault("cut", after_bytes=after))
+    artifact = pull_tile(place)
+    assert artifact.sha256 == hash_file(place.tile)
+    (_, status), (headers, resumed) = place.tile_requests()
+    assert (status, resumed) == (200, 206)
+    assert headers["if-range"] == artifact.etag
+    assert 0 < int(headers["range"].removeprefix("bytes=").removesuffix("-")) <= after
+
+
+def test_a_run_that_failed_is_resumed_by_the_next(place: Place) -> None:
+    place.faults.add(VERSION, Fault("cut", after_bytes=200_000), times=1)
+    place.faults.add(VERSION, Fault("page", status=503), times=3)
+    with pytest.raises(SourceError, match="in 4 attempt"):
+        raster_tiles.pull(HANSEN, place.request)
+    assert place.stored() == []
+    assert len(place.left_over()) == 2
+    assert pull_tile(place).sha256 == hash_file(place.tile)
+    assert place.tile_requests()[-1][1] == 206
+
+
+def test_a_file_that_changes_in_the_middle_starts_over(place: Place) -> None:
+    place.faults.add(VERSION, Fault("change", after_bytes=200_000))
+    artifact = pull_tile(place)
+    assert artifact.bytes == SIZE + 1
+    assert [status for _, status in place.tile_requests()] == [200, 200]
+
+
+@pytest.mark.parametrize("kind", ["longer", "truncate"])
+def test_a_wrong_length_is_never_kept(place: Place, kind: str) -> None:
+    place.faults.add(VERSION, Fault(kind, after_bytes=200_000), times=9)
+    with pytest.raises(SourceError) as caught:
+        raster_tiles.pull(HANSEN, place.request)
+    assert place.stored() == []
+    assert caught.value.exit_code == 3
+    assert caught.value.remedy
+
+
+def test_a_truncated_file_with_a_fitting_length_is_found_by_its_digest(place: Place) -> None:
+    place.faults.add(VERSION, Fault("truncate", after_bytes=200_000))
+    assert pull_tile(place).sha256 == hash_file(place.tile)
+    assert len(place.tile_requests()) == 2
+
+
+def test_a_page_with_status_200_is_refused(place: Place) -> None:
+    page = b"<!DOCTYPE html>\n<title>Sign in</title>"
+    place.faults.add(VERSION, Fault("page", status=200, body=page))
+    with pytest.raises(SourceError) as caught:
+        raster_tiles.pull(HANSEN, place.request)
+    assert caught.value.found == "<!DOCTYPE html>"
+    assert "GeoTIFF" in (caught.value.expected or "")
+    assert len(place.tile_requests()) == 1
+    assert place.stored() == place.left_over() == []
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_refusal_is_not_asked_again(place: Place, status: int) -> None:
+    place.faults.add(VERSION, Fault("page", status=status, body=b"AccessDenied"))
+    with pytest.raises(SourceError) as caught:
+        raster_tiles.pull(HANSEN, place.request)
+    assert caught.value.found == f"status {status}: AccessDenied"
+    assert len(place.tile_requests()) == 1
+    assert place.waits == []
+
+
+def test_a_burst_of_errors_passes_with_growing_waits(place: Place) -> None:
+    place.faults.add(VERSION, Fault("page", status=500), times=3)
+    pull_tile(place)
+    assert len(place.waits) == 3
+    assert [0.5 * 2**n <= wait <= 2**n for n, wait in enumerate(place.waits)] == [True] * 3
+
+
+def test_errors_without_end_are_bounded(place: Place) -> None:
+    place.faults.add(VERSION, Fault("page", status=502), times=50)
+    with pytest.raises(SourceError, match="in 4 attempt"):
+        raster_tiles.pull(HANSEN, place.request)
+    assert len(place.tile_requests()) == 4
+
+
+@pytest.mark.parametrize(("told", "waited"), [("7", 7.0), ("86400", 60.0), ("Wed, 01 Jan 2020 00:00:00 GMT", 0.0)])
+def test_retry_after_is_kept_within_bounds(place: Place, told: str, waited: float) -> None:
+    place.faults.add(VERSION, Fault("page", status=429, headers={"Retry-After": told}))
+    pull_tile(place)
+    assert place.waits == [waited]
+
+
+def test_a_stall_is_given_up_and_tried_again(place: Place) -> None:
+    place.faults.add(VERSION, Fault("stall", seconds=1.5))
+    assert pull_tile(place).sha256 == hash_file(place.tile)
+    assert len(place.tile_requests()) == 2
+
+
+def test_a_file_above_the_limit_is_refused(place: Place) -> None:
+    settings = place.request.settings.model_copy(update={"max_file_bytes": SIZE - 1})
+    with pytest.raises(SourceError, match="larger than is accepted"):
+        raster_tiles.pull(HANSEN, replace(place.request, settings=settings))
+    assert place.stored() == []
+
+
+def test_nobody_there(place: Place) -> None:
+    settings = place.request.settings.model_copy(update={"mirrors": {"h": "http://127.0.0.1:9"}})
+    with pytest.raises(SourceError, match="in 4 attempt") as caught:
+        raster_tiles.pull(HANSEN, replace(place.request, settings=settings))
+    assert "ConnectError" in (caught.value.found or "")
+
+
+def test_two_runs_at_once_do_not_mix_their_bytes(place: Place) -> None:
+    found: list[str] = []
+    threads = [threading.Thread(target=lambda: found.append(pull_one(place))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [hash_file(place.tile)] * 6
+    assert place.stored() == [hash_file(place.tile)]
+
+
+def pull_one(place: Place) -> str:
+    (artifact,) = raster_tiles.pull(HANSEN, place.request)
+    return artifact.sha256
+
+
+def test_a_folder_is_a_mirror_too(place: Place) -> None:
+    settings = place.request.settings.model_copy(update={"mirrors": {"h": place.tile.parents[1].as_uri()}})
+    request = replace(place.request, settings=settings)
+    (artifact,) = raster_tiles.pull(HANSEN, request)
+    assert artifact.sha256 == hash_file(place.tile)
+    assert artifact.url == f"file:{VERSION}/{place.tile.name}"
+    assert not artifact.simulated
+    assert place.tile_requests() == []
+
+
+# --- FIRMS ----------------------------------------------------------------------------------------------------------
+def test_fires_of_a_period(place: Place, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    artifacts = firms.pull(FIRES, place.request)
+    parsed = firms.parse(FIRES, artifacts, place.request)["fires"]
+    assert [item.address.rpartition("/")[2] for item in artifacts] == [
+        "2022-07-02..2022-07-06",
+        "2022-07-07..2022-07-11",
+    ]
+    assert [str(day) for day in parsed.table["acquired_on_utc"].to_pylist()] == ["2022-07-03", "2022-07-09"]
+    assert any("s3cr3t+key" in path for path, _, _ in place.faults.requests)
+    kept = json.dumps([item.record() for item in artifacts]) + caplog.text
+    assert "s3cr3t" not in kept
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_invalid_key_is_told_without_the_key(place: Place, status: int) -> None:
+    place.faults.add("/api/area", Fault("page", status=status, body=b"Invalid MAP_KEY. s3cr3t+key"), times=9)
+    with pytest.raises(SourceError) as caught:
+        firms.pull(FIRES, place.request)
+    assert "Invalid MAP_KEY. <secret>" in (caught.value.found or "")
+    assert "MRV_FIRMS_MAP_KEY" in (caught.value.remedy or "")
+    assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("connector", "spec", "variable"), [(firms, FIRES, "MRV_FIRMS_MAP_KEY"), (kobo, PLOTS, "MRV_KOBO_TOKEN")]
+)
+def test_a_missing_secret_names_its_variable(place: Place, connector, spec, variable) -> None:
+    settings = Settings(home=place.request.settings.home)
+    with pytest.raises(SourceError) as caught:
+        connector.pull(spec, replace(place.request, settings=settings))
+    assert variable in (caught.value.remedy or "")
+
+
+# --- KoboToolbox ----------------------------------------------------------------------------------------------------
+def test_all_pages_of_a_form(place: Place) -> None:
+    artifacts = kobo.pull(PLOTS, place.request)
+    parsed = kobo.parse(PLOTS, artifacts, place.request)
+    assert [item.address for item in artifacts] == [f"kobo/aX/page-{number:04d}" for number in (1, 2, 3)]
+    assert parsed["plots"].table["plot_id"].to_pylist() == [f"P{number}" for number in range(1, 6)]
+    assert {headers["authorization"] for _, headers, _ in place.faults.requests} == {"Token t0k3n"}
+    assert "t0k3n" not in json.dumps([item.record() for item in artifacts])
+    again = kobo.pull(PLOTS, place.request)
+    assert [item.sha256 for item in again] == [item.sha256 for item in artifacts]
+    assert all(item.unchanged for item in again)
+
+
+def test_an_empty_page_is_no_end(place: Place) -> None:
+    place.faults.add(f"{ASSET_PATH}?format=json&start=2&", Fault("empty_page"))
+    with pytest.raises(SourceError, match="an empty page") as caught:
+        kobo.pull(PLOTS, place.request)
+    assert caught.value.found == "2 submissions, then an empty page"
+    assert "page_size" in (caught.value.remedy or "")
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        ({"count": 6, "next": None, "results": [{"_id": 3}, {"_id": 4}, {"_id": 5}]}, "changed while it was read"),
+        ({"count": 5, "next": None, "results": [{"_id": 2}, {"_id": 4}, {"_id": 5}]}, "changed while it was read"),
+        ({"count": 5, "next": None, "results": [{"_id": 3}]}, "changed while it was read"),
+        ({"count": 5, "next": "https://elsewhere.example/x?start=4", "results": [{"_id": 3}]}, "another host"),
+    ],
+)
+def test_pages_that_do_not_fit_together(place: Place, page, message) -> None:
+    place.faults.add("start=2&", Fault("page", status=200, body=json.dumps(page).encode()))
+    with pytest.raises(SourceError, match=message):
+        kobo.pull(PLOTS, place.request)
+
+
+def test_a_refused_token(place: Place) -> None:
+    settings = place.request.settings.model_copy(update={"kobo_token": None, "mirrors": {}})
+    spec = PLOTS.model_copy(update={"asset": "aOther"})
+    with pytest.raises(SourceError, match="status 404"):
+        kobo.pull(spec, place.request)
+    with pytest.raises(SourceError, match="needs a key"):
+        kobo.pull(spec, replace(place.request, settings=settings))
