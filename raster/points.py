@@ -38,5 +38,7 @@ def zones_of_points(longitude: ArrayLike, latitude: ArrayLike, zones: Sequence[S
             remedy="quarantine records without coordinates first",
         )
     tree = shapely.STRtree(shapely.points(x, y))
-    zone_index, point_index = tree.query([zone.geometry for zone in zones], predicate="intersects")
+    zone_index, point_index = tree.query(
+        np.array([zone.geometry for zone in zones], dtype=object), predicate="intersects"
+    )
     return sorted((int(point), zones[zone].id) for zone, point in zip(zone_index, point_index, strict=True))
