@@ -109,7 +109,8 @@ def _bands(bands: Sequence[bool], slot: float) -> Iterator[Markup]:
 
 
 def _axis(scale: Scale, unit: str) -> Iterator[Markup]:
-    digits = max(0, -math.floor(math.log10(scale.step) + 1e-9)) if scale.step < 1 else int(scale.step % 1 > 0)
+    exponent = Decimal(repr(round(scale.step, 12))).normalize().as_tuple().exponent
+    digits = max(0, -int(exponent))
     yield svg_text(unit, x=0, y=TOP - 14, style="unit")
     for mark in scale.marks:
         y = scale.y(mark)

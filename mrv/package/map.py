@@ -14,7 +14,8 @@ from mrv.boundaries import GEOD, Zone
 from mrv.package.charts import svg_text
 from mrv.package.wording import Text, kind_name
 
-WIDTH, MAX_HEIGHT, MARGIN = 720.0, 760.0, 34.0
+WIDTH, MAX_HEIGHT = 720.0, 720.0
+SIDE, MARGIN = 52.0, 22.0
 DRAWN = ("reference_region", "leakage_belt", "project_area", "stratum", "hcv", "exclusion", "concession", "community")
 """Kinds in the order in which they are drawn, the widest first."""
 NUMBERED = ("concession", "hcv", "community", "exclusion")
@@ -39,7 +40,7 @@ class Frame:
     @property
     def pixels_per_degree(self) -> float:
         """Pixels per degree of latitude."""
-        across = (WIDTH - 2 * MARGIN) / ((self.east - self.west) * self.squeeze)
+        across = (WIDTH - 2 * SIDE) / ((self.east - self.west) * self.squeeze)
         return min(across, (MAX_HEIGHT - 2 * MARGIN) / (self.north - self.south))
 
     @property
@@ -135,7 +136,7 @@ def _graticule(frame: Frame) -> Iterator[Markup]:
         yield Markup('<line class="grid" x1="{1:.1f}" x2="{2:.1f}" y1="{0:.1f}" y2="{0:.1f}"/>').format(
             y, frame.left, right
         )
-        yield svg_text(_degrees(latitude, step, "N", "S"), x=frame.left + 5, y=y - 4, style="start")
+        yield svg_text(_degrees(latitude, step, "N", "S"), x=frame.left - 7, y=y + 4, style="end")
 
 
 def _scale_bar(frame: Frame) -> Iterator[Markup]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,9 @@ from mrv.errors import StoreError
 from mrv.package.staging import Staging
 
 LAYER = "zones"
+
+_OPTIONS = threading.Lock()
+"""Options of GDAL hold for the whole process: one writer at a time sets the date."""
 
 
 def write_zones(staging: Staging, zones: Sequence[Zone], *, created_at: str) -> None:
@@ -98,12 +102,13 @@ def _write_geopackage(path: Path, zones: Sequence[Zone], *, created_at: str) -> 
 def _current_date(created_at: str) -> Iterator[None]:
     """Make GDAL write a given moment as the time of the last change, in place of the clock's."""
     option = "OGR_CURRENT_DATE"
-    before = pyogrio.get_gdal_config_option(option)
-    pyogrio.set_gdal_config_options({option: created_at})
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options({option: before})
+    with _OPTIONS:
+        before = pyogrio.get_gdal_config_option(option)
+        pyogrio.set_gdal_config_options({option: created_at})
+        try:
+            yield
+        finally:
+            pyogrio.set_gdal_config_options({option: before})
 
 
 def _properties(zone: Zone) -> dict[str, str | float | bool | None]:

@@ -96,5 +96,5 @@ def size(count: int) -> Text:
 
 
 def pretty_unit(unit: str) -> str:
-    """Write a unit with its subscript."""
-    return unit.replace("CO2", "CO₂")
+    """Write a unit with its subscript; a bare ratio has none."""
+    return "" if unit == "1" else unit.replace("CO2", "CO₂")

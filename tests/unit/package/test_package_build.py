@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,6 +56,18 @@ def test_building_again_returns_what_is_there(tmp_path):
     assert build(contents, folder=tmp_path / "p", key=sample_key()) == first
     assert (first.path / bag.BAGIT).stat().st_mtime_ns == stamp
     assert [path.name for path in (tmp_path / "p").iterdir()] == [first.path.name]
+
+
+def test_builders_side_by_side_do_not_disturb_each_other(tmp_path):
+    contents = sample_contents(tmp_path / "s")
+    later = replace(contents, version=2, created_at="2026-05-06T07:08:09+00:00")
+    alone = [build(one, folder=tmp_path / "alone", key=sample_key()) for one in (contents, later)]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(
+            pool.map(lambda one: build(one, folder=tmp_path / "p", key=sample_key()), [contents, later] * 4)
+        )
+    assert [built.manifest_sha512 for built in together] == [built.manifest_sha512 for built in alone] * 4
+    assert sorted(path.name for path in (tmp_path / "p").iterdir()) == sorted(built.path.name for built in alone)
 
 
 def test_a_published_package_is_never_replaced_by_another(tmp_path):
