@@ -128,8 +128,8 @@ def published_files(folder: Path) -> dict[str, str]:
 
 
 def _require_same(hashes: Mapping[str, str], folder: Path) -> None:
-    there = published_files(folder)
-    different = sorted(name for name in hashes.keys() | there.keys() if hashes.get(name) != there.get(name))
+    there = published_files(folder)  # what others laid beside the snapshot's own files does not count
+    different = sorted(name for name in hashes if hashes[name] != there.get(name))
     if different:
         raise WarehouseError(
             "another snapshot lies there already",

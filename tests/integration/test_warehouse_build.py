@@ -49,6 +49,7 @@ def gap_rows() -> Rows:
         zone("c1", "concession", "400"),
         zone("c2", "concession", "599"),
         zone("far", "reference_region", "9000"),
+        zone("s1", "stratum", "9000"),
     ]
     rows["land_cover_area"] = [
         cover("pa", "s1", "900"),
@@ -237,6 +238,13 @@ def test_fires_are_counted_inside_the_period_only(gaps: Any) -> None:
     assert all(row["fire_count"] == 0 and row["measured"] for row in rows[1:])
 
 
+def test_strata_are_not_zones_of_their_own(gaps: Any) -> None:
+    for mart in ("fires_monthly", "deforestation_annual"):
+        assert records(gaps[0].database, f"select count(*) as rows from marts.{mart} where zone_id = 's1'") == [
+            {"rows": 0}
+        ]
+
+
 def test_parameters_used_are_those_of_the_rule(gaps: Any) -> None:
     rows = records(gaps[0].database, "select parameter_id, mart from marts.parameters_used")
     used = {(row["mart"], row["parameter_id"]) for row in rows}
@@ -324,6 +332,8 @@ def test_snapshot_is_never_changed(gaps: Any, tmp_path: Path) -> None:
     assert export(result, folder) == hashes
     other = tmp_path / "snapshot"
     export(result, other)
+    (other / "evidence.txt").write_text("laid beside it by somebody else", encoding="utf-8")
+    assert export(result, other) == hashes
     (other / "csv" / "zones.csv").write_text("zone_id\n", encoding="utf-8")
     with pytest.raises(WarehouseError, match=r"csv/zones\.csv"):
         export(result, other)

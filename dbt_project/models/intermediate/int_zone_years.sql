@@ -1,5 +1,8 @@
+-- Strata cut the other zones and are not measured by themselves.
 with zones as (
-    select * from {{ ref('stg_zones') }}
+    select *
+    from {{ ref('stg_zones') }}
+    where kind <> 'stratum'
 ),
 
 vintages as (

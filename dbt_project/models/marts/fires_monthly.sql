@@ -1,5 +1,8 @@
+-- Fires are looked for in zones, not in strata: no row, rather than a zero that nobody counted.
 with zones as (
-    select * from {{ ref('stg_zones') }}
+    select *
+    from {{ ref('stg_zones') }}
+    where kind <> 'stratum'
 ),
 
 project as (
