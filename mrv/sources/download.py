@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import base64
-import fcntl
-import hashlib
-import json
 import logging
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -22,6 +17,7 @@ import httpx
 
 from mrv.errors import SourceError
 from mrv.files import hash_file, storage_errors
+from mrv.sources.partial import forget, kept, note_validator
 from mrv.sources.sniff import HEAD_BYTES, Kind, expected, first_line, is_kind
 
 log = logging.getLogger(__name__)
@@ -119,7 +115,7 @@ def download(
 def _attempt(
     client: httpx.Client, target: Target, part: Path, policy: Policy, advance: Callable[[int], None]
 ) -> Received:
-    offset, etag = _resumable(part, target.shown)
+    offset, etag = kept(part, target.shown)
     headers = {"Accept-Encoding": "identity"}
     headers |= {"Range": f"bytes={offset}-", "If-Range": etag} if offset else dict(target.validators)
     try:
@@ -183,7 +179,7 @@ def _retry_after(response: httpx.Response) -> float | None:
     text: str | None = response.headers.get("Retry-After")
     if text is None:
         return None
-    if text.strip().isdigit():
+    if text.strip().isdecimal():
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
@@ -199,9 +195,9 @@ def _length(response: httpx.Response, target: Target, start: int, max_bytes: int
     if encoding != "identity":
         raise target.error("the source compressed what was asked for plainly", found=f"Content-Encoding: {encoding}")
     text = response.headers.get("Content-Length", "")
-    total = start + int(text) if text.isdigit() else None
+    total = start + int(text) if text.isdecimal() else None
     whole = response.headers.get("Content-Range", "").rpartition("/")[2]
-    if whole.isdigit():
+    if whole.isdecimal():
         total = int(whole)
     if total is not None and total > max_bytes:
         raise _too_large(target, f"{total} bytes", max_bytes)
@@ -230,7 +226,7 @@ def _write(
         stream.truncate(start)
         stream.seek(start)
         if start == 0:
-            _note_validator(response, target, part)
+            note_validator(part, etag=response.headers.get("ETag"), url=target.shown)
         for chunk in response.iter_raw(CHUNK):
             if size == 0:
                 check_head(target, chunk)
@@ -283,67 +279,3 @@ def _published_digests(headers: httpx.Headers) -> Iterator[tuple[str, str]]:
 
 def _hex(text: str) -> str:
     return base64.b64decode(text).hex()
-
-
-# --- the partial file -------------------------------------------------------------------------------------------
-def part_name(*identity: str) -> str:
-    """Return a stable name for the download of a thing, safe as a file name."""
-    return hashlib.sha256("\n".join(identity).encode()).hexdigest()[:40]
-
-
-def _side(part: Path) -> Path:
-    return part.with_suffix(".etag")
-
-
-def forget(part: Path) -> None:
-    """Drop what was received, but keep the file itself, because it is locked."""
-    with storage_errors(part):
-        os.truncate(part, 0)
-        _side(part).unlink(missing_ok=True)
-
-
-def discard(part: Path) -> None:
-    """Remove the partial file and its note."""
-    with storage_errors(part):
-        part.unlink(missing_ok=True)
-        _side(part).unlink(missing_ok=True)
-
-
-def resumable(part: Path) -> bool:
-    """Tell whether a later run can go on from what is there."""
-    return part.is_file() and part.stat().st_size > 0 and _side(part).is_file()
-
-
-def _note_validator(response: httpx.Response, target: Target, part: Path) -> None:
-    etag = response.headers.get("ETag")
-    if etag and not etag.startswith("W/"):
-        _side(part).write_text(json.dumps({"etag": etag, "url": target.shown}), encoding="utf-8")
-    else:
-        _side(part).unlink(missing_ok=True)
-
-
-def _resumable(part: Path, url: str) -> tuple[int, str]:
-    """Return how many bytes can be kept and the strong ETag they belong to; (0, "") to begin anew."""
-    try:
-        note = json.loads(_side(part).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        return 0, ""
-    size = part.stat().st_size
-    return (size, str(note["etag"])) if size and note.get("url") == url else (0, "")
-
-
-@contextmanager
-def locked(part: Path) -> Iterator[None]:
-    """Hold a partial file alone: two runs that pull the same file wait for each other instead of mixing bytes."""
-    while True:
-        with storage_errors(part):
-            stream = part.open("a+b")
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        # The former holder may have moved the file into the store: then this handle is of the stored file.
-        if part.exists() and part.stat().st_ino == os.fstat(stream.fileno()).st_ino:
-            break
-        stream.close()
-    try:
-        yield
-    finally:
-        stream.close()

@@ -18,7 +18,8 @@ from mrv.files import hash_file, storage_errors
 from mrv.ledger import Artifact, now
 from mrv.settings import Settings
 from mrv.sources.contract import Request
-from mrv.sources.download import Policy, Received, Target, check_head, discard, download, locked, part_name, resumable
+from mrv.sources.download import Policy, Received, Target, check_head, download
+from mrv.sources.partial import discard, locked, part_name, resumable
 from mrv.sources.sniff import HEAD_BYTES, MEDIA_TYPES, Kind
 from mrv.store import Stored
 

@@ -34,7 +34,8 @@ SATELLITES = {
     "A": "Aqua",
 }
 CONFIDENCES = {"l": "low", "n": "nominal", "h": "high", "low": "low", "nominal": "nominal", "high": "high"}
-_CLOCK = re.compile(r"(\d{1,2}):?(\d{2})")
+_CLOCK = re.compile(r"([0-9]{1,2}):?([0-9]{2})")
+_PERCENT = re.compile(r"[0-9]{1,3}")
 _REMEDY = "the rest of the file is used; report the row to FIRMS or pull again"
 
 
@@ -166,7 +167,7 @@ def _confidence(record: Record, raw: str) -> None:
         record.set("confidence", None)
     elif text.lower() in CONFIDENCES:
         record.set("confidence", CONFIDENCES[text.lower()])
-    elif text.isdigit() and int(text) <= 100:
+    elif _PERCENT.fullmatch(text) and int(text) <= 100:
         percent = int(text)
         record.set("confidence", "low" if percent < 30 else "nominal" if percent < 80 else "high")
     else:

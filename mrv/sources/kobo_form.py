@@ -49,9 +49,9 @@ class Submission:
         return str(value).removeprefix("uuid:")
 
     @property
-    def age(self) -> tuple[str, int]:
-        """Order of submissions and their edits in time."""
-        return str(self.raw.get("_submission_time") or ""), int(self.raw.get("_id") or 0)
+    def age(self) -> tuple[str, str]:
+        """Order of submissions and their edits in time; ids grow, so longer ones are later."""
+        return str(self.raw.get("_submission_time") or ""), str(self.raw.get("_id") or "").zfill(20)
 
 
 @cache
@@ -101,7 +101,7 @@ def parse_submissions(submissions: Iterable[Submission], form: FormMapping) -> d
 
 def _refusal(item: Submission, newest: Submission) -> tuple[str, str] | None:
     if newest is not item:
-        return "superseded_by_edit", f"the submission was edited on {newest.age[0]} (_id {newest.age[1]})"
+        return "superseded_by_edit", f"the submission was edited on {newest.age[0]} (_id {newest.raw.get('_id')})"
     if _status(item) == REFUSED:
         return REFUSED, "the submission was reviewed and not approved"
     return None

@@ -14,10 +14,10 @@ import pyarrow as pa
 from mrv.schemas import DATASETS
 from mrv.sources.contract import Parsed
 
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
-_WHOLE = re.compile(r"[+-]?\d+")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WORDS = {"true": True, "yes": True, "si": True, "sí": True, "1": True, "false": False, "no": False, "0": False}
 ORIGIN = ("_artifact", "_row")
 
@@ -68,9 +68,9 @@ def moment(text: str) -> datetime:
     """Read an ISO 8601 date and time as UTC; without an offset it is UTC already."""
     try:
         value = datetime.fromisoformat(text)
-    except ValueError as error:
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise UnusableValueError("unreadable_value", "a date and time in ISO 8601") from error
-    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def truth(text: str) -> bool:

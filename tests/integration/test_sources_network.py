@@ -157,6 +157,14 @@ def test_a_cut_is_resumed(place: Place, after: int) -> None:
     assert 0 < int(headers["range"].removeprefix("bytes=").removesuffix("-")) <= after
 
 
+def test_many_cuts_each_bring_it_further(place: Place) -> None:
+    place.faults.add(VERSION, Fault("cut", after_bytes=150_000), times=3)
+    assert pull_tile(place).sha256 == hash_file(place.tile)
+    begins = [int(headers["range"][6:-1]) for headers, status in place.tile_requests() if status == 206]
+    assert len(begins) == 3
+    assert begins == sorted(set(begins))
+
+
 def test_a_run_that_failed_is_resumed_by_the_next(place: Place) -> None:
     place.faults.add(VERSION, Fault("cut", after_bytes=200_000), times=1)
     place.faults.add(VERSION, Fault("page", status=503), times=3)

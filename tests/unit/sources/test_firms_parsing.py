@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import csv
+import io
+import math
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mrv.errors import InputError
@@ -127,6 +130,9 @@ def test_confidence_on_one_scale(request_, artifact_of, raw, level) -> None:
         ({"acq_date": "2022-02-30"}, "unreadable_value"),
         ({"acq_date": "20220803"}, "unreadable_value"),
         ({"confidence": "101"}, "unreadable_value"),
+        ({"confidence": "²"}, "unreadable_value"),
+        ({"type": "9" * 5000}, "unreadable_value"),
+        ({"latitude": "٧"}, "unreadable_value"),
         ({"satellite": ""}, "missing_value"),
         ({"type": "1.5"}, "unreadable_value"),
     ],
@@ -194,6 +200,28 @@ def test_order_of_files_does_not_change_the_table(request_, artifact_of) -> None
     forth = firms.parse(SPEC, [one, other], request_)["fires"].table
     back = firms.parse(SPEC, [other, one], request_)["fires"].table
     assert forth.equals(back)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(
+    rows=st.lists(
+        st.lists(
+            st.one_of(st.text(max_size=8), st.floats().map(repr), st.sampled_from(["2022-08-03", "634", "n", "N", ""])),
+            min_size=13,
+            max_size=16,
+        ),
+        max_size=8,
+    )
+)
+def test_counts_close_whatever_comes(request_, artifact_of, rows: list[list[str]]) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows([VIIRS.split(","), *rows])
+    content = text.getvalue().encode("utf-8", errors="replace")
+    parsed = firms.parse(SPEC, [artifact_of(content)], request_)["fires"]
+    assert parsed.rows_read == len(rows)
+    assert parsed.table.num_rows + len({item["row"] for item in parsed.rejected}) == len(rows)
+    for name in ("latitude", "longitude", "frp_mw", "brightness_k"):
+        assert all(math.isfinite(value) for value in parsed.table[name].to_pylist() if value is not None)
 
 
 days = st.dates(date(2000, 1, 1), date(2030, 12, 31))

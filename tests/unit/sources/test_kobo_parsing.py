@@ -120,6 +120,7 @@ def test_an_older_server_without_root_uuid(request_, artifact_of) -> None:
         ({"plot/gps": "-7.1 nan 0 0"}, "not_finite"),
         ({"plot/census_date": "44774"}, "unreadable_value"),
         ({"plot/slope_corrected": "maybe"}, "unreadable_value"),
+        ({"_submission_time": "0001-01-01T00:00:00+14:00"}, "unreadable_value"),
     ],
 )
 def test_values_that_cannot_be_used(request_, artifact_of, changes, rule) -> None:
