@@ -115,7 +115,7 @@ class Layers:
         emissions, nodata = _NO_EMISSIONS, float("nan")
         if self.emissions:
             emissions = self.emissions.read(window, fill=float("nan"))
-            declared = self.emissions.tiles[0].nodata
+            declared = self.emissions.nodata
             nodata = nodata if declared is None else declared
         unknown = np.zeros(256, dtype=np.bool_)
         unknown[list(self.product.loss_year_nodata)] = True
@@ -159,6 +159,13 @@ class Part:
 
     groups: Ints
     run: Callable[[], Tally]
+
+
+def distinct(numbers: Ints) -> tuple[Ints, Ints]:
+    """Return the different numbers (not negative, not large) in order and the place of each in them, without sorting."""
+    present = np.zeros(int(numbers.max()) + 1, dtype=np.bool_)
+    present[numbers] = True
+    return np.flatnonzero(present), (np.cumsum(present) - 1)[numbers]
 
 
 def band_parts(spans: ZoneSpans, group: Ints, layers: Layers, *, rows_per_band: int) -> list[Part]:
@@ -211,7 +218,7 @@ def _row_slices(spans: ZoneSpans, layers: Layers, rows_per_band: int) -> Iterato
 
 
 def _band(spans: ZoneSpans, group: Ints, layers: Layers, margin: int) -> Part:
-    groups, local = np.unique(group, return_inverse=True)
+    groups, local = distinct(group)
 
     def run() -> Tally:
         window = spans.window.expand(margin)
@@ -230,7 +237,7 @@ def _band(spans: ZoneSpans, group: Ints, layers: Layers, margin: int) -> Part:
 
 
 def _zone(spans: ZoneSpans, group: Ints, layers: Layers, rows_per_band: int) -> Part:
-    groups, local = np.unique(group, return_inverse=True)
+    groups, local = distinct(group)
 
     def run() -> Tally:
         window = spans.window

@@ -14,7 +14,7 @@ from rasterio.shutil import copy
 from rasterio.transform import Affine
 from rasterio.windows import Window as RasterioWindow
 
-from mrv.errors import GridError, InputError, StoreError
+from mrv.errors import InputError, StoreError
 from mrv.files import replacing
 from raster.grid import Lattice, Window
 from raster.mosaic import Mosaic
@@ -61,21 +61,13 @@ def clip_to_cog(tiles: Sequence[Path], window: Window, destination: Path, *, lat
             found="; ".join(f"{tile.path.name}: {lattice.extent(tile.window)}" for tile in mosaic.tiles),
             remedy="pull the tiles that lack, of the same product version",
         )
-    nodata = {repr(tile.nodata): tile.nodata for tile in mosaic.tiles}
-    if len(nodata) > 1:
-        raise GridError(
-            "tiles of one layer declare different nodata",
-            expected="one value",
-            found=", ".join(sorted(nodata)),
-            remedy="pull the tiles again from one product version",
-        )
     profile = {
         "driver": "GTiff",
         "width": kept.width,
         "height": kept.height,
         "count": 1,
         "dtype": mosaic.dtype.name,
-        "nodata": next(iter(nodata.values())),
+        "nodata": mosaic.nodata,
         "crs": CRS.from_epsg(4326),
         "transform": _transform(lattice, kept),
         "tiled": True,

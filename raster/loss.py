@@ -11,7 +11,7 @@ import numpy as np
 
 from mrv.progress import SILENT, Progress
 from raster.area import WGS84, EarthModel
-from raster.bands import Layers, Part, band_parts, zone_parts
+from raster.bands import Layers, Part, band_parts, distinct, zone_parts
 from raster.crosstab import Tally
 from raster.grid import Window
 from raster.patches import patch_margin
@@ -112,19 +112,17 @@ def measure_loss(
     )
     for mosaic in cells.mosaics:
         check_covered(spans, mosaic, zones)
-    keys, group = np.unique(np.stack([spans.zone, spans.stratum]), axis=1, return_inverse=True)
-    group = group.reshape(-1).astype(np.int64)
+    # A number for each pair of zone and stratum; -1, outside every stratum, comes first.
+    key, group = distinct(spans.zone.astype(np.int64) * (len(strata) + 1) + spans.stratum + 1)
     by_zone = forest.filters_patches and forest.patch_extent == "zone"
     parts = (zone_parts if by_zone else band_parts)(spans, group, cells, rows_per_band=rows_per_band)
-    total = Tally.zero(keys.shape[1], product.years)
+    total = Tally.zero(len(key), product.years)
     with progress.task("measure loss", len(parts)) as advance:
         for part, tally in _in_order(parts, workers):
             total.add(tally, part.groups)
             advance(1)
-    names = [
-        (zones[zone].id, strata[stratum].id if stratum >= 0 else str(default_stratum))
-        for zone, stratum in keys.T.tolist()
-    ]
+    pairs = (divmod(number, len(strata) + 1) for number in key.tolist())
+    names = [(zones[zone].id, strata[place - 1].id if place else str(default_stratum)) for zone, place in pairs]
     land_cover = _land_cover(names, total, product)
     zone_area = dict.fromkeys((zone.id for zone in zones), 0)
     for row in land_cover:

@@ -59,6 +59,24 @@ class Mosaic:
         return np.dtype(self.tiles[0].dtype)
 
     @property
+    def nodata(self) -> float | None:
+        """What the headers declare.
+
+        Raises:
+            GridError: They declare different values.
+        """
+        declared = {repr(tile.nodata): tile.nodata for tile in self.tiles}
+        if len(declared) > 1:
+            raise GridError(
+                f"tiles of the layer {self.layer} declare different nodata",
+                expected="one value",
+                found=", ".join(sorted(declared)),
+                where=", ".join(tile.path.name for tile in self.tiles),
+                remedy="pull the tiles again from one product version",
+            )
+        return self.tiles[0].nodata
+
+    @property
     def extent(self) -> Window:
         """The smallest window that holds every tile."""
         whole = self.tiles[0].window

@@ -1,5 +1,6 @@
 """Tree cover and loss in zones and strata: the rules, the traps, and what must not change a digit."""
 
+from contextlib import contextmanager
 from decimal import Decimal
 from itertools import product as combinations
 
@@ -310,6 +311,18 @@ def test_an_emission_that_cannot_be_is_refused(tmp_path, value):
         measure(tmp_path, [[80]], [[4]], emissions=[[value]])
 
 
+def test_emissions_declared_nodata_add_nothing(tmp_path):
+    cover, loss = (
+        write_tile(tmp_path / f"{i}.tif", np.full((1, 3), value, np.uint8)) for i, value in enumerate((80, 4))
+    )
+    emissions = write_tile(tmp_path / "e.tif", np.array([[-9999, 2, 0]], np.float32), nodata=-9999)
+    result = measure_loss(
+        LossLayers((cover,), (loss,), (), (emissions,)), zones=[Shape("z", box(0, 0, 3, 1))], strata=[],
+        default_stratum="all", product=product(), forest=ANY_COVER, pixel_rule="centre",
+    )  # fmt: skip
+    assert [(row["pixel_count"], row["emissions_g"]) for row in result.pixel_emissions] == [(2, 2 * 10**6)]
+
+
 # --- patches -----------------------------------------------------------------------------------------------------
 def test_a_patch_goes_on_beyond_the_zone_in_the_landscape_only(tmp_path):
     cover = np.zeros((30, 30))
@@ -346,6 +359,37 @@ def test_a_patch_by_zone_is_measured_by_covered_parts(tmp_path):
             measure(tmp_path, np.full((4, 6), 80), np.zeros((4, 6)), zones=zones, pixel_rule="fraction", forest=forest)
         )
         assert (("z", "all", "forest", None) in result) == kept
+
+
+def test_a_zone_too_large_for_patches_by_zone_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("raster.bands.MAX_ZONE_PIXELS", 99)
+    arguments = {"forest": ForestRule(30, "greater", UM2_PER_HA, patch_extent="zone")}
+    measure(tmp_path, np.full((9, 11), 80), np.zeros((9, 11)), **arguments)
+    with pytest.raises(ProjectError, match="too large for patches by zone"):
+        measure(tmp_path, np.full((10, 10), 80), np.zeros((10, 10)), **arguments)
+
+
+# --- threads -----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("workers", [1, 4])
+def test_of_several_faults_the_northernmost_is_told(tmp_path, workers):
+    loss = np.zeros((60, 5))
+    loss[[11, 33, 57], 2] = 99
+    with pytest.raises(InputError, match="loss_year") as caught:
+        measure(tmp_path, np.full((60, 5), 80), loss, workers=workers, rows_per_band=3)
+    assert "row 11, column 2" in str(caught.value.where)
+
+
+def test_progress_is_told_of_every_part(tmp_path):
+    told = []
+
+    class Listener:
+        @contextmanager
+        def task(self, label, total):
+            told.append((label, total))
+            yield told.append
+
+    measure(tmp_path, np.full((60, 5), 80), np.zeros((60, 5)), rows_per_band=20, progress=Listener())
+    assert told == [("measure loss", 3), 1, 1, 1]
 
 
 # --- nothing else changes a digit ----------------------------------------------------------------------------------
