@@ -23,8 +23,6 @@ from mrv.warehouse.build import Build
 DATABASE = "snapshot.duckdb"
 """A cache for readers, made from the Parquet; its bytes differ from run to run, so it is never signed."""
 
-UNIT_TESTS = "_unit_tests.yml"
-
 
 @dataclass(frozen=True)
 class MartColumn:
@@ -192,8 +190,7 @@ def _write_calculation(target: Path, folder: Path) -> None:
     )
     compiled = target / "compiled"
     for path in sorted(compiled.rglob("*.sql")):
-        # Unit tests run on rows of their own: their SQL has no part in the figures.
-        if path.is_file() and UNIT_TESTS not in path.parts:
+        if path.is_file():
             copy = folder / "sql" / path.relative_to(compiled)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy)
