@@ -22,6 +22,10 @@ RECEIVED = ("fires", "plots", "trees", "heights", "wood_density", "name_resoluti
 """Datasets that sources give, in the order in which they are checked: trees need the accepted plots."""
 
 
+FIRES_MARGIN_DEG = 0.01
+"""Fires are asked for in a box rounded outwards to hundredths of a degree."""
+
+
 @dataclass(frozen=True)
 class Checked:
     """A dataset behind the gate."""
@@ -162,6 +166,13 @@ def _distinct_rows(quarantine: pa.Table) -> int:
 
 def _parameters(context: Context, dataset: str) -> dict[str, Any]:
     west, south, east, north = context.bounds
+    if dataset == "fires":
+        west, south, east, north = (
+            west - FIRES_MARGIN_DEG,
+            south - FIRES_MARGIN_DEG,
+            east + FIRES_MARGIN_DEG,
+            north + FIRES_MARGIN_DEG,
+        )
     window = context.period.span
     if dataset == "plots":
         census = context.definition.field_carbon.census_window

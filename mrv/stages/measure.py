@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,9 +120,23 @@ def measure_pixels(context: Context, artifacts: Sequence[Artifact], *, earth: Ea
     }
 
     def measure() -> dict[str, pa.Table]:
-        return _count_pixels(context, layers, earth)
+        with naming_files(context, artifacts):
+            return _count_pixels(context, layers, earth)
 
     return _run(context, "land_cover_area", inputs, measure)
+
+
+@contextmanager
+def naming_files(context: Context, artifacts: Iterable[Artifact]) -> Iterator[None]:
+    """Let a refusal name a file as its source does, not only by its place in the store."""
+    try:
+        yield
+    except InputError as error:
+        for artifact in artifacts:
+            path = str(context.store.path(artifact.sha256))
+            if error.where and path in error.where:
+                error.where = error.where.replace(path, f"{artifact.address} ({path})")
+        raise
 
 
 def _count_pixels(context: Context, layers: Mapping[str, Sequence[Artifact]], earth: EarthModel) -> dict[str, pa.Table]:

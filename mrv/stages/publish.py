@@ -20,7 +20,7 @@ from mrv.package.keys import SigningKey, ensure_key, load_key
 from mrv.settings import REPOSITORY
 from mrv.stages.context import Context, code_version, run_step
 from mrv.stages.declare import parameters
-from mrv.stages.measure import forest_rule, product_rule, raster_layers
+from mrv.stages.measure import forest_rule, naming_files, product_rule, raster_layers
 from mrv.stages.results import mart
 from mrv.stages.transform import Snapshot
 
@@ -142,7 +142,8 @@ def clip_rasters(context: Context, artifacts: Sequence[Artifact]) -> dict[str, P
             shapes = [Shape(zone.zone_id, zone.geometry) for zone in context.zones if zone.kind != "stratum"]
             window = needed_window(shapes, product=rule, forest=forest_rule(context))
             target = context.settings.landed_dir / "rasters" / f"{name}-{key[:16]}.tif"
-            clip_to_cog([context.store.get(item.sha256) for item in items], window, target, lattice=rule.lattice)
+            with naming_files(context, items):
+                clip_to_cog([context.store.get(item.sha256) for item in items], window, target, lattice=rule.lattice)
             return {"path": context.relative(target), "files": [context.relative(target)]}
 
         inputs = {

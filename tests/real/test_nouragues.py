@@ -42,7 +42,9 @@ def test_the_run_gives_the_published_biomass(
     for row, expected in zip(plots, totals, strict=True):
         assert abs(row["agb_mg"] - Decimal(expected)) <= Decimal("0.01"), row["plot_id"]
     assert abs(sum(row["agb_mg"] for row in plots) - Decimal(total)) <= Decimal("0.01")
-    counted = [sum(row[f"{level}_count"] for row in plots) for level in ("species_level", "genus_level", "plot_mean_level")]
+    counted = [
+        sum(row[f"{level}_count"] for row in plots) for level in ("species_level", "genus_level", "plot_mean_level")
+    ]
     assert counted == levels
     assert result.rows_quarantined == 0
     stock = [row for row in mart(result.snapshot.folder, "carbon_stocks") if row["stock_tc_ha"] is not None]

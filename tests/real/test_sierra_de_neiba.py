@@ -31,9 +31,7 @@ PUBLISHED = {
 PUBLISHED_SPHERE = EarthModel("sphere R=6378137", 6378137.0, 0.0)
 
 
-def test_the_run_gives_the_published_areas_and_emissions(
-    real_project: Callable[[str], Path], tmp_path: Path
-) -> None:
+def test_the_run_gives_the_published_areas_and_emissions(real_project: Callable[[str], Path], tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home")
     with open_context(str(real_project("sierra_de_neiba")), "p1", settings) as context:
         result = run_period(context)
