@@ -250,6 +250,7 @@ def test_parameters_used_are_those_of_the_rule(gaps: Any) -> None:
     rows = records(gaps[0].database, "select parameter_id, mart from marts.parameters_used")
     used = {(row["mart"], row["parameter_id"]) for row in rows}
     assert ("carbon_stocks", "common.litter_ratio") in used
+    assert ("carbon_stocks", "common.carbon_fraction_litter") in used
     assert ("emission_reductions", "project.buffer_rate") in used
     assert ("emission_reductions", "common.t_two_sided_90") in used
     assert not any(parameter.endswith(("uncertainty_allowable", "root_shoot_ratio")) for _, parameter in used)

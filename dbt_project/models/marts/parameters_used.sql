@@ -10,7 +10,6 @@ rules as (
 uses (name, mart, uncertainty_rule) as (
     values
     ('carbon_fraction', 'carbon_stocks', null),
-    ('carbon_fraction_litter', 'carbon_stocks', null),
     ('co2_molar_mass', 'emissions_annual', null),
     ('carbon_molar_mass', 'emissions_annual', null),
     ('committed_emissions', 'emissions_annual', null),
@@ -45,10 +44,21 @@ by_pool as (
     where parameter_id is not null
 ),
 
+for_litter as (
+    select
+        parameters.parameter_id,
+        'carbon_stocks' as mart
+    from parameters
+    inner join {{ ref('stg_carbon_pools') }} as pools on pools.pool = 'litter' and pools.method = 'ratio'
+    where parameters.name = 'carbon_fraction_litter'
+),
+
 used as (
     select * from by_name
     union
     select * from by_pool
+    union
+    select * from for_litter
 ),
 
 final as (
