@@ -66,6 +66,8 @@ def build(contents: Contents, *, folder: Path, key: SigningKey) -> BuiltPackage:
 
 def _write_payload(staging: Staging, contents: Contents, key: SigningKey) -> None:
     write_tables(staging, contents)
+    for name in sorted(contents.landed):
+        staging.copy(f"data/landed/{name}.parquet", contents.landed[name])
     for name in sorted(contents.rasters):
         staging.copy(f"data/rasters/{name}.tif", contents.rasters[name])
     write_zones(staging, contents.zones, created_at=contents.created_at)

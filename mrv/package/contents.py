@@ -61,6 +61,7 @@ class Contents:
         parameters: Parameters in force.
         inputs: Every retrieval that the period used.
         input_files: sha256 to the bytes, for the inputs that may leave the house.
+        landed: Landed table to its accepted rows (Parquet), from which the marts were made.
         withheld: sha256 to the reason why an input's bytes are not in the package.
         headline: Ids of the figures of the mart `figures` that stand at the top of the report.
         input_limit_bytes: Inputs larger than this are listed instead of included.
@@ -88,6 +89,7 @@ class Contents:
     input_files: Mapping[str, Path]
     code: Code
     headline: Sequence[str]
+    landed: Mapping[str, Path] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)
     input_limit_bytes: int = INPUT_LIMIT_BYTES
     secrets: tuple[str, ...] = field(default=(), repr=False)

@@ -145,7 +145,7 @@ def _count_pixels(context: Context, layers: Mapping[str, Sequence[Artifact]], ea
 
     measurement = measure_loss(
         LossLayers(**{role: tuple(context.store.get(item.sha256) for item in items) for role, items in layers.items()}),
-        zones=[Shape(zone.zone_id, zone.geometry) for zone in context.zones if zone.kind != "stratum"],
+        zones=[Shape(zone.zone_id, zone.geometry) for zone in context.zones],
         strata=[Shape(zone.zone_id, zone.geometry) for zone in context.zones if zone.kind == "stratum"],
         default_stratum=context.definition.default_stratum,
         product=product_rule(layers),
@@ -222,7 +222,7 @@ def measure_fires(context: Context, fires: Checked) -> Measured:
     def measure() -> dict[str, pa.Table]:
         from raster.points import zones_of_points
 
-        shapes = [Shape(zone.zone_id, zone.geometry) for zone in context.zones if zone.kind != "stratum"]
+        shapes = [Shape(zone.zone_id, zone.geometry) for zone in context.zones]
         pairs = zones_of_points(table["longitude"].to_numpy(), table["latitude"].to_numpy(), shapes)
         ids = table["fire_id"].to_pylist()
         return {

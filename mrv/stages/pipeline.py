@@ -181,7 +181,6 @@ def zone_area_results(context: Context, tables: Mapping[str, pa.Table]) -> pa.Ta
     from expectations.gate import gate
     from expectations.zone_areas import check_zone_areas
 
-    zones = tables["zones"].filter(pc.not_equal(tables["zones"]["kind"], "stratum"))
     waivers = context.ledger.waivers(context.definition.id, context.period.id)
-    result = gate(check_zone_areas(zones, tables["land_cover_area"]), waivers=waivers)
+    result = gate(check_zone_areas(tables["zones"], tables["land_cover_area"]), waivers=waivers)
     return DATASETS["check_results"].sort(pa.concat_tables([tables["check_results"], result]))

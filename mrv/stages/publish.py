@@ -24,9 +24,6 @@ from mrv.stages.measure import forest_rule, naming_files, product_rule, raster_l
 from mrv.stages.results import mart
 from mrv.stages.transform import Snapshot
 
-HEADLINE = ("er.", "defor.", "forest.")
-"""Beginnings of the ids of the figures that stand on a package's first page."""
-
 
 @dataclass(frozen=True)
 class Published:
@@ -100,7 +97,8 @@ def publish(
             commit=_commit(),
             lock=REPOSITORY / "requirements.lock",
         ),
-        headline=_headline(snapshot),
+        headline=_headline(context, snapshot),
+        landed={path.stem: path for path in sorted((snapshot.folder / "landed").glob("*.parquet"))},
         secrets=_secrets(context),
     )
     folder = context.settings.packages_dir / definition.id / period.id
@@ -139,7 +137,7 @@ def clip_rasters(context: Context, artifacts: Sequence[Artifact]) -> dict[str, P
             from raster.loss import needed_window
             from raster.rules import Shape
 
-            shapes = [Shape(zone.zone_id, zone.geometry) for zone in context.zones if zone.kind != "stratum"]
+            shapes = [Shape(zone.zone_id, zone.geometry) for zone in context.zones]
             window = needed_window(shapes, product=rule, forest=forest_rule(context))
             target = context.settings.landed_dir / "rasters" / f"{name}-{key[:16]}.tif"
             with naming_files(context, items):
@@ -156,8 +154,13 @@ def clip_rasters(context: Context, artifacts: Sequence[Artifact]) -> dict[str, P
     return clipped
 
 
-def _headline(snapshot: Snapshot) -> list[str]:
-    return [row["figure_id"] for row in mart(snapshot.folder, "figures") if row["figure_id"].startswith(HEADLINE)]
+def _headline(context: Context, snapshot: Snapshot) -> list[str]:
+    """Return the ids of the figures that a package is about: its tonnes, and forest and loss of the project area."""
+    areas = [zone.zone_id for zone in context.zones if zone.kind == "project_area"]
+    years = {part.year for part in context.period.vintages}
+    wanted = {f"{name}.{area}.{year}" for name in ("defor", "forest") for area in areas for year in years}
+    ids = [row["figure_id"] for row in mart(snapshot.folder, "figures")]
+    return [figure_id for figure_id in ids if figure_id.startswith("er.") or figure_id in wanted]
 
 
 def _project_files(context: Context) -> dict[str, Path]:

@@ -18,6 +18,12 @@ from mrv.stages.context import Context, run_step
 from mrv.warehouse.build import Build, build
 from mrv.warehouse.snapshot import export
 
+PUBLISHED_ROWS = (
+    *("fires", "fire_zones", "plots", "trees", "heights", "wood_density", "name_resolution", "baseline_activity"),
+    *("carbon_pools", "land_cover_area", "pixel_emissions", "tree_biomass", "plot_biomass", "stratum_biomass"),
+)
+"""Accepted rows that go into the package, so that a verifier can go from a tonne to its trees and pixels. None names people."""
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -77,9 +83,14 @@ def transform(context: Context, tables: Mapping[str, pa.Table]) -> Snapshot:
 
 
 def _keep_evidence(built: Build, tables: Mapping[str, pa.Table], target: Path) -> None:
-    """Keep beside the marts what a verifier asks for: the SQL that ran, dbt's own results, checks and quarantine."""
+    """Keep beside the marts what a verifier asks for: accepted rows, the SQL that ran, dbt's results, quarantine."""
     for name in ("check_results", "quarantine"):
         write_parquet(target / "evidence" / f"{name}.parquet", tables[name])
+    for name in PUBLISHED_ROWS:
+        if name in tables:
+            write_parquet(target / "landed" / f"{name}.parquet", tables[name])
     tests_of_the_code = shutil.ignore_patterns("_unit_tests.yml")
-    shutil.copytree(built.target / "compiled", target / "dbt" / "compiled", dirs_exist_ok=True, ignore=tests_of_the_code)
+    shutil.copytree(
+        built.target / "compiled", target / "dbt" / "compiled", dirs_exist_ok=True, ignore=tests_of_the_code
+    )
     shutil.copyfile(built.target / "run_results.json", target / "dbt" / "run_results.json")
