@@ -50,7 +50,6 @@ def gap_rows() -> Rows:
         zone("c1", "concession", "400"),
         zone("c2", "concession", "599"),
         zone("far", "reference_region", "9000"),
-        zone("s1", "stratum", "9000"),
     ]
     rows["land_cover_area"] = [
         cover("pa", "s1", "900"),
@@ -237,13 +236,6 @@ def test_fires_are_counted_inside_the_period_only(gaps: Any) -> None:
     assert (rows[0]["month"], rows[-1]["month"], len(rows)) == (date(2022, 7, 1), date(2025, 6, 1), 36)
     assert (rows[0]["fire_count"], rows[0]["high_confidence_count"], rows[0]["low_confidence_count"]) == (2, 1, 1)
     assert all(row["fire_count"] == 0 and row["measured"] for row in rows[1:])
-
-
-def test_strata_are_not_zones_of_their_own(gaps: Any) -> None:
-    for mart in ("fires_monthly", "deforestation_annual"):
-        assert records(gaps[0].database, f"select count(*) as rows from marts.{mart} where zone_id = 's1'") == [
-            {"rows": 0}
-        ]
 
 
 def test_parameters_used_are_those_of_the_rule(gaps: Any) -> None:

@@ -1,8 +1,5 @@
--- Strata cut the other zones and are not measured by themselves.
 with zones as (
-    select *
-    from {{ ref('stg_zones') }}
-    where kind <> 'stratum'
+    select * from {{ ref('stg_zones') }}
 ),
 
 vintages as (

@@ -1,8 +1,5 @@
--- Fires are looked for in zones, not in strata: no row, rather than a zero that nobody counted.
 with zones as (
-    select *
-    from {{ ref('stg_zones') }}
-    where kind <> 'stratum'
+    select * from {{ ref('stg_zones') }}
 ),
 
 project as (
