@@ -12,7 +12,13 @@ ledger_columns (short_name, mart_column, unit, label_en, label_es) as (
     ('uncertainty', 'uncertainty_u90', '1', 'Uncertainty', 'Incertidumbre'),
     ('deduction', 'deduction_tco2e', 'tCO2e', 'Uncertainty deduction', 'Deducción por incertidumbre'),
     ('buffer', 'buffer_tco2e', 'tCO2e', 'Buffer contribution', 'Aporte al fondo de reserva'),
-    ('vcu', 'vcu', 'VCU', 'Creditable units (VCU), subject to verification', 'Unidades acreditables (VCU), sujetas a verificación')
+    (
+        'vcu',
+        'vcu',
+        'VCU',
+        'Creditable units (VCU), subject to verification',
+        'Unidades acreditables (VCU), sujetas a verificación'
+    )
 ),
 
 vintage_values as (
