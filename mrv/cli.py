@@ -167,7 +167,7 @@ def _run(project: str, period: str, settings: Settings) -> Mapping[str, Any]:
         ("PREFECT_HOME", str(settings.root / "prefect")),
         ("PREFECT_SERVER_ANALYTICS_ENABLED", "false"),
         ("DO_NOT_TRACK", "1"),
-        ("PREFECT_LOGGING_LEVEL", "WARNING"),
+        ("PREFECT_LOGGING_LEVEL", "CRITICAL"),
         ("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120"),
     ):
         os.environ.setdefault(name, value)
