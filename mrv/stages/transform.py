@@ -15,7 +15,7 @@ from mrv.ledger import Artifact
 from mrv.schemas import DATASETS
 from mrv.stages.check import table_hash
 from mrv.stages.context import Context, run_step
-from mrv.warehouse.build import Build, build
+from mrv.warehouse.build import build
 from mrv.warehouse.snapshot import export
 
 PUBLISHED_ROWS = (
@@ -65,7 +65,7 @@ def transform(context: Context, tables: Mapping[str, pa.Table]) -> Snapshot:
         built = build(inputs, folder=folder)
         target = context.settings.snapshots_dir / context.definition.id / context.period.id / key[:16]
         export(built, target)
-        _keep_evidence(built, tables, target)
+        _keep_evidence(tables, target)
         shutil.rmtree(folder)
         return {"snapshot": key[:16], "path": context.relative(target), "files": [context.relative(target)]}
 
@@ -82,15 +82,10 @@ def transform(context: Context, tables: Mapping[str, pa.Table]) -> Snapshot:
     )
 
 
-def _keep_evidence(built: Build, tables: Mapping[str, pa.Table], target: Path) -> None:
-    """Keep beside the marts what a verifier asks for: accepted rows, the SQL that ran, dbt's results, quarantine."""
+def _keep_evidence(tables: Mapping[str, pa.Table], target: Path) -> None:
+    """Keep beside the marts what a verifier asks for: accepted rows, check results, quarantine."""
     for name in ("check_results", "quarantine"):
         write_parquet(target / "evidence" / f"{name}.parquet", tables[name])
     for name in PUBLISHED_ROWS:
         if name in tables:
             write_parquet(target / "landed" / f"{name}.parquet", tables[name])
-    tests_of_the_code = shutil.ignore_patterns("_unit_tests.yml")
-    shutil.copytree(
-        built.target / "compiled", target / "dbt" / "compiled", dirs_exist_ok=True, ignore=tests_of_the_code
-    )
-    shutil.copyfile(built.target / "run_results.json", target / "dbt" / "run_results.json")

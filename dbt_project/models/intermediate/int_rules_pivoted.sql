@@ -8,6 +8,7 @@ final as (
         max(choice) filter (where name = 'leakage_floor') as leakage_floor,
         max(value) filter (where name = 'buffer_rate') as buffer_rate,
         max(value) filter (where name = 'uncertainty_allowable') as uncertainty_allowable,
+        max(value) filter (where name = 'uncertainty_level_factor') as uncertainty_level_factor,
         max(value) filter (where name = 'uncertainty_free_below') as uncertainty_free_below,
         max(value) filter (where name = 'uncertainty_ineligible_above') as uncertainty_ineligible_above,
         max(value) filter (where name = 't_two_sided_90') as t_two_sided_90,

@@ -77,7 +77,13 @@ totals as (
 scaled as (
     select
         *,
-        cast(uncertainty_u90 as decimal(38, 9)) * cast(t_one_sided_66_67 as decimal(38, 9)) as scaled_u90
+        cast(uncertainty_u90 as decimal(38, 9)) * cast(t_one_sided_66_67 as decimal(38, 9)) as scaled_u90,
+        -- What is computed here is at 90 %; a rule whose allowable error is at another level says by how much that is
+        -- wider. A declared error is at the rule's own level.
+        case
+            when uncertainty_source = 'declared' then uncertainty_u90
+            else cast(uncertainty_u90 * coalesce(uncertainty_level_factor, 1) as decimal(18, 9))
+        end as rule_error
     from totals
 ),
 
@@ -94,7 +100,7 @@ final as (
                 when uncertainty_u90 is null then null
                 -- The rule deducts what exceeds the allowable error; a smaller error adds nothing.
                 when uncertainty_rule = 'x_unc' and uncertainty_allowable is not null
-                    then greatest(uncertainty_u90 - uncertainty_allowable, 0)
+                    then greatest(rule_error - uncertainty_allowable, 0)
                 when uncertainty_rule = 'vcs_mr_2_4' and uncertainty_u90 <= uncertainty_free_below then 0
                 when uncertainty_rule = 'vcs_mr_2_4' and uncertainty_u90 <= uncertainty_ineligible_above
                     then {{ divide('scaled_u90', 't_two_sided_90', 18, 9) }}
