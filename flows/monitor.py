@@ -17,7 +17,7 @@ from mrv.progress import SILENT, Progress
 from mrv.settings import Settings
 from mrv.stages.context import open_context
 from mrv.stages.pipeline import Caller, RunResult, run_period
-from mrv.stages.results import headline_rows, vintage_rows
+from mrv.stages.results import failed_check_rows, forest_rows, vintage_rows
 
 T = TypeVar("T")
 _caller: ContextVar[tuple[Settings, Progress] | None] = ContextVar("caller", default=None)
@@ -95,17 +95,16 @@ def summary(result: RunResult) -> dict[str, Any]:
 
 def _artifacts(result: RunResult) -> None:
     key = f"{result.project}-{result.period}".replace("_", "-")
-    create_table_artifact(
-        key=f"{key}-emission-reductions",
-        table=vintage_rows(result.snapshot.folder),
-        description="Emission reductions by vintage",
-    )
-    create_table_artifact(
-        key=f"{key}-figures", table=headline_rows(result.snapshot.folder), description="Headline figures"
-    )
+    folder = result.snapshot.folder
+    tables = {
+        "emission-reductions": (vintage_rows(folder), "Emission reductions by vintage, tCO2e"),
+        "forest": (forest_rows(folder), "Forest and its loss by zone and year of the period, ha"),
+        "checks": (failed_check_rows(folder), "Checks that did not pass, and how many rows they set aside"),
+    }
+    for name, (rows, description) in tables.items():
+        create_table_artifact(key=f"{key}-{name}", table=rows, description=description)
     lines = [
         f"# {result.project}, {result.period}",
-        "",
         "**The data are simulated.**" if result.simulated else "",
         f"Package `{result.published.path}` (version {result.published.version})",
         f"Rows read {result.rows_read}, in quarantine {result.rows_quarantined}",

@@ -1,4 +1,4 @@
-"""What a snapshot says, as small records for people: vintages and headline figures."""
+"""What a snapshot says, as small records for people: vintages, forest, checks that did not pass."""
 
 from __future__ import annotations
 
@@ -33,17 +33,28 @@ def vintage_rows(snapshot: Path) -> list[dict[str, str]]:
     return rows
 
 
-def headline_rows(snapshot: Path) -> list[dict[str, str]]:
-    """Return every published figure with its address, value and unit as text."""
+def forest_rows(snapshot: Path) -> list[dict[str, str]]:
+    """Return forest and loss of each zone in the years of the period, in hectares as text."""
+    forest = {(row["zone_id"], row["year"]): row["area_ha"] for row in mart(snapshot, "forest_cover_annual")}
     return [
         {
-            "figure_id": row["figure_id"],
-            "label": row["label_en"],
-            "value": "not measured" if row["value"] is None else f"{row['value'].normalize():f}",
-            "unit": row["unit"],
+            "zone": row["zone_id"],
+            "kind": row["kind"],
+            "year": str(row["year"]),
+            "forest_ha": _hectares(forest.get((row["zone_id"], row["year"]))),
+            "deforestation_ha": _hectares(row["area_ha"]),
+            "reason": row["reason"] or "",
         }
-        for row in mart(snapshot, "figures")
+        for row in mart(snapshot, "deforestation_annual")
+        if row["in_period"]
     ]
+
+
+def failed_check_rows(snapshot: Path) -> list[dict[str, str]]:
+    """Return the checks that did not pass, with how many rows they concern."""
+    columns = ("dataset", "rule", "severity", "outcome", "rows_evaluated", "rows_failed")
+    rows = [row for row in mart(snapshot, "data_quality") if row["outcome"] != "passed"]
+    return [{column: str(row[column]) for column in columns} for row in rows]
 
 
 def total_vcu(snapshot: Path) -> int | None:
@@ -54,3 +65,7 @@ def total_vcu(snapshot: Path) -> int | None:
 
 def _tonnes(value: Any) -> str:
     return "not computed" if value is None else f"{value:,.0f}"
+
+
+def _hectares(value: Any) -> str:
+    return "not measured" if value is None else f"{value:,.1f}"

@@ -110,7 +110,7 @@ def test_prefect_knows_the_run_its_tasks_and_its_tables(home: Path, package: Pat
         states = {row[0] for row in database.execute("select state_type from flow_run")}
     database.close()
     name = PROJECT.replace("_", "-")
-    assert {f"{name}-mp4-emission-reductions", f"{name}-mp4-figures", f"{name}-mp4-run"} <= keys
+    assert {f"{name}-mp4-{part}" for part in ("emission-reductions", "forest", "checks", "run")} <= keys
     assert any(task.startswith("transform") for task in tasks)
     assert states == {"COMPLETED"}
 
