@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # A machine that forbids bytecode would compile every library again in every process.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bench lock clean help
+.PHONY: demo test lint bench lock dictionary clean help
 
 help:            ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/'
@@ -14,8 +14,8 @@ $(VENV)/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 to 3.13 is needed, this is " + sys.version.split()[0]) if not (3, 11) <= sys.version_info < (3, 14) else None'
 	@echo "Setting up $(VENV) from requirements.lock (a few minutes, once)"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --compile --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --compile --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	$(BIN)/python -m compileall -q mrv flows expectations raster
 	touch $@
 
@@ -23,7 +23,7 @@ demo: $(VENV)/ready  ## the sample project, end to end, offline
 	$(BIN)/mrv demo
 
 test: $(VENV)/ready  ## every test
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q tests/unit tests/real tests/integration tests/e2e
 
 lint: $(VENV)/ready  ## ruff, sqlfluff, import-linter, type checker
 	$(BIN)/ruff check .
@@ -37,6 +37,9 @@ bench: $(VENV)/ready  ## speed and memory; each benchmark ends with one JSON obj
 
 lock: $(VENV)/ready  ## resolve requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-strip-extras --extra dev --python-version 3.11 --no-annotate --no-header -o requirements.lock pyproject.toml
+
+dictionary: $(VENV)/ready  ## docs/data-dictionary.md from the models
+	$(BIN)/python -m mrv.warehouse.dictionary
 
 clean:           ## remove what was built; the home (var/) stays
 	rm -rf $(VENV) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache
