@@ -27,6 +27,13 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Bilingual(Strict):
+    """A sentence for people outside the team."""
+
+    en: str
+    es: str
+
+
 class RegistryId(Strict):
     """The project's number in a registry."""
 
@@ -50,12 +57,14 @@ class Identity(Strict):
     name: str
     name_es: str | None = None
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
-    location: str | None = None
+    location: Bilingual | None = None
     proponent: str | None = None
     partners: tuple[str, ...] = ()
     registry_ids: tuple[RegistryId, ...] = ()
     standards: tuple[Standard, ...] = ()
-    illustrative: tuple[str, ...] = Field((), description="What in this definition is not real, in plain sentences.")
+    illustrative: tuple[Bilingual, ...] = Field(
+        (), description="What in this definition is not real, in plain sentences."
+    )
 
 
 class DateRange(Strict):

@@ -10,6 +10,7 @@ from pathlib import Path
 from mrv.boundaries import Zone
 from mrv.ledger import Artifact
 from mrv.parameters import Parameter
+from mrv.project import Bilingual
 
 INPUT_LIMIT_BYTES = 64 * 2**20
 
@@ -27,8 +28,8 @@ class ProjectFacts:
     name: str
     name_es: str | None
     country: str
-    location: str | None
-    illustrative: tuple[str, ...]
+    location: Bilingual | None
+    illustrative: tuple[Bilingual, ...]
     simulated: bool
 
 

@@ -193,7 +193,7 @@ def _sources(project: LoadedProject) -> Iterator[MrvError]:
 
 
 def _notes(project: LoadedProject, zones: list[Zone]) -> Iterator[str]:
-    yield from project.definition.project.illustrative
+    yield from (note.en for note in project.definition.project.illustrative)
     for item in project.definition.project.registry_ids:
         if item.status == "unconfirmed":
             yield f"{item.registry} id {item.id} is not confirmed"

@@ -20,6 +20,7 @@ from mrv.package.build import build
 from mrv.package.contents import Code, Contents, ProjectFacts
 from mrv.package.keys import SigningKey
 from mrv.parameters import Parameter
+from mrv.project import Bilingual
 from mrv.schemas import DATASETS
 
 TCO2E = pa.decimal128(28, 9)
@@ -244,8 +245,10 @@ def sample_contents(folder: Path, **changes) -> Contents:
             name="Sample & Co REDD+",
             name_es="Muestra REDD+",
             country="PE",
-            location="San Martín, Peru",
-            illustrative=("The boundaries are drawn for demonstration.",),
+            location=Bilingual(en="San Martín, Peru", es="San Martín, Perú"),
+            illustrative=(
+                Bilingual(en="The boundaries are drawn for demonstration.", es="Los límites son de demostración."),
+            ),
             simulated=True,
         ),
         period_id="mp4",
