@@ -92,20 +92,30 @@ def carbon_pool_rows(
     Raises:
         ProjectError: A pool names a stratum or a ratio that does not exist.
     """
-    by_name = {parameter.name: parameter for parameter in chosen}
     rows: dict[tuple[str, str, str], dict[str, Any]] = {}
-    pools = sorted(project.definition.emission_factors.pools, key=lambda pool: pool.stratum is not None)
-    for pool in pools:
-        if pool.stratum is not None and pool.stratum not in strata:
-            raise ProjectError(
-                f"a carbon pool names the unknown stratum {pool.stratum}",
-                expected=", ".join(strata),
-                where=f"{project.file}, emission_factors.pools",
-                remedy="use the id of a stratum zone",
-            )
-        for stratum in [pool.stratum] if pool.stratum else strata:
-            rows[(stratum, pool.state, pool.pool)] = _pool_row(pool, stratum, by_name, where=str(project.file))
+    for pool in sorted(project.definition.emission_factors.pools, key=lambda pool: pool.stratum is not None):
+        for row in pool_rows(pool, chosen, strata=strata, where=str(project.file)):
+            rows[(row["stratum_id"], row["state"], row["pool"])] = row
     return list(rows.values())
+
+
+def pool_rows(
+    pool: CarbonPool, chosen: Sequence[Parameter], *, strata: Sequence[str], where: str
+) -> list[dict[str, Any]]:
+    """Return the rows of one declared pool, one for each stratum it holds for.
+
+    Raises:
+        ProjectError: It names a stratum or a ratio that does not exist.
+    """
+    if pool.stratum is not None and pool.stratum not in strata:
+        raise ProjectError(
+            f"a carbon pool names the unknown stratum {pool.stratum}",
+            expected=", ".join(strata),
+            where=f"{where}, emission_factors.pools, {pool.pool}",
+            remedy="use the id of a stratum zone",
+        )
+    by_name = {parameter.name: parameter for parameter in chosen}
+    return [_pool_row(pool, stratum, by_name, where=where) for stratum in ([pool.stratum] if pool.stratum else strata)]
 
 
 def _pool_row(pool: CarbonPool, stratum: str, by_name: Mapping[str, Parameter], *, where: str) -> dict[str, Any]:

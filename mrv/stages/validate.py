@@ -12,7 +12,7 @@ from mrv.parameters import in_force, load_parameters, rule_sets, with_overrides
 from mrv.periods import Span, gaps, overlaps
 from mrv.project import Files, LoadedProject, RasterTiles, load_project
 from mrv.sources.products import product
-from mrv.stages.declare import carbon_pool_rows, parameters, read_baseline
+from mrv.stages.declare import pool_rows, read_baseline
 
 
 @dataclass(frozen=True)
@@ -158,14 +158,13 @@ def _parameters(project: LoadedProject) -> Iterator[MrvError]:
 
 
 def _pools(project: LoadedProject, zones: list[Zone]) -> Iterator[MrvError]:
-    try:
-        chosen = parameters(project, project.definition.monitoring_periods[-1])
-    except ProjectError:
-        return  # reported with the parameters
-    try:
-        carbon_pool_rows(project, chosen, strata=sorted(_strata(project, zones)))
-    except ProjectError as error:
-        yield error
+    period, rule_set = project.definition.monitoring_periods[-1], project.definition.rule_set
+    known = in_force(load_parameters(), rule_set=rule_set, start=period.start, end=period.end)
+    for pool in project.definition.emission_factors.pools:
+        try:
+            pool_rows(pool, known, strata=sorted(_strata(project, zones)), where=str(project.file))
+        except ProjectError as error:
+            yield error
 
 
 def _sources(project: LoadedProject) -> Iterator[MrvError]:

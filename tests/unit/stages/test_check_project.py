@@ -1,0 +1,170 @@
+"""`mrv check`: every problem in one run, each with file, key and remedy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from mrv.cli import main
+from mrv.scaffold import scaffold
+from mrv.settings import REPOSITORY
+from mrv.stages.validate import check_project
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    scaffold(tmp_path / "project")
+    return tmp_path / "project"
+
+
+def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    file = folder / "project.yaml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    change(content)
+    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+
+def messages(folder: Path) -> list[str]:
+    problems = check_project(folder).problems
+    for problem in problems:
+        assert problem.where, problem
+        assert problem.remedy, problem
+    return [problem.message for problem in problems]
+
+
+def test_the_template_and_the_first_project_hold(folder: Path) -> None:
+    assert messages(folder) == []
+    assert messages(REPOSITORY / "projects" / "biocorredor_martin_sagrado") == []
+
+
+def test_what_is_not_real_is_said(folder: Path) -> None:
+    notes = check_project(REPOSITORY / "projects" / "biocorredor_martin_sagrado").notes
+    assert any("not the concessions" in note for note in notes)
+    assert any("958 is not confirmed" in note for note in notes)
+    assert any("zones are illustrative" in note for note in notes)
+
+
+PERIODS = {
+    "gap": (
+        [("a", "2022-01-01", "2022-12-31"), ("b", "2023-01-02", "2023-12-31")],
+        "no monitoring period covers some days",
+    ),
+    "overlap": (
+        [("a", "2022-01-01", "2022-12-31"), ("b", "2022-12-31", "2023-12-31")],
+        "two monitoring periods overlap",
+    ),
+    "outside": ([("a", "2021-12-31", "2022-12-31")], "monitoring period a lies outside the crediting period"),
+    "same id": (
+        [("a", "2022-01-01", "2022-12-31"), ("a", "2023-01-01", "2023-12-31")],
+        "two monitoring periods have the same id",
+    ),
+}
+
+
+@pytest.mark.parametrize(("periods", "message"), PERIODS.values(), ids=PERIODS.keys())
+def test_periods_cover_each_day_once(folder: Path, periods: list[tuple[str, str, str]], message: str) -> None:
+    listed = [{"id": name, "start": start, "end": end} for name, start, end in periods]
+    edit(folder, lambda content: content.update(monitoring_periods=listed))
+    assert message in messages(folder)
+
+
+def test_a_gap_between_baseline_and_period_is_named_by_its_days(folder: Path) -> None:
+    edit(folder, lambda content: content["baseline"][0].update(valid_from="2022-03-01"))
+    problems = check_project(folder).problems
+    gap = next(problem for problem in problems if "no baseline holds" in problem.message)
+    assert gap.found == "none for 2022-01-01 to 2022-02-28"
+
+
+def test_two_baselines_for_one_day_are_refused(folder: Path) -> None:
+    def double(content: dict[str, Any]) -> None:
+        content["baseline"].append({**content["baseline"][0], "version": "b2", "valid_from": "2027-12-31"})
+
+    edit(folder, double)
+    assert "two baseline versions hold on the same days" in messages(folder)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("pa,lowland,2035,10", "a baseline row lies outside the version's validity"),
+        ("pa,lowland,2022,10", "a baseline row stands twice"),
+        ("pa,highland,2023,10", "a baseline row names an unknown zone or stratum"),
+        ("pa,lowland,2023,-1", "a baseline area is not a positive number"),
+        ("pa,lowland,2023,NaN", "a baseline area is not a positive number"),
+        ("pa,lowland,soon,10", "a baseline row cannot be read"),
+    ],
+)
+def test_a_bad_baseline_row_is_named_by_its_number(folder: Path, row: str, message: str) -> None:
+    file = folder / "baseline" / "b1.csv"
+    file.write_text(file.read_text(encoding="utf-8") + row + "\n", encoding="utf-8")
+    problem = next(problem for problem in check_project(folder).problems if problem.message == message)
+    assert "b1.csv, row 14" in str(problem.where)
+
+
+def test_a_baseline_without_a_column_is_refused(folder: Path) -> None:
+    file = folder / "baseline" / "b1.csv"
+    file.write_text(file.read_text(encoding="utf-8").replace("area_ha", "area"), encoding="utf-8")
+    assert "a baseline file lacks a column" in messages(folder)
+    file.unlink()
+    assert "a baseline file is missing" in messages(folder)
+
+
+def test_unknown_names_are_refused_with_the_known_ones(folder: Path) -> None:
+    def misspell(content: dict[str, Any]) -> None:
+        content["parameters"][0]["name"] = "bufer_rate"
+        content["emission_factors"]["pools"][1]["ratio_of_above_ground"] = "root_shoot"
+        content["emission_factors"]["pools"][2]["stratum"] = "upland"
+        content["sources"][0]["layers"] = ["treecover2000", "losyear"]
+
+    edit(folder, misspell)
+    said = messages(folder)
+    assert "unknown parameter bufer_rate" in said
+    assert any("losyear" in message for message in said)
+    assert "a carbon pool names the unknown stratum upland" in said
+    assert "unknown parameter root_shoot" in said
+
+
+def test_an_unknown_rule_set_product_or_version_is_refused(folder: Path) -> None:
+    edit(folder, lambda content: content.update(rule_set="vm9999"))
+    assert "unknown rule set vm9999" in messages(folder)
+    edit(folder, lambda content: content["sources"][0].update(version="GFC-1999-v0.1"))
+    assert any("GFC-1999-v0.1" in message for message in messages(folder))
+
+
+def test_what_is_needed_is_asked_for(folder: Path) -> None:
+    edit(folder, lambda content: content.pop("forest_definition"))
+    file = folder / "boundaries" / "zones.geojson"
+    zones = json.loads(file.read_text(encoding="utf-8"))
+    zones["features"] = [item for item in zones["features"] if item["properties"]["kind"] == "reference_region"]
+    file.write_text(json.dumps(zones), encoding="utf-8")
+    said = messages(folder)
+    assert "forest is measured but not defined" in said
+    assert "no zone is the project area" in said
+    assert "there is no stratum" in said
+
+
+def test_the_command_lists_everything_and_fails(folder: Path) -> None:
+    edit(folder, lambda content: content.update(rule_set="vm9999"))
+    (folder / "baseline" / "b1.csv").unlink()
+    done = CliRunner().invoke(main, ["check", str(folder)])
+    assert done.exit_code == 1
+    assert "2 problem(s)" in done.output
+    found = json.loads(CliRunner().invoke(main, ["check", str(folder), "--json"]).output)
+    assert {problem["message"] for problem in found["problems"]} == {
+        "unknown rule set vm9999",
+        "a baseline file is missing",
+    }
+    assert {zone["zone_id"] for zone in found["zones"]} == {"pa", "lb", "rr", "lowland"}
+
+
+def test_a_broken_definition_is_one_problem(folder: Path) -> None:
+    (folder / "project.yaml").write_text("project: [", encoding="utf-8")
+    done = CliRunner().invoke(main, ["check", str(folder)])
+    assert done.exit_code == 1
+    assert "project.yaml cannot be read" in done.output
