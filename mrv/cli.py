@@ -163,8 +163,13 @@ def run(project: str, period: str, as_json: bool) -> None:
 
 def _run(project: str, period: str, settings: Settings) -> Mapping[str, Any]:
     """Start the flow in this process, against the Prefect server that is configured or a temporary one."""
+    from mrv.files import storage_errors
+
+    prefect_home = settings.root / "prefect"
+    with storage_errors(prefect_home):
+        prefect_home.mkdir(parents=True, exist_ok=True)
     for name, value in (
-        ("PREFECT_HOME", str(settings.root / "prefect")),
+        ("PREFECT_HOME", str(prefect_home)),
         ("PREFECT_SERVER_ANALYTICS_ENABLED", "false"),
         ("DO_NOT_TRACK", "1"),
         ("PREFECT_LOGGING_LEVEL", "CRITICAL"),
@@ -200,7 +205,7 @@ def _print_run(result: Mapping[str, Any], *, as_json: bool) -> None:
     slowest = sorted(result["seconds"].items(), key=lambda item: -item[1])[:5]
     click.echo("Time: " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in slowest))
     if result["changed"]:
-        click.echo(f"Changed: {', '.join(result['changed'])}")
+        click.echo(f"Done anew: {len(result['changed'])} steps (--json names them); the rest was there already")
     else:
         click.echo("Nothing changed: sources, code and parameters are as they were; no file was written.")
     click.echo(f"Package (version {result['version']}): {result['package']}")

@@ -1,8 +1,13 @@
 """Real data lie beside the project and are read by path; where they are absent, their tests say so and are skipped."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -32,3 +37,22 @@ def real_project(shared: Path, tmp_path: Path) -> Callable[[str, str], Path]:
         return folder
 
     return write
+
+
+@pytest.fixture
+def mrv_run(tmp_path: Path) -> Callable[[Path], dict[str, Any]]:
+    """Return a function that runs `mrv run FOLDER --period p1` as a user would, and returns what it printed."""
+
+    def run(folder: Path) -> dict[str, Any]:
+        done = subprocess.run(
+            [str(Path(sys.executable).with_name("mrv")), "run", str(folder), "--period", "p1", "--json"],
+            env={**os.environ, "MRV_HOME": str(tmp_path / "home")},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stderr
+        return dict(json.loads(done.stdout))
+
+    return run

@@ -5,13 +5,11 @@ import json
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
-from mrv.settings import Settings
-from mrv.stages.context import open_context
-from mrv.stages.pipeline import run_period
 from mrv.stages.results import mart
 
 pytestmark = [pytest.mark.real, pytest.mark.integration]
@@ -25,17 +23,14 @@ CORRECTED = (["470.496", "524.572", "380.595", "297.708"], "1673.371", [1635, 24
 def test_the_run_gives_the_published_biomass(
     real_project: Callable[..., Path],
     shared: Path,
-    tmp_path: Path,
+    mrv_run: Callable[[Path], dict[str, Any]],
     without: str,
     published: tuple[list[str], str, list[int]],
 ) -> None:
     folder = real_project("nouragues", without=without)
     box_around_corners(shared / "data" / "nouragues" / "NouraguesCoords.csv", folder / "zones.geojson")
-    settings = Settings(home=tmp_path / "home")
-    with open_context(str(folder), "p1", settings) as context:
-        result = run_period(context)
-
-    landed = next((settings.landed_dir / "plot_biomass").glob("*-accepted-*.parquet"))
+    result = mrv_run(folder)
+    landed = Path(result["package"]) / "data" / "landed" / "plot_biomass.parquet"
     plots = pq.read_table(landed).sort_by("plot_id").to_pylist()
     totals, total, levels = published
     assert [row["plot_id"] for row in plots] == ["201", "204", "213", "223"]
@@ -46,8 +41,8 @@ def test_the_run_gives_the_published_biomass(
         sum(row[f"{level}_count"] for row in plots) for level in ("species_level", "genus_level", "plot_mean_level")
     ]
     assert counted == levels
-    assert result.rows_quarantined == 0
-    stock = [row for row in mart(result.snapshot.folder, "carbon_stocks") if row["stock_tc_ha"] is not None]
+    assert result["rows_quarantined"] == 0
+    stock = [row for row in mart(Path(result["snapshot"]), "carbon_stocks") if row["stock_tc_ha"] is not None]
     assert stock == [], "a project without pools has no stocks, and none are made up"
 
 

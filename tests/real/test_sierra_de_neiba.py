@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -12,7 +13,6 @@ from mrv.settings import Settings
 from mrv.stages.context import open_context
 from mrv.stages.land import pull
 from mrv.stages.measure import measure_pixels
-from mrv.stages.pipeline import run_period
 from mrv.stages.results import mart
 from mrv.units import um2_to_ha
 from raster.area import EarthModel
@@ -31,32 +31,33 @@ PUBLISHED = {
 PUBLISHED_SPHERE = EarthModel("sphere R=6378137", 6378137.0, 0.0)
 
 
-def test_the_run_gives_the_published_areas_and_emissions(real_project: Callable[[str], Path], tmp_path: Path) -> None:
-    settings = Settings(home=tmp_path / "home")
-    with open_context(str(real_project("sierra_de_neiba")), "p1", settings) as context:
-        result = run_period(context)
+def test_the_run_gives_the_published_areas_and_emissions(
+    real_project: Callable[[str], Path], mrv_run: Callable[[Path], dict[str, Any]], tmp_path: Path
+) -> None:
+    result = mrv_run(real_project("sierra_de_neiba"))
+    snapshot, package = Path(result["snapshot"]), Path(result["package"])
 
-    cover = {row["year"]: row["area_ha"] for row in mart(result.snapshot.folder, "forest_cover_annual")}
+    cover = {row["year"]: row["area_ha"] for row in mart(snapshot, "forest_cover_annual")}
     assert cover.keys() == PUBLISHED.keys()
     for year, (ellipsoid, _, _) in PUBLISHED.items():
         assert abs(cover[year] - Decimal(ellipsoid)) <= Decimal("0.001"), year
 
     emitted = {
         row["year"]: row["emissions_tco2e"]
-        for row in mart(result.snapshot.folder, "emissions_annual")
+        for row in mart(snapshot, "emissions_annual")
         if row["scenario"] == "monitored"
     }
     for year, (_, _, emissions) in PUBLISHED.items():
         if year > 2000:
             assert abs(emitted[year] - Decimal(emissions)) <= Decimal("0.01"), year
 
-    reductions = mart(result.snapshot.folder, "emission_reductions")
+    reductions = mart(snapshot, "emission_reductions")
     assert [row["vcu"] for row in reductions] == [None] * 5
     assert all(row["reason"] for row in reductions), "what was not computed says why"
 
-    report = verify(result.published.path, allowed_signers=settings.keys_dir / "allowed_signers")
+    report = verify(package, allowed_signers=tmp_path / "home" / "keys" / "allowed_signers")
     assert report.accepted, [item for item in report.checks if item.outcome == "failed"]
-    packaged = pq.read_table(result.published.path / "data" / "tables" / "forest_cover_annual.parquet")
+    packaged = pq.read_table(package / "data" / "tables" / "forest_cover_annual.parquet")
     assert packaged.num_rows == len(cover)
 
 
