@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from expectations.suites import load_suite
-from expectations.zone_areas import ZONE_AREA_REMEDY, ZONE_AREA_RULE
+from expectations.zone_areas import REMEDIES
 from mrv.errors import CheckError
 from mrv.schemas import DATASETS
 
@@ -75,7 +75,7 @@ def _name(record: Mapping[str, Any]) -> str:
 
 
 def _remedy(record: Mapping[str, Any]) -> str:
-    if record["rule"] == ZONE_AREA_RULE:
-        return ZONE_AREA_REMEDY
+    if record["rule"] in REMEDIES:
+        return REMEDIES[record["rule"]]
     rules = load_suite(record["dataset"]).expectations
     return next(rule.meta.remedy for rule in rules if rule.meta.rule == record["rule"])

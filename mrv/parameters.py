@@ -39,11 +39,30 @@ class Parameter:
     confirmed_by: str | None
     confirmed_on: date | None
     note: str | None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    choices: tuple[str, ...] = ()
     declared_by: str = "catalogue"
 
     def record(self) -> dict[str, Any]:
         """Return the row as the landed table `parameters` wants it."""
-        return asdict(self)
+        limits = {"minimum", "maximum", "choices"}
+        return {name: value for name, value in asdict(self).items() if name not in limits}
+
+    @property
+    def problem(self) -> str | None:
+        """Say what is wrong with the value: out of its limits, not finite, or none of the choices."""
+        if self.value is not None:
+            low, high = self.minimum, self.maximum
+            if (
+                not self.value.is_finite()
+                or (low is not None and self.value < low)
+                or (high is not None and self.value > high)
+            ):
+                return f"{self.value} is not from {low} to {high} {self.unit}"
+        if self.choice is not None and self.choice not in self.choices:
+            return f"{self.choice} is none of {', '.join(self.choices)}"
+        return None
 
 
 def load_parameters(path: Path = PARAMETERS_CSV) -> list[Parameter]:
@@ -59,6 +78,12 @@ def load_parameters(path: Path = PARAMETERS_CSV) -> list[Parameter]:
 
 def _parse(row: dict[str, str], *, where: str) -> Parameter:
     optional = {key: (value or None) for key, value in row.items()}
+    if row["status"] == "confirmed" and not (optional["confirmed_by"] and optional["confirmed_on"]):
+        raise ProjectError(
+            f"parameter {row['parameter_id']} is confirmed by nobody",
+            where=where,
+            remedy="fill confirmed_by and confirmed_on, or set the status to unconfirmed",
+        )
     filled = (optional["value"] is not None) + (optional["choice"] is not None)
     if filled != (0 if row["status"] == TO_DECLARE else 1):
         raise ProjectError(
@@ -67,7 +92,7 @@ def _parse(row: dict[str, str], *, where: str) -> Parameter:
             remedy=f"fill one of the two, or none where the status is {TO_DECLARE}",
         )
     try:
-        return Parameter(
+        parameter = Parameter(
             parameter_id=row["parameter_id"],
             rule_set=row["rule_set"],
             name=row["name"],
@@ -84,9 +109,20 @@ def _parse(row: dict[str, str], *, where: str) -> Parameter:
             confirmed_by=optional["confirmed_by"],
             confirmed_on=_day(row["confirmed_on"]),
             note=optional["note"],
+            minimum=Decimal(row["minimum"]) if row["minimum"] else None,
+            maximum=Decimal(row["maximum"]) if row["maximum"] else None,
+            choices=tuple(row["choices"].split("|")) if row["choices"] else (),
         )
     except (ValueError, ArithmeticError) as error:
         raise ProjectError(f"parameter {row['parameter_id']} cannot be read", found=str(error), where=where) from error
+    if parameter.problem:
+        raise ProjectError(
+            f"parameter {parameter.parameter_id} is out of its limits",
+            found=parameter.problem,
+            where=where,
+            remedy="correct the value, or the limits with a reason",
+        )
+    return parameter
 
 
 def _day(text: str) -> date | None:
@@ -102,7 +138,7 @@ def in_force(parameters: Sequence[Parameter], *, rule_set: str, start: date, end
     """Return the rows that hold for a rule set in a period, the rule set's own before the common ones.
 
     Raises:
-        ProjectError: A name has two rows that both hold in the period.
+        ProjectError: A name has two rows that both hold in the period, or one that does not hold in all of it.
     """
     chosen: dict[str, Parameter] = {}
     for scope in ("common", rule_set):
@@ -112,6 +148,15 @@ def in_force(parameters: Sequence[Parameter], *, rule_set: str, start: date, end
                 continue
             if parameter.valid_to and parameter.valid_to < start:
                 continue
+            if (parameter.valid_from and parameter.valid_from > start) or (
+                parameter.valid_to and parameter.valid_to < end
+            ):
+                raise ProjectError(
+                    f"parameter {parameter.name} changes within the period {start} to {end}",
+                    found=f"{parameter.parameter_id} holds from {parameter.valid_from} to {parameter.valid_to}",
+                    where=str(PARAMETERS_CSV),
+                    remedy="split the monitoring period at that day",
+                )
             if parameter.name in seen:
                 raise ProjectError(
                     f"two rows of parameter {parameter.name} hold in the period {start} to {end}",
@@ -130,7 +175,8 @@ def with_overrides(
     """Replace parameters by what the project declares, and leave out those that nobody declares.
 
     Raises:
-        ProjectError: A name that the rule set does not have, a word where a number belongs, or a name given twice.
+        ProjectError: A name that the rule set does not have, a value of another kind or out of its limits, or a name
+            given twice.
     """
     by_name = {parameter.name: parameter for parameter in chosen}
     declared: set[str] = set()
@@ -155,7 +201,7 @@ def with_overrides(
                 remedy="use the other of value and choice",
             )
         declared.add(override.name)
-        by_name[override.name] = replace(
+        replaced = replace(
             parameter,
             parameter_id=f"{project_id}.{override.name}",
             value=override.value,
@@ -166,4 +212,12 @@ def with_overrides(
             note=override.source,
             declared_by="project",
         )
+        if replaced.problem:
+            raise ProjectError(
+                f"parameter {override.name} is out of its limits",
+                found=replaced.problem,
+                where=key,
+                remedy="a rate is a fraction, not per cent; mend the value",
+            )
+        by_name[override.name] = replaced
     return [by_name[name] for name in sorted(by_name) if by_name[name].status != TO_DECLARE]

@@ -16,6 +16,7 @@ from mrv.project import BaselineVersion, CarbonPool, LoadedProject, MonitoringPe
 from mrv.schemas import DATASETS
 from mrv.stages.context import Context
 
+RATIO_UNIT = "t d.m./t d.m."
 BASELINE_COLUMNS = ("zone_id", "stratum_id", "year", "area_ha")
 
 
@@ -122,9 +123,10 @@ def _pool_row(pool: CarbonPool, stratum: str, by_name: Mapping[str, Parameter], 
     parameter_id = None
     if pool.ratio_of_above_ground is not None:
         parameter = by_name.get(pool.ratio_of_above_ground)
-        if parameter is None or parameter.value is None:
+        if parameter is None or parameter.value is None or parameter.unit != RATIO_UNIT:
             raise ProjectError(
-                f"unknown parameter {pool.ratio_of_above_ground}",
+                f"{pool.ratio_of_above_ground} is not the ratio of a pool",
+                expected=f"the name of a parameter in {RATIO_UNIT}",
                 where=f"{where}, emission_factors.pools, {pool.pool}",
                 remedy="use the name of a ratio in dbt_project/seeds/parameters.csv",
             )

@@ -24,6 +24,7 @@ from mrv.stages.land import Landed, land, pull
 from mrv.stages.measure import Measured, measure_field, measure_fires, measure_pixels
 from mrv.stages.publish import Published, publish
 from mrv.stages.transform import Snapshot, artifacts_table, transform
+from mrv.stages.validate import refuse_problems
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -88,6 +89,7 @@ def run_period(context: Context, call: Caller | None = None) -> RunResult:
         MrvError: Any other refusal. Nothing is published then; what was published before stays.
     """
     do = Timed(call or Caller())
+    do("check the definition", refuse_problems, context.project)
     pulled = [do(f"pull {spec.name}", pull, context, spec, network=True) for spec in context.definition.sources]
     landed: list[Landed] = []
     for spec, part in zip(context.definition.sources, pulled, strict=True):
@@ -159,7 +161,7 @@ def check_measured(
     tables.update({name: batch.table() for name, batch in received.items()})
     tables.update(evidence(checked))
     if "land_cover_area" in tables:
-        tables["check_results"] = zone_area_results(context, tables)
+        tables["check_results"] = zone_results(context, tables)
     tables["artifacts"] = artifacts_table(artifacts)
     return tables, checked, changed
 
@@ -172,15 +174,19 @@ def loss_years(land_cover: pa.Table | None) -> dict[str, int]:
     return {"first_loss_year": first, "last_loss_year": last}
 
 
-def zone_area_results(context: Context, tables: Mapping[str, pa.Table]) -> pa.Table:
-    """Compare each zone's pixels with its polygon's geodesic area and add the outcome to `check_results`.
+def zone_results(context: Context, tables: Mapping[str, pa.Table]) -> pa.Table:
+    """Check the zones' pixels against their polygons, and that enough was observed; add the outcomes to `check_results`.
 
     Raises:
-        CheckError: They differ by more than 0.5 % and nobody waived it.
+        CheckError: One of the two fails and nobody waived it.
     """
     from expectations.gate import gate
-    from expectations.zone_areas import check_zone_areas
+    from expectations.zone_areas import check_observed, check_zone_areas
 
+    land_cover, zones = tables["land_cover_area"], tables["zones"]
+    limit = next(row["value"] for row in tables["parameters"].to_pylist() if row["name"] == "max_unobserved_share")
+    found = pa.concat_tables(
+        [check_zone_areas(zones, land_cover), check_observed(zones, land_cover, max_unobserved=limit)]
+    )
     waivers = context.ledger.waivers(context.definition.id, context.period.id)
-    result = gate(check_zone_areas(tables["zones"], tables["land_cover_area"]), waivers=waivers)
-    return DATASETS["check_results"].sort(pa.concat_tables([tables["check_results"], result]))
+    return DATASETS["check_results"].sort(pa.concat_tables([tables["check_results"], gate(found, waivers=waivers)]))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mrv.boundaries import Zone, read_zones
 from mrv.errors import MrvError, ProjectError
-from mrv.parameters import in_force, load_parameters, rule_sets, with_overrides
+from mrv.parameters import Parameter, in_force, load_parameters, rule_sets, with_overrides
 from mrv.periods import Span, gaps, overlaps
 from mrv.project import Files, LoadedProject, RasterTiles, load_project
 from mrv.sources.products import product
@@ -43,6 +43,23 @@ def check_project(folder: Path) -> Findings:
         *_sources(project),
     ]
     return Findings(project, tuple(zones), tuple(problems), tuple(_notes(project, zones)))
+
+
+def refuse_problems(project: LoadedProject) -> None:
+    """Refuse to run what `mrv check` refuses: overlapping periods or a missing baseline would credit tonnes twice.
+
+    Raises:
+        ProjectError: The first problem, with the number of others.
+    """
+    problems = check_project(project.folder).problems
+    if problems:
+        raise ProjectError(
+            f"the project has {len(problems)} problem(s); the first: {problems[0].message}",
+            expected=problems[0].expected,
+            found=problems[0].found,
+            where=problems[0].where,
+            remedy=f"{problems[0].remedy}; list them all with: mrv check {project.folder}",
+        )
 
 
 def _needed_zones(project: LoadedProject, zones: dict[str, list[Zone]]) -> Iterator[ProjectError]:
@@ -110,6 +127,15 @@ def _baselines(project: LoadedProject, zones: list[Zone]) -> Iterator[MrvError]:
             where=where,
             remedy="end the older before the newer begins",
         )
+    for version in versions:
+        if (version.valid_from.month, version.valid_from.day) != (1, 1) and version is not versions[0]:
+            yield ProjectError(
+                f"baseline version {version.version} begins within a year",
+                expected="1 January: ex-ante areas are by calendar year",
+                found=str(version.valid_from),
+                where=where,
+                remedy="let the older version hold to the end of that year, or ask how the registry splits it",
+            )
     for period in project.definition.monitoring_periods:
         for gap in gaps([version.span for version in versions], period.span):
             yield ProjectError(
@@ -148,8 +174,12 @@ def _parameters(project: LoadedProject) -> Iterator[MrvError]:
         yield ProjectError(
             "a parameter is declared twice", found=name, where=f"{project.file}, parameters", remedy="keep one"
         )
-    period = project.definition.monitoring_periods[-1]
-    chosen = in_force(catalogue, rule_set=rule_set, start=period.start, end=period.end)
+    chosen: list[Parameter] = []
+    for period in project.definition.monitoring_periods:
+        try:
+            chosen = in_force(catalogue, rule_set=rule_set, start=period.start, end=period.end)
+        except ProjectError as error:
+            yield error
     for override in project.definition.parameters:
         try:
             with_overrides(chosen, [override], project_id=project.definition.id, where=str(project.file))

@@ -13,22 +13,8 @@ from mrv.project import ParameterOverride
 
 YEAR = {"start": date(2023, 1, 1), "end": date(2023, 12, 31)}
 COLUMNS = [
-    "parameter_id",
-    "rule_set",
-    "name",
-    "value",
-    "choice",
-    "unit",
-    "standard",
-    "document",
-    "version",
-    "section",
-    "valid_from",
-    "valid_to",
-    "status",
-    "confirmed_by",
-    "confirmed_on",
-    "note",
+    *("parameter_id", "rule_set", "name", "value", "choice", "unit", "standard", "document", "version", "section"),
+    *("valid_from", "valid_to", "status", "confirmed_by", "confirmed_on", "note", "minimum", "maximum", "choices"),
 ]
 
 
@@ -38,7 +24,7 @@ def catalogue(tmp_path: Path, *rows: dict[str, str]) -> Path:
         writer = csv.DictWriter(stream, COLUMNS, restval="")
         writer.writeheader()
         for row in rows:
-            writer.writerow({"rule_set": "common", "unit": "1", "status": "confirmed", **row})
+            writer.writerow({"rule_set": "common", "unit": "1", "status": "unconfirmed", **row})
     return path
 
 
@@ -60,15 +46,69 @@ def test_a_rule_set_goes_before_the_common_row() -> None:
         assert {parameter.rule_set for parameter in chosen} == {"common", rule_set}
 
 
-def test_rows_out_of_their_validity_do_not_count(tmp_path: Path) -> None:
+def test_a_row_counts_only_in_its_validity(tmp_path: Path) -> None:
     path = catalogue(
         tmp_path,
         {"parameter_id": "old", "name": "gwp_ch4", "value": "25", "valid_to": "2020-12-31"},
         {"parameter_id": "new", "name": "gwp_ch4", "value": "28", "valid_from": "2021-01-01"},
     )
     assert [row.parameter_id for row in in_force(load_parameters(path), rule_set="x", **YEAR)] == ["new"]
-    with pytest.raises(ProjectError, match="two rows of parameter gwp_ch4"):
+    with pytest.raises(ProjectError, match="gwp_ch4 changes within the period") as caught:
         in_force(load_parameters(path), rule_set="x", start=date(2020, 7, 1), end=date(2021, 6, 30))
+    assert "split the monitoring period" in str(caught.value)
+
+
+def test_two_rows_for_one_period_are_refused(tmp_path: Path) -> None:
+    rows = [{"parameter_id": name, "name": "gwp_ch4", "value": "25"} for name in ("one", "other")]
+    with pytest.raises(ProjectError, match="two rows of parameter gwp_ch4"):
+        in_force(load_parameters(catalogue(tmp_path, *rows)), rule_set="x", **YEAR)
+
+
+def test_confirmed_by_nobody_is_refused(tmp_path: Path) -> None:
+    row = {"parameter_id": "p", "name": "a", "value": "1", "status": "confirmed"}
+    with pytest.raises(ProjectError, match="confirmed by nobody"):
+        load_parameters(catalogue(tmp_path, row))
+    named = {**row, "confirmed_by": "A. Methodologist", "confirmed_on": "2026-11-22"}
+    assert load_parameters(catalogue(tmp_path, named))[0].confirmed_by == "A. Methodologist"
+
+
+def test_every_number_has_limits_and_every_choice_its_words() -> None:
+    for parameter in load_parameters():
+        assert parameter.choices or (parameter.minimum is not None and parameter.maximum is not None), parameter
+        assert parameter.problem is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("buffer_rate", "14"),
+        ("buffer_rate", "-0.5"),
+        ("buffer_rate", "0"),
+        ("carbon_fraction", "47"),
+        ("co2_molar_mass", "440"),
+        ("t_one_sided_66_67", "0"),
+        ("uncertainty_free_below", "1"),
+    ],
+)
+def test_a_value_out_of_its_limits_is_refused(name: str, value: str) -> None:
+    chosen = in_force(load_parameters(), rule_set="vm0015_v1_1", **YEAR)
+    with pytest.raises(ProjectError, match="out of its limits"):
+        with_overrides(
+            chosen, [ParameterOverride(name=name, value=Decimal(value), source="x")], project_id="p", where="y"
+        )
+
+
+def test_a_word_that_is_no_choice_is_refused() -> None:
+    chosen = in_force(load_parameters(), rule_set="vm0015_v1_1", **YEAR)
+    with pytest.raises(ProjectError, match="none is none of annual, cumulative"):
+        with_overrides(
+            chosen, [ParameterOverride(name="leakage_floor", choice="none", source="x")], project_id="p", where="y"
+        )
+
+
+def test_the_buffer_rate_has_no_default() -> None:
+    chosen = in_force(load_parameters(), rule_set="vm0015_v1_1", **YEAR)
+    assert "buffer_rate" not in {row.name for row in with_overrides(chosen, [], project_id="p", where="y")}
 
 
 @pytest.mark.parametrize("row", [{"value": "", "choice": ""}, {"value": "1", "choice": "x"}, {"value": "one"}])

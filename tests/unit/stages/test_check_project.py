@@ -12,8 +12,11 @@ import yaml
 from click.testing import CliRunner
 
 from mrv.cli import main
+from mrv.errors import ProjectError
 from mrv.scaffold import scaffold
-from mrv.settings import REPOSITORY
+from mrv.settings import REPOSITORY, Settings
+from mrv.stages.context import open_context
+from mrv.stages.pipeline import run_period
 from mrv.stages.validate import check_project
 
 
@@ -107,6 +110,34 @@ def test_a_bad_baseline_row_is_named_by_its_number(folder: Path, row: str, messa
     assert "b1.csv, row 14" in str(problem.where)
 
 
+def test_a_number_that_is_no_ratio_is_refused_as_one(folder: Path) -> None:
+    edit(folder, lambda content: content["emission_factors"]["pools"][1].update(ratio_of_above_ground="t_two_sided_90"))
+    assert messages(folder) == ["t_two_sided_90 is not the ratio of a pool"]
+
+
+def test_a_baseline_that_begins_within_a_year_is_refused(folder: Path) -> None:
+    def split(content: dict[str, Any]) -> None:
+        content["baseline"][0]["valid_to"] = "2023-06-30"
+        content["baseline"].append(
+            {**content["baseline"][0], "version": "b2", "valid_from": "2023-07-01", "valid_to": "2027-12-31"}
+        )
+
+    edit(folder, split)
+    assert "baseline version b2 begins within a year" in messages(folder)
+
+
+def test_a_run_refuses_what_check_refuses(folder: Path, tmp_path: Path) -> None:
+    periods = [
+        {"id": "a", "start": "2022-01-01", "end": "2022-12-31"},
+        {"id": "b", "start": "2022-07-01", "end": "2023-06-30"},
+    ]
+    edit(folder, lambda content: content.update(monitoring_periods=periods, sources=[]))
+    with open_context(str(folder), "b", Settings(home=tmp_path / "home")) as context:
+        with pytest.raises(ProjectError, match="two monitoring periods overlap"):
+            run_period(context)
+        assert context.ledger.history("my_project") == []
+
+
 def test_a_baseline_without_a_column_is_refused(folder: Path) -> None:
     file = folder / "baseline" / "b1.csv"
     file.write_text(file.read_text(encoding="utf-8").replace("area_ha", "area"), encoding="utf-8")
@@ -127,7 +158,7 @@ def test_unknown_names_are_refused_with_the_known_ones(folder: Path) -> None:
     assert "unknown parameter bufer_rate" in said
     assert any("losyear" in message for message in said)
     assert "a carbon pool names the unknown stratum upland" in said
-    assert "unknown parameter root_shoot" in said
+    assert "root_shoot is not the ratio of a pool" in said
 
 
 def test_an_unknown_rule_set_product_or_version_is_refused(folder: Path) -> None:
