@@ -32,17 +32,22 @@ def _worth_a_retry(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> b
 class TaskCaller(Caller):
     """Makes a Prefect task of each step. Steps keep their own memory in the ledger, so Prefect caches nothing."""
 
+    def __init__(self, *, patient: bool) -> None:
+        """Say whether to come back to a source that failed: a schedule has the time, a person at a terminal has not."""
+        self.patient = patient
+
     def __call__(self, name: str, function: Callable[..., T], *arguments: Any, network: bool = False) -> T:
         """Run the step as a task; only reads from the network are retried."""
+        retried = network and self.patient
 
         @task(
             name=name,
             cache_policy=NO_CACHE,
             persist_result=False,
-            retries=2 if network else 0,
-            retry_delay_seconds=[10, 60] if network else None,
-            retry_jitter_factor=0.5 if network else None,
-            retry_condition_fn=_worth_a_retry if network else None,
+            retries=2 if retried else 0,
+            retry_delay_seconds=[10, 60] if retried else None,
+            retry_jitter_factor=0.5 if retried else None,
+            retry_condition_fn=_worth_a_retry if retried else None,
         )
         def step() -> T:
             return function(*arguments)
@@ -61,9 +66,10 @@ def monitor_period(project: str, period: str) -> dict[str, Any]:
     Returns:
         What the run did, as a small JSON record: Prefect keeps it.
     """
-    settings, progress = _caller.get() or (Settings(), SILENT)
+    caller = _caller.get()
+    settings, progress = caller or (Settings(), SILENT)
     with open_context(project, period, settings, progress) as context:
-        result = run_period(context, TaskCaller())
+        result = run_period(context, TaskCaller(patient=caller is None))
     _artifacts(result)
     return summary(result)
 

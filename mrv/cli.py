@@ -164,7 +164,13 @@ def run(project: str, period: str, as_json: bool) -> None:
 def _run(project: str, period: str, settings: Settings) -> Mapping[str, Any]:
     """Start the flow in this process, against the Prefect server that is configured or a temporary one."""
     from mrv.files import storage_errors
+    from mrv.project import find_project, load_project
+    from mrv.stages.validate import refuse_problems
 
+    # A server takes seconds to start: what can be refused at once is.
+    loaded = load_project(find_project(project, settings))
+    loaded.definition.period(period)
+    refuse_problems(loaded)
     prefect_home = settings.root / "prefect"
     with storage_errors(prefect_home):
         prefect_home.mkdir(parents=True, exist_ok=True)

@@ -6,7 +6,6 @@ with known (name, choice) as (
     ('uncertainty_rule', 'none'),
     ('leakage_floor', 'annual'),
     ('leakage_floor', 'cumulative'),
-    ('leakage_floor', 'none'),
     ('buffer_base', 'stock_change'),
     ('rounding', 'floor_vcu'),
     ('committed_emissions', 'year_of_loss')

@@ -65,15 +65,15 @@ final as (
         cast(increments.excess_tco2e as decimal(28, 9)) as excess_tco2e,
         cast(
             case
-                when rules.leakage_floor = 'none' then 0
                 when increments.excess_tco2e is null then null
                 when rules.leakage_floor = 'annual' then greatest(increments.excess_tco2e, 0)
                 when rules.leakage_floor = 'cumulative' then increments.increment_tco2e
             end as decimal(28, 9)
         ) as leakage_tco2e,
         case
-            when rules.leakage_floor = 'none' then null
             when rules.leakage_floor is null then 'parameter leakage_floor is not set'
+            when rules.leakage_floor not in ('annual', 'cumulative')
+                then 'unknown choice of parameter leakage_floor: ' || rules.leakage_floor
             when increments.excess_tco2e is null then increments.reason
             when rules.leakage_floor = 'cumulative' and increments.increment_tco2e is null
                 then 'leakage of an earlier vintage is unknown'

@@ -6,13 +6,21 @@ rules as (
     select * from {{ ref('int_rules_pivoted') }}
 ),
 
+-- A stratum that one scenario does not name loses nothing in it; an unknown area stays unknown.
 activity as (
     select
         year,
         stratum_id,
-        sum(area_ha) as area_ha
+        case
+            when count(*) filter (where scenario = 'baseline') = 0 then 0
+            else {{ sum_or_null('area_ha', "scenario = 'baseline'") }}
+        end as baseline_ha,
+        case
+            when count(*) filter (where scenario = 'monitored') = 0 then 0
+            else {{ sum_or_null('area_ha', "scenario = 'monitored'") }}
+        end as project_ha
     from {{ ref('int_activity_data') }}
-    where kind = 'project_area' and scenario = 'baseline'
+    where kind = 'project_area'
     group by year, stratum_id
 ),
 
@@ -20,58 +28,87 @@ factors as (
     select * from {{ ref('int_emission_factors') }}
 ),
 
--- IPCC addition over strata: u = sqrt(sum (A h)^2) / |sum A dC|; 44/12 stands on both sides. The sums are exact, so
--- that no order of rows can change a digit; only the last root and quotient are doubles.
+-- The error of baseline minus project emissions. One emission factor serves both, so that its error acts on the
+-- difference of the areas; the areas themselves err independently of each other. 44/12 stands on both sides of the
+-- quotient and the days of the vintage too. The sums are exact, so that no order of rows can change a digit; only the
+-- last root and quotient are doubles.
 strata as (
     select
         activity.year,
-        cast(activity.area_ha as decimal(38, 6)) * cast(factors.ci90_half_width_tc_ha as decimal(38, 9)) as error_tc,
-        cast(activity.area_ha as decimal(38, 6)) * cast(factors.change_tc_ha as decimal(38, 9)) as change_tc
+        activity.baseline_ha,
+        activity.project_ha,
+        -- Where nothing is lost, no emission factor is needed.
+        case
+            when activity.baseline_ha = 0 and activity.project_ha = 0 then 0
+            else cast(activity.baseline_ha - activity.project_ha as decimal(38, 6))
+                * cast(factors.ci90_half_width_tc_ha as decimal(38, 9))
+        end as error_tc,
+        case
+            when activity.baseline_ha = 0 then 0
+            else cast(activity.baseline_ha as decimal(38, 6)) * cast(factors.change_tc_ha as decimal(38, 9))
+        end as baseline_tc,
+        case
+            when activity.project_ha = 0 then 0
+            else cast(activity.project_ha as decimal(38, 6)) * cast(factors.change_tc_ha as decimal(38, 9))
+        end as project_tc
     from activity
     left join factors on activity.stratum_id = factors.stratum_id
-    where activity.area_ha is null or activity.area_ha <> 0
 ),
 
 squares as (
     select
-        year,
-        change_tc,
+        *,
         cast(error_tc as decimal(38, 6)) * cast(error_tc as decimal(38, 6)) as error_tc_squared
     from strata
 ),
 
-combined as (
+sums as (
     select
         year,
-        cast({{ sum_or_null('error_tc_squared') }} as double) as error_tc_squared,
-        cast({{ sum_or_null('change_tc') }} as double) as change_tc
+        count(*) = count(baseline_ha) and count(*) = count(project_ha) as areas_known,
+        {{ sum_or_null('error_tc_squared') }} as factor_part,
+        cast({{ sum_or_null('baseline_tc') }} as decimal(38, 6)) as baseline_tc,
+        cast({{ sum_or_null('project_tc') }} as decimal(38, 6)) as project_tc
     from squares
     group by year
 ),
 
-factor_errors as (
+parts as (
     select
         year,
-        sqrt(error_tc_squared) / nullif(abs(change_tc), 0) as factor_u90
-    from combined
+        areas_known,
+        baseline_tc = project_tc as is_without_difference,
+        cast(factor_part as double) as factor_part,
+        cast(baseline_tc * baseline_tc + project_tc * project_tc as double) as areas_squared,
+        nullif(cast(abs(baseline_tc - project_tc) as double), 0) as difference_tc
+    from sums
+),
+
+errors as (
+    select
+        vintages.vintage_year,
+        rules.*,
+        cast(rules.ad_uncertainty_u90 as double) as areas_u90,
+        parts.factor_part,
+        parts.areas_squared,
+        parts.difference_tc,
+        coalesce(parts.areas_known, false) as areas_known,
+        coalesce(parts.is_without_difference, false) as is_without_difference
+    from vintages
+    cross join rules
+    left join parts on vintages.vintage_year = parts.year
 ),
 
 totals as (
     select
-        vintages.vintage_year,
-        rules.*,
-        cast(factor_errors.factor_u90 as decimal(18, 9)) as factor_u90,
+        *,
+        cast(sqrt(factor_part) / difference_tc as decimal(18, 9)) as factor_u90,
         coalesce(
-            rules.ner_error,
-            cast(
-                sqrt(pow(factor_errors.factor_u90, 2) + pow(cast(rules.ad_uncertainty_u90 as double), 2))
-                as decimal(18, 9)
-            )
+            ner_error,
+            cast(sqrt(factor_part + areas_u90 * areas_u90 * areas_squared) / difference_tc as decimal(18, 9))
         ) as uncertainty_u90,
-        case when rules.ner_error is null then 'computed' else 'declared' end as uncertainty_source
-    from vintages
-    cross join rules
-    left join factor_errors on vintages.vintage_year = factor_errors.year
+        case when ner_error is null then 'computed' else 'declared' end as uncertainty_source
+    from errors
 ),
 
 scaled as (
@@ -82,8 +119,18 @@ scaled as (
         -- wider. A declared error is at the rule's own level.
         case
             when uncertainty_source = 'declared' then uncertainty_u90
-            else cast(uncertainty_u90 * coalesce(uncertainty_level_factor, 1) as decimal(18, 9))
-        end as rule_error
+            else cast(uncertainty_u90 * uncertainty_level_factor as decimal(18, 9))
+        end as rule_error,
+        case
+            when uncertainty_u90 is not null then null
+            when not areas_known then 'uncertainty unknown: not every area of baseline and project is known'
+            when is_without_difference then 'uncertainty unknown: baseline and project emissions are equal'
+            when factor_u90 is null then 'uncertainty of emission factors unknown'
+        end as factor_reason,
+        case
+            when uncertainty_u90 is null and ad_uncertainty_u90 is null
+                then 'uncertainty of activity data unknown: parameter ad_uncertainty_u90 is not set'
+        end as area_reason
     from totals
 ),
 
@@ -98,8 +145,9 @@ final as (
             case
                 when uncertainty_rule = 'none' then 0
                 when uncertainty_u90 is null then null
-                -- The rule deducts what exceeds the allowable error; a smaller error adds nothing.
-                when uncertainty_rule = 'x_unc' and uncertainty_allowable is not null
+                -- The rule deducts what exceeds the allowable error; a smaller error adds nothing. greatest() skips
+                -- nulls, so that an unknown error would deduct nothing.
+                when uncertainty_rule = 'x_unc' and rule_error is not null and uncertainty_allowable is not null
                     then greatest(rule_error - uncertainty_allowable, 0)
                 when uncertainty_rule = 'vcs_mr_2_4' and uncertainty_u90 <= uncertainty_free_below then 0
                 when uncertainty_rule = 'vcs_mr_2_4' and uncertainty_u90 <= uncertainty_ineligible_above
@@ -113,16 +161,14 @@ final as (
         end as eligible,
         case
             when uncertainty_rule is null then 'parameter uncertainty_rule is not set'
-            when uncertainty_rule = 'none' then null
-            when uncertainty_u90 is null and factor_u90 is null and ad_uncertainty_u90 is null
-                then 'uncertainty of emission factors and of activity data unknown'
-            when uncertainty_u90 is null and factor_u90 is null then 'uncertainty of emission factors unknown'
-            when uncertainty_u90 is null
-                then 'uncertainty of activity data unknown: parameter ad_uncertainty_u90 is not set'
+            -- Nothing is deducted under the rule none; that the uncertainty is not known is said all the same.
+            when uncertainty_u90 is null then {{ join_reasons(['factor_reason', 'area_reason']) }}
             when uncertainty_rule = 'vcs_mr_2_4' and uncertainty_u90 > uncertainty_ineligible_above
                 then 'uncertainty too large for crediting'
             when uncertainty_rule = 'x_unc' and uncertainty_allowable is null
                 then 'parameter uncertainty_allowable is not set'
+            when uncertainty_rule = 'x_unc' and rule_error is null
+                then 'parameter uncertainty_level_factor is not set'
         end as reason
     from scaled
 )

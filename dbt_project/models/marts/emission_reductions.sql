@@ -68,22 +68,92 @@ deducted as (
                 else cast(net_tco2e as decimal(38, 9)) * cast(deduction_fraction as decimal(38, 9))
             end as decimal(28, 9)
         ) as deduction_tco2e,
-        -- On stock change alone, before leakage and uncertainty; a rate on a loss gives nothing back.
+        -- On stock change alone, before leakage and uncertainty; a rate on a loss gives nothing back, and a vintage
+        -- that cannot be credited has nothing to hold back.
         cast(
             case
-                when stock_change_tco2e <= 0 then 0
+                when not eligible or stock_change_tco2e <= 0 then 0
                 else cast(stock_change_tco2e as decimal(38, 9)) * cast(buffer_rate as decimal(38, 9))
             end as decimal(28, 9)
         ) as buffer_tco2e
     from net
 ),
 
-adjusted as (
+-- What each vintage adds to the period: its reductions after deduction and buffer, or its net loss. A vintage that is
+-- not eligible adds no reductions, but its loss.
+balances as (
     select
         *,
         cast(net_tco2e - deduction_tco2e as decimal(28, 9)) as adjusted_tco2e,
-        cast(net_tco2e - deduction_tco2e - buffer_tco2e as decimal(28, 9)) as creditable_tco2e
+        cast(
+            case
+                when not eligible and net_tco2e > 0 then 0
+                when not eligible then net_tco2e
+                else net_tco2e - deduction_tco2e - buffer_tco2e
+            end as decimal(28, 9)
+        ) as balance_tco2e
     from deducted
+),
+
+-- The sum from the first vintage of the period on; null from the first vintage that could not be computed, for whether
+-- that one was a loss is not known.
+running as (
+    select
+        *,
+        case
+            when count(*) over upto = count(balance_tco2e) over upto then sum(balance_tco2e) over upto
+        end as cumulative_tco2e
+    from balances
+    window upto as (
+        order by vintage_year
+        rows between unbounded preceding and current row
+    )
+),
+
+-- The highest that the sum has stood so far, or zero: up to there it has been credited. greatest() and max() skip
+-- nulls, so that an unknown sum would be credited.
+peaks as (
+    select
+        *,
+        case when cumulative_tco2e is not null then greatest(max(cumulative_tco2e) over upto, 0) end as credited_tco2e
+    from running
+    window upto as (
+        order by vintage_year
+        rows between unbounded preceding and current row
+    )
+),
+
+-- A net loss is earned back before anything is credited again: a vintage is credited by how far it lifts the peak.
+credits as (
+    select
+        *,
+        cast(
+            credited_tco2e - lag(credited_tco2e, 1, 0) over (order by vintage_year) as decimal(28, 9)
+        ) as creditable_tco2e,
+        cast(cumulative_tco2e - credited_tco2e as decimal(28, 9)) as deficit_carried_tco2e,
+        coalesce(
+            count(*) over earlier > count(balance_tco2e) over earlier, false
+        ) as follows_unknown
+    from peaks
+    window earlier as (
+        order by vintage_year
+        rows between unbounded preceding and 1 preceding
+    )
+),
+
+explained as (
+    select
+        *,
+        case when follows_unknown then 'an earlier vintage could not be computed' end as earlier_reason,
+        case
+            when balance_tco2e < 0
+                then
+                    'net loss of ' || cast(-balance_tco2e as decimal(28, 3))
+                    || ' tCO2e after deduction and buffer, carried into later vintages'
+            when creditable_tco2e < balance_tco2e
+                then 'reductions make good the net loss of earlier vintages before they are credited'
+        end as loss_reason
+    from credits
 ),
 
 final as (
@@ -103,24 +173,19 @@ final as (
         adjusted_tco2e,
         buffer_rate,
         buffer_tco2e,
-        cast(
-            case
-                when net_tco2e is null then null
-                when not eligible then 0
-                when creditable_tco2e < 0 then 0
-                else floor(creditable_tco2e)
-            end as bigint
-        ) as vcu,
+        deficit_carried_tco2e,
+        cast(floor(creditable_tco2e) as bigint) as vcu,
         eligible,
         {{ join_reasons([
             'sides_reason',
             'leakage_reason',
             'uncertainty_reason',
             'buffer_reason',
-            "case when creditable_tco2e < 0 then 'net emission reductions do not cover deduction and buffer' end",
+            'earlier_reason',
+            'loss_reason',
         ]) }} as reason,
         rule_set
-    from adjusted
+    from explained
 )
 
 select * from final

@@ -18,6 +18,7 @@ uses (name, mart, uncertainty_rule) as (
     ('ner_error', 'emission_reductions', null),
     ('ad_uncertainty_u90', 'emission_reductions', null),
     ('uncertainty_allowable', 'emission_reductions', 'x_unc'),
+    ('uncertainty_level_factor', 'emission_reductions', 'x_unc'),
     ('uncertainty_free_below', 'emission_reductions', 'vcs_mr_2_4'),
     ('uncertainty_ineligible_above', 'emission_reductions', 'vcs_mr_2_4'),
     ('t_two_sided_90', 'emission_reductions', 'vcs_mr_2_4'),
