@@ -201,11 +201,16 @@ def test_zone_carries_its_forest_at_the_start_of_crediting(gaps: Any) -> None:
 
 def test_vintage_without_baseline_or_measurement_has_no_credits(gaps: Any) -> None:
     rows = records(gaps[0].database, "select * from marts.emission_reductions order by vintage_year")
-    assert [row["vcu"] is None for row in rows] == [False, True, False, True]
+    assert [row["vcu"] is None for row in rows] == [False, True, True, True]
     assert "no baseline for zone pa in 2023" in rows[1]["reason"]
+    assert "earlier" not in rows[1]["reason"]
     assert rows[1]["project_tco2e"] == 0
-    assert rows[3]["reason"] == "not measured by gfc v1.12"
+    # 2024 has all its parts; whether the year before was a loss that it must earn back is not known.
+    assert rows[2]["net_tco2e"] is not None
+    assert rows[2]["reason"] == "an earlier vintage could not be computed"
+    assert "not measured by gfc v1.12" in rows[3]["reason"]
     assert rows[3]["baseline_tco2e"] is not None
+    assert [row["deficit_carried_tco2e"] for row in rows] == [0, None, None, None]
     total = records(gaps[0].database, "select value, reason from marts.figures where figure_id = 'er.vcu.total'")[0]
     assert total["value"] is None
     assert "no baseline" in total["reason"]
@@ -222,8 +227,10 @@ def test_ledger_by_hand(gaps: Any) -> None:
     assert abs(row["baseline_tco2e"] - baseline_t) < Decimal("1e-8")
     assert abs(row["project_tco2e"] - project_t) < Decimal("1e-8")
     assert row["leakage_tco2e"] == 0
-    # All carbon of the stratum errs with the plots: 25 % with 15 % of the areas.
-    assert row["uncertainty_u90"] == Decimal("0.291547595")
+    # All carbon of the stratum errs with the plots, 25 % of the difference; each of the two areas errs by 15 %.
+    lost = Decimal("0.123456")
+    areas = Decimal("0.15") ** 2 * (50**2 + lost**2) / (50 - lost) ** 2
+    assert abs(row["uncertainty_u90"] - (Decimal("0.25") ** 2 + areas).sqrt()) < Decimal("1e-9")
     share = row["uncertainty_u90"] / Decimal("1.6449") * Decimal("0.4307")
     assert abs(row["deduction_fraction"] - share) < Decimal("1e-9")
     expected = row["net_tco2e"] * (1 - row["deduction_fraction"]) - Decimal("0.2") * (baseline_t - project_t)
@@ -373,8 +380,57 @@ def test_emissions_by_pixels(tmp_path: Path) -> None:
     assert {row["vcu"] for row in records(result.database, "select vcu from marts.emission_reductions")} == {None}
 
 
+def test_losses_of_a_period_are_earned_back(tmp_path: Path) -> None:
+    """E1 with more lost than expected in its first year, which the second earns back, and in its last, which stays open."""
+    rows = e1_rows(ner_error=Decimal("0.15"), buffer_rate=Decimal(0))
+    for row in rows["baseline_activity"]:
+        if row["zone_id"] == "pa" and row["year"] != 2023:
+            row["area_ha"] = Decimal(20)
+    result = build(write_landed(rows, tmp_path / "landed"), folder=tmp_path / "build")
+    ledger = records(result.database, "select * from marts.emission_reductions order by vintage_year")
+    first, second, third = (row["net_tco2e"] for row in ledger)
+    assert first < 0 < first + second
+    assert third < 0
+    assert [row["vcu"] for row in ledger] == [0, int(first + second), 0]
+    assert [row["deficit_carried_tco2e"] for row in ledger] == [first, 0, third]
+    assert ledger[0]["reason"] == f"net loss of {-first:.3f} tCO2e after deduction and buffer, carried forward"
+    statuses = {
+        entry["unique_id"].split(".")[2]: entry["status"]
+        for entry in json.loads((result.target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    }
+    assert statuses["assert_losses_are_earned_back"] == "pass"
+    assert statuses["assert_period_ends_without_a_deficit"] == "warn"
+
+
+def test_stocks_and_baselines_against_all_land_are_refused(tmp_path: Path) -> None:
+    rows = e1_rows()
+    rows["carbon_pools"] = [
+        row | ({"stock_tc_ha": Decimal(500)} if row["state"] == "post_deforestation" else {})
+        for row in rows["carbon_pools"]
+    ]
+    rows["baseline_activity"].append(baseline("pa", "s9", 2022, "0"))
+    rows["baseline_activity"].append(baseline("lb", "s2", 2040, "9400.000001"))
+    with pytest.raises(WarehouseError) as caught:
+        build(write_landed(rows, tmp_path / "landed"), folder=tmp_path / "build")
+    message = str(caught.value)
+    assert "assert_forest_holds_more_carbon_than_what_follows: Got 2 results" in message
+    assert "assert_baseline_fits_into_standing_forest: Got 2 results" in message
+
+
+def test_baseline_may_take_all_forest_that_stood(tmp_path: Path) -> None:
+    """Belt of E1: 10,000 ha at the end of 2021, 600 ha in the period. A zone that nobody measured cannot be judged."""
+    rows = e1_rows()
+    rows["zones"].append(zone("far", "reference_region", "10"))
+    rows["baseline_activity"].append(baseline("far", "s1", 2022, "11"))
+    rows["baseline_activity"].append(baseline("lb", "s2", 2040, "9400"))
+    result = build(write_landed(rows, tmp_path / "landed"), folder=tmp_path / "build")
+    # The published credits of E1.
+    published = 311_941 + 335_484 + 347_897
+    assert records(result.database, "select sum(vcu) as vcu from marts.emission_reductions") == [{"vcu": published}]
+
+
 def test_contradictory_input_is_refused_by_name(tmp_path: Path) -> None:
-    rows = e1_rows(uncertainty_rule="guesswork", leakage_floor="none")
+    rows = e1_rows(uncertainty_rule="guesswork")
     rows["baseline_activity"].append(rows["baseline_activity"][0] | {"baseline_version": "b2"})
     rows["carbon_pools"].append(pool("s1", "soil", stock="5", state="post_deforestation"))
     rows["batches"] = [{"dataset": "fires", "rows_read": 4, "rows_accepted": 3, "rows_quarantined": 0}]
@@ -388,8 +444,13 @@ def test_contradictory_input_is_refused_by_name(tmp_path: Path) -> None:
         "assert_pools_are_consistent",
         "assert_batches_close",
         "assert_one_product",
-        "assert_no_leakage_only_without_belt",
     ):
         assert name in message
+    assert "assert_choices_are_known: Got 1 result," in message
     assert caught.value.remedy is not None
     assert Path(str(caught.value.where)).is_file()
+
+
+def test_leakage_cannot_be_switched_off(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="assert_choices_are_known"):
+        build(write_landed(e1_rows(leakage_floor="none"), tmp_path / "landed"), folder=tmp_path / "build")

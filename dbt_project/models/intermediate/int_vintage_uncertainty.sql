@@ -40,7 +40,8 @@ strata as (
         -- Where nothing is lost, no emission factor is needed.
         case
             when activity.baseline_ha = 0 and activity.project_ha = 0 then 0
-            else cast(activity.baseline_ha - activity.project_ha as decimal(38, 6))
+            else
+                cast(activity.baseline_ha - activity.project_ha as decimal(38, 6))
                 * cast(factors.ci90_half_width_tc_ha as decimal(38, 9))
         end as error_tc,
         case

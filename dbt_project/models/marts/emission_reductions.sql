@@ -149,7 +149,7 @@ explained as (
             when balance_tco2e < 0
                 then
                     'net loss of ' || cast(-balance_tco2e as decimal(28, 3))
-                    || ' tCO2e after deduction and buffer, carried into later vintages'
+                    || ' tCO2e after deduction and buffer, carried forward'
             when creditable_tco2e < balance_tco2e
                 then 'reductions make good the net loss of earlier vintages before they are credited'
         end as loss_reason
