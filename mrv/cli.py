@@ -130,26 +130,29 @@ def _print_findings(findings: Any) -> None:
 
 @main.command()
 @click.argument("project")
-@click.option("--period", required=True, help="Id of the monitoring period.")
-@click.option("--source", "only", help="Name of one source; default: all.")
-def pull(project: str, period: str, only: str | None) -> None:
+@click.option("--period", help="Id of the monitoring period; default: the newest one that has begun.")
+@click.option("--dataset", help="Fetch only the sources of this dataset: raster, fires, plots, trees, ...")
+def pull(project: str, period: str | None, dataset: str | None) -> None:
     """Fetch what the sources of PROJECT have, without using it yet."""
-    from mrv.stages.context import open_context
+    from mrv.stages.context import newest_period, open_context
     from mrv.stages.land import pull as pull_source
     from mrv.terminal import Terminal
 
-    with open_context(project, period, _settings(), Terminal()) as context:
-        names = [spec.name for spec in context.definition.sources]
-        if only is not None and only not in names:
+    settings = _settings()
+    with open_context(project, period or newest_period(project, settings), settings, Terminal()) as context:
+        specs = [spec for spec in context.definition.sources if dataset is None or dataset in spec.datasets]
+        if not specs:
+            known = sorted({name for spec in context.definition.sources for name in spec.datasets})
             raise UsageError(
-                f"project {project} has no source {only}", expected=", ".join(names), remedy="choose one of these"
+                f"no source of {project} gives {dataset or 'anything'}",
+                expected=", ".join(known) or "a source in project.yaml",
+                remedy="choose one of these, or declare a source",
             )
-        for spec in context.definition.sources:
-            if only in (None, spec.name):
-                pulled = pull_source(context, spec)
-                size = sum(artifact.bytes for artifact in pulled.artifacts)
-                new = sum(not artifact.unchanged for artifact in pulled.artifacts)
-                click.echo(f"{spec.name}: {len(pulled.artifacts)} file(s), {size / 2**20:.1f} MiB, {new} new")
+        for spec in specs:
+            pulled = pull_source(context, spec)
+            size = sum(artifact.bytes for artifact in pulled.artifacts)
+            new = sum(not artifact.unchanged for artifact in pulled.artifacts)
+            click.echo(f"{spec.name}: {len(pulled.artifacts)} file(s), {size / 2**20:.1f} MiB, {new} new")
 
 
 @main.command()

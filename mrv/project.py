@@ -207,6 +207,11 @@ class RasterTiles(Strict):
     version: str
     layers: tuple[Identifier, ...]
 
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Landed datasets that the source feeds; rasters count as one."""
+        return ("raster",)
+
 
 class Firms(Strict):
     """Active fires by the FIRMS area API."""
@@ -215,6 +220,11 @@ class Firms(Strict):
     name: Identifier
     collections: tuple[str, ...] = Field(description="FIRMS source names, for example VIIRS_SNPP_SP.")
     days_per_request: int = Field(5, ge=1, le=10)
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Landed datasets that the source feeds; rasters count as one."""
+        return ("fires",)
 
 
 class Kobo(Strict):
@@ -226,6 +236,11 @@ class Kobo(Strict):
     form: Literal["forest_plot_census"]
     page_size: int = Field(100, ge=1, le=1000)
     base_url: str = "https://kf.kobotoolbox.org"
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Landed datasets that the source feeds; rasters count as one."""
+        return ("plots", "trees")
 
 
 class TableFile(Strict):
@@ -264,6 +279,11 @@ class Files(Strict):
     root: str = Field(description="Folder, relative to the project's.")
     tables: tuple[TableFile, ...] = ()
     rasters: tuple[RasterFile, ...] = ()
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Landed datasets that the source feeds; rasters count as one."""
+        return (*dict.fromkeys(table.dataset for table in self.tables), *(("raster",) if self.rasters else ()))
 
 
 SourceSpec = Annotated[RasterTiles | Firms | Kobo | Files, Field(discriminator="connector")]

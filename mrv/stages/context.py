@@ -13,7 +13,7 @@ from typing import Any
 from mrv.boundaries import Zone, load_zones
 from mrv.errors import ProjectError
 from mrv.files import hash_file
-from mrv.ledger import Ledger, content_key
+from mrv.ledger import Ledger, content_key, now
 from mrv.progress import SILENT, Progress
 from mrv.project import LoadedProject, MonitoringPeriod, Project, find_project, load_project
 from mrv.settings import REPOSITORY, Settings
@@ -92,6 +92,13 @@ def open_context(project: str, period: str, settings: Settings, progress: Progre
         yield Context(loaded, chosen, zones, settings, Store(settings.raw_dir), ledger, progress)
     finally:
         ledger.close()
+
+
+def newest_period(project: str, settings: Settings) -> str:
+    """Return the id of the newest monitoring period that has begun, or of the first one if none has."""
+    periods = load_project(find_project(project, settings)).definition.monitoring_periods
+    begun = [period for period in periods if period.start <= now().date()]
+    return max(begun, key=lambda period: period.start).id if begun else min(periods, key=lambda period: period.start).id
 
 
 @cache
