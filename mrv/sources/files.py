@@ -15,7 +15,7 @@ from mrv.sources.contract import Parsed, Request
 from mrv.sources.csv_reading import CsvFile, Row
 from mrv.sources.fetch import Wanted, base_of, fetching
 from mrv.sources.products import product
-from mrv.sources.records import ORIGIN, Records, merge
+from mrv.sources.records import ORIGIN, Record, Records, merge
 
 _REMEDY = "mend the value in the file, or name its missing-value text in project.yaml"
 
@@ -146,6 +146,8 @@ def _parse_row(records: Records, row: Row, table: TableFile, dataset: Dataset, a
         remedy=_REMEDY,
     )
     if row.problem:
+        for column in ("plot_id", "census_id", "submission_id"):
+            _set_id(record, column, row, table)
         record.reject(*row.problem)
         record.done()
         return
@@ -156,6 +158,14 @@ def _parse_row(records: Records, row: Row, table: TableFile, dataset: Dataset, a
     if table.row_id:
         record.set(table.row_id, _row_id(row.number, dataset.schema.field(table.row_id).type))
     record.done()
+
+
+def _set_id(record: Record, column: str, row: Row, table: TableFile) -> None:
+    """Note an id of a row whose shape is wrong, as far as it can be told, so that its plot can be named."""
+    value = row.cells.get(table.columns[column]) if column in table.columns else table.constants.get(column)
+    text = (_constant_text(value) or "").strip()
+    if text and text not in table.missing:
+        record.set(column, text)
 
 
 def _constant_text(value: Any) -> str | None:

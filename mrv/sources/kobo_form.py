@@ -17,7 +17,10 @@ from mrv.sources.contract import Parsed
 from mrv.sources.records import Record, Records, UnusableValueError, number
 
 FORMS = Path(__file__).with_name("forms")
-REFUSED = "validation_status_not_approved"
+REFUSED = {
+    "validation_status_not_approved": "the submission was reviewed and not approved",
+    "validation_status_on_hold": "the submission was reviewed and put on hold",
+}
 _REMEDY = "correct the submission in KoboToolbox, or approve it there, and pull again"
 
 
@@ -82,8 +85,8 @@ def tree_records(raw: Mapping[str, Any], form: FormMapping) -> tuple[Mapping[str
 def parse_submissions(submissions: Iterable[Submission], form: FormMapping) -> dict[str, Parsed]:
     """Turn submissions into plots and trees.
 
-    An edit (same root uuid, later) replaces what it edits; what was replaced, and what the reviewer refused, goes to
-    the quarantine with its trees. A second submission of the same census is kept: the checks name it.
+    An edit (same root uuid, later) replaces what it edits; what was replaced, and what the reviewer refused or put on
+    hold, goes to the quarantine with its trees. A second submission of the same census is kept: the checks name it.
     """
     listed = list(submissions)
     newest: dict[str, Submission] = {}
@@ -102,9 +105,8 @@ def parse_submissions(submissions: Iterable[Submission], form: FormMapping) -> d
 def _refusal(item: Submission, newest: Submission) -> tuple[str, str] | None:
     if newest is not item:
         return "superseded_by_edit", f"the submission was edited on {newest.age[0]} (_id {newest.raw.get('_id')})"
-    if _status(item) == REFUSED:
-        return REFUSED, "the submission was reviewed and not approved"
-    return None
+    status = _status(item)
+    return (status, REFUSED[status]) if status in REFUSED else None
 
 
 def _status(item: Submission) -> str | None:

@@ -197,7 +197,7 @@ class Record:
             filled = {name: self.values.get(name) for name in records.dataset.schema.names if name not in ORIGIN}
             records.rows.append({**filled, "_artifact": self.artifact, "_row": self.row})
             return
-        raw = json.dumps(self.raw, ensure_ascii=False, sort_keys=True, default=str)
+        raw = json.dumps({**self.raw, **self._names()}, ensure_ascii=False, sort_keys=True, default=str)
         records.rejected.extend(
             {
                 "dataset": records.dataset.name,
@@ -210,6 +210,12 @@ class Record:
             }
             for rule, reasons in sorted(self.problems.items())
         )
+
+    def _names(self) -> dict[str, str]:
+        """Return the landed ids that the record has, so that it can be found by them whatever its source calls them."""
+        dataset = self.records.dataset
+        ids = [name for name in (*dataset.key, "submission_id") if name in dataset.schema.names]
+        return {name: self.values[name] for name in ids if isinstance(self.values.get(name), str)}
 
 
 def merge(parts: Iterable[tuple[str, Parsed]]) -> dict[str, Parsed]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from mrv.errors import InputError, ProjectError, SourceError
@@ -57,6 +59,17 @@ def test_a_decimal_comma_where_a_point_is_declared_is_not_misread(request_) -> N
     assert parsed.table.num_rows == 0
     assert "D is '11,5', not a number" in parsed.rejected[0]["reason"]
     assert '"D": "11,5"' in parsed.rejected[0]["record"]
+
+
+@pytest.mark.parametrize(
+    ("line", "plot_id"), [("1,Inga,thick", "1"), ("1,Inga", "1"), ("1,Inga,11,12", "1"), ("NA", None)]
+)
+def test_a_row_set_aside_names_its_plot(request_, line, plot_id) -> None:
+    parsed, _ = read(request_, f"Plot,Genus,D\n{line}\n".encode())
+    [item] = parsed.rejected
+    record = json.loads(item["record"])
+    assert (record.get("plot_id"), record["census_id"]) == (plot_id, "2012")
+    assert record["Plot"] == line.partition(",")[0], "the cell stays as it was"
 
 
 def test_embedded_newline_is_one_record(request_) -> None:

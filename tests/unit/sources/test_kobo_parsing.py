@@ -96,13 +96,14 @@ def test_a_second_submission_of_a_census_is_left_to_the_checks(request_, artifac
     assert plots.rejected == []
 
 
-def test_what_the_reviewer_refused_takes_its_trees_along(request_, artifact_of) -> None:
-    refused = submission(1, _validation_status={"uid": "validation_status_not_approved"})
+@pytest.mark.parametrize("status", ["validation_status_not_approved", "validation_status_on_hold"])
+def test_what_the_reviewer_refused_takes_its_trees_along(request_, artifact_of, status) -> None:
+    refused = submission(1, _validation_status={"uid": status})
     plots, trees, _ = parse(request_, artifact_of, [refused, submission(2, _validation_status={})])
     assert plots.table["plot_id"].to_pylist() == ["P2"]
     assert plots.table["validation_status"].to_pylist() == [None]
-    assert [item["rule"] for item in plots.rejected] == ["validation_status_not_approved"]
-    assert [item["rule"] for item in trees.rejected] == ["validation_status_not_approved"] * 2
+    assert [item["rule"] for item in plots.rejected] == [status]
+    assert [item["rule"] for item in trees.rejected] == [status] * 2
     assert "plot P1, census 2022" in plots.rejected[0]["reason"]
 
 
@@ -136,6 +137,9 @@ def test_a_tree_without_a_diameter(request_, artifact_of) -> None:
     assert plots.table.num_rows == 1
     assert [(item["row"], item["rule"]) for item in trees.rejected] == [(1, "missing_value"), (2, "missing_value")]
     assert "trees/dbh_cm is missing" in trees.rejected[0]["reason"]
+    for item in trees.rejected:
+        record = json.loads(item["record"])
+        assert (record["plot_id"], record["census_id"], record["submission_id"]) == ("P1", "2022", "r1")
 
 
 def test_a_plot_without_trees(request_, artifact_of) -> None:
