@@ -6,12 +6,14 @@ only: the accepted rows are taken from the Arrow table and keep every digit. Add
 - `_position`: 0-based position of the row;
 - `_missing`: names of the columns that must not be null but are, else '';
 - `_not_finite`: names of the float columns that hold NaN or infinity (null is neither), else '';
-- `_plot_key`: plot_id|census_id|submission_id, where the table has these.
+- `_plot_key`: plot_id|census_id|submission_id, where the table has these;
+- `_origin`: artifact|row, where the table has these.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ import pyarrow.compute as pc
 from mrv.schemas import DATASETS
 
 PLOT_KEY = ("plot_id", "census_id", "submission_id")
+ORIGIN = ("_artifact", "_row")
 
 
 def check_frame(dataset: str, table: pa.Table) -> pd.DataFrame:
@@ -36,30 +39,48 @@ def check_frame(dataset: str, table: pa.Table) -> pd.DataFrame:
     )
     if set(PLOT_KEY) <= columns.keys():
         columns["_plot_key"] = pd.Series(plot_keys(table), dtype="object")
+    if set(ORIGIN) <= columns.keys():
+        columns["_origin"] = pd.Series(origins(table), dtype="object")
     return pd.DataFrame(columns)
 
 
 def plot_keys(table: pa.Table) -> list[str]:
     """Return plot_id|census_id|submission_id of each row of `plots` or `trees`, in the order of the rows."""
-    parts = [table[name].to_pylist() for name in PLOT_KEY]
-    return ["|".join(_escaped(part) for part in row) for row in zip(*parts, strict=True)]
+    return [_joined(row) for row in zip(*(table[name].to_pylist() for name in PLOT_KEY), strict=True)]
 
 
-def tree_parameters(*, received: pa.Table, accepted: pa.Table) -> Mapping[str, Any]:
+def record_plot_key(record: Mapping[str, Any]) -> str:
+    """Return the same of a record of the quarantine; what it does not say is empty."""
+    return _joined(record.get(name) for name in PLOT_KEY)
+
+
+def origins(table: pa.Table) -> list[str]:
+    """Return artifact|row of each row, in the order of the rows."""
+    return [_joined(row) for row in zip(*(table[name].to_pylist() for name in ORIGIN), strict=True)]
+
+
+def tree_parameters(*, received: pa.Table, accepted: pa.Table, set_aside: pa.Table | None = None) -> Mapping[str, Any]:
     """Return the parameters of the suite of `trees`, from `plots` as received and as accepted.
 
     Without submission ids two submissions of one plot share their key; it then counts as accepted when one of them was.
+
+    Args:
+        received: Rows of `plots` that could be typed.
+        accepted: Those of them that passed their suite.
+        set_aside: Rows of `quarantine` of `plots`, those that could not be typed among them: their plots were received too.
     """
     known = set(plot_keys(received))
+    if set_aside is not None:
+        known.update(record_plot_key(json.loads(text)) for text in set_aside["record"].to_pylist())
     return {
         "known_plot_keys": sorted(known),
         "quarantined_plot_keys": sorted(known - set(plot_keys(accepted))),
     }
 
 
-def _escaped(part: str | None) -> str:
-    """Return an id in which the separator cannot stand by itself, so that no two keys look the same."""
-    return (part or "").replace("\\", "\\\\").replace("|", "\\|")
+def _joined(parts: Iterable[Any]) -> str:
+    """Join ids in which the separator cannot stand by itself, so that no two keys look the same."""
+    return "|".join("" if part is None else str(part).replace("\\", "\\\\").replace("|", "\\|") for part in parts)
 
 
 def _series(column: pa.ChunkedArray) -> pd.Series[Any]:

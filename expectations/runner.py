@@ -26,6 +26,8 @@ _SHORT = 12
 _EXAMPLES = 3
 # Columns made for the check: their text already names the columns that are wrong.
 _FINDINGS = {"_missing": "without", "_not_finite": "not finite:"}
+# A rule on single rows by their origin is one on where they lie.
+_PLACE = ("longitude", "latitude", "stratum_id")
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,8 @@ class _Rows:
             return f"{_FINDINGS[name]} {self._frame[name].iloc[at]}"
         if name == "_plot_key":
             return f"submission_id={_shown(self._table['submission_id'][at].as_py())}"
+        if name == "_origin":
+            return ", ".join(self._value(part, at) for part in _PLACE if part in self._table.schema.names)
         return f"{name}={_shown(self._table[name][at].as_py())}"
 
 

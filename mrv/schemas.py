@@ -166,7 +166,7 @@ _ALL = (
     _dataset("plot_biomass", "One row per plot census with its above-ground biomass.", "plot_id census_id", {
         "plot_id": "str", "census_id": "str", "stratum_id": "str", "area_ha": "float", "tree_count": "int",
         "species_level_count": "int", "genus_level_count": "int", "family_level_count": "int", "plot_mean_level_count": "int",
-        "agb_mg": "factor", "agb_mg_ha": "factor",
+        "agb_mg": "factor", "agb_mg_ha": "factor", "trees_set_aside": "int", "complete": "bool",
     }),
     _dataset("stratum_biomass", "One row per stratum with mean above-ground biomass and its interval.", "stratum_id", {
         "stratum_id": "str", "plot_count": "int", "agb_mg_ha": "factor", "sd_mg_ha": "factor?", "se_mg_ha": "factor?",

@@ -38,8 +38,9 @@ class FieldCarbon:
     Attributes:
         tree_biomass: One row per living tree (`mrv.schemas`); recomputable from its own columns.
         plot_biomass: One row per plot census; `area_ha` is horizontal. Trees at the dataset's mean wood density are
-            `tree_count` less the four level counts.
-        stratum_biomass: One row per stratum, over the latest census of each plot.
+            `tree_count` less the four level counts. A census with `trees_set_aside` is not `complete`: its biomass is
+            that of the trees that are left, and says nothing about the stratum.
+        stratum_biomass: One row per stratum that has a complete plot, over the latest complete census of each plot.
         height_model: The height-diameter model that was fitted.
     """
 
@@ -57,6 +58,7 @@ def field_carbon(
     heights: pa.Table | None,
     names: pa.Table | None,
     plot_strata: Mapping[str, str],
+    trees_set_aside: Mapping[CensusKey, int],
     height_model: HeightForm,
 ) -> FieldCarbon:
     """Compute above-ground biomass of trees, plots and strata with Chave et al. 2014, equation 4.
@@ -70,16 +72,18 @@ def field_carbon(
         heights: Landed `heights`, the height-diameter sample; None or empty: the living trees with a measured height.
         names: Landed `name_resolution`, or None: the names stay as collected.
         plot_strata: Stratum of each plot_id; a plot it does not hold takes the `stratum_id` of its row.
+        trees_set_aside: How many trees of a plot census could not be used; one that it does not hold misses none.
         height_model: Which height-diameter model to fit.
 
     Raises:
         InputError: The tables contradict each other or lack what the method needs; see the modules of this package.
     """
     censuses = read_censuses(plots, plot_strata=plot_strata)
-    living = read_living_trees(trees, censuses=censuses)
+    incomplete = frozenset(key for key, count in trees_set_aside.items() if count)
+    living = read_living_trees(trees, censuses=censuses, incomplete=incomplete)
     model = _fit(living, heights, height_model)
     tree_rows = _tree_rows(living, wood_density=wood_density, names=names, model=model)
-    plot_rows = _plot_rows(censuses, tree_rows)
+    plot_rows = _plot_rows(censuses, tree_rows, trees_set_aside)
     return FieldCarbon(
         tree_biomass=DATASETS["tree_biomass"].table(tree_rows),
         plot_biomass=DATASETS["plot_biomass"].table(plot_rows.values()),
@@ -136,7 +140,9 @@ def _tree_rows(
 
 
 def _plot_rows(
-    censuses: Mapping[CensusKey, PlotCensus], tree_rows: Sequence[Mapping[str, Any]]
+    censuses: Mapping[CensusKey, PlotCensus],
+    tree_rows: Sequence[Mapping[str, Any]],
+    trees_set_aside: Mapping[CensusKey, int],
 ) -> dict[CensusKey, dict[str, Any]]:
     of_census: dict[CensusKey, list[Mapping[str, Any]]] = {key: [] for key in censuses}
     for row in tree_rows:
@@ -155,6 +161,8 @@ def _plot_rows(
             **{column: levels.count(level) for level, column in _LEVEL_COLUMNS.items()},
             "agb_mg": to_factor(agb_mg),
             "agb_mg_ha": to_factor(agb_mg / Decimal(repr(census.area_ha))),
+            "trees_set_aside": trees_set_aside.get(key, 0),
+            "complete": not trees_set_aside.get(key, 0),
         }
     return rows
 
@@ -163,7 +171,9 @@ def _stratum_rows(
     censuses: Mapping[CensusKey, PlotCensus], plot_rows: Mapping[CensusKey, Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     by_stratum: dict[str, list[Decimal]] = {}
-    for census in latest_censuses(censuses.values()):
+    # A census without some of its trees has too little biomass, and the large trees are those most often set aside.
+    complete = [census for key, census in censuses.items() if plot_rows[key]["complete"]]
+    for census in latest_censuses(complete):
         by_stratum.setdefault(census.stratum_id, []).append(plot_rows[census.key]["agb_mg_ha"])
     rows = []
     for stratum_id, values in by_stratum.items():

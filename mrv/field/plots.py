@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -133,12 +133,19 @@ def read_censuses(plots: pa.Table, *, plot_strata: Mapping[str, str]) -> dict[Ce
     return censuses
 
 
-def read_living_trees(trees: pa.Table, *, censuses: Mapping[CensusKey, PlotCensus]) -> list[Tree]:
-    """Read the landed `trees` in the order of their keys and leave out the dead; no status counts as living.
+def read_living_trees(
+    trees: pa.Table, *, censuses: Mapping[CensusKey, PlotCensus], incomplete: Collection[CensusKey] = ()
+) -> list[Tree]:
+    """Read the landed `trees` in the order of their keys and leave out the dead.
+
+    Args:
+        trees: Landed `trees`, accepted rows.
+        censuses: The plot censuses they belong to.
+        incomplete: Censuses of which trees were set aside: these may have none left.
 
     Raises:
-        InputError: A tree belongs to no plot census, stands twice, has an unknown status or a size that is not a positive
-            number; or a plot census has no tree at all.
+        InputError: A tree belongs to no plot census, stands twice, has no or an unknown status, or a size that is not a
+            positive number; or a plot census has no tree at all.
     """
     seen: set[tuple[str, str, str]] = set()
     living = []
@@ -146,17 +153,17 @@ def read_living_trees(trees: pa.Table, *, censuses: Mapping[CensusKey, PlotCensu
         key = (row["plot_id"], row["census_id"], row["tree_id"])
         _refuse_unusable_tree(row, known=key[:2] in censuses, twice=key in seen)
         seen.add(key)
-        if row["status"] != "dead":
+        if row["status"] == "alive":
             living.append(Tree(**{name: row[name] for name in Tree.__slots__}))
-    without = sorted(censuses.keys() - {key[:2] for key in seen})
+    without = sorted(censuses.keys() - {key[:2] for key in seen} - set(incomplete))
     if without:
-        # Nothing recorded is not zero biomass: the trees of this plot may have been lost or quarantined.
+        # Nothing recorded is not zero biomass: the trees of this plot may have been lost on the way.
         raise InputError(
             "a plot census has no tree at all",
             expected="its trees, living or dead",
-            found="none accepted",
+            found="none received",
             where=f"plot {without[0][0]!r}, census {without[0][1]!r}, and {len(without) - 1} more",
-            remedy="look for its trees in the quarantine; quarantine the plot too if they are lost",
+            remedy="submit its trees; quarantine the plot if they are lost",
         )
     return living
 
@@ -204,13 +211,13 @@ def _refuse_unusable_tree(row: Mapping[str, Any], *, known: bool, twice: bool) -
             where=where,
             remedy="quarantine the second row, or mend its tree_id",
         )
-    if row["status"] not in {None, "alive", "dead"}:
+    if row["status"] not in {"alive", "dead"}:
         raise InputError(
             "the status of a tree is unknown",
-            expected="alive, dead or nothing",
+            expected="alive or dead",
             found=str(row["status"]),
             where=where,
-            remedy="map the status of the form to alive or dead",
+            remedy="state it, or map the status of the form to alive or dead",
         )
     for name in ("dbh_cm", "height_m"):
         value = row[name]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,10 @@ RECEIVED = ("fires", "plots", "trees", "heights", "wood_density", "name_resoluti
 
 FIRES_MARGIN_DEG = 0.01
 """Fires are asked for in a box rounded outwards to hundredths of a degree."""
+
+
+Further = Callable[[pa.Table], pa.Table]
+"""From the quarantined rows of a batch to more rows of `check_results`."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,16 @@ class Checked:
         """Read the accepted rows."""
         return pq.read_table(self.path, schema=DATASETS[self.dataset].schema)
 
+    def set_aside(self) -> pa.Table:
+        """Read the rows of `quarantine`: those that could not be typed and those that failed a check."""
+        return pq.read_table(self.quarantine, schema=DATASETS["quarantine"].schema)
+
 
 def check_received(context: Context, landed: Sequence[Landed]) -> dict[str, Checked]:
     """Check every dataset that the sources gave.
+
+    A plot must lie in the stratum that it counts in; the trees of a plot that was set aside go with it; and a plot of which
+    trees were set aside is named.
 
     Raises:
         CheckError: A critical check failed and is not waived; nothing of the batch can be used.
@@ -61,15 +72,50 @@ def check_received(context: Context, landed: Sequence[Landed]) -> dict[str, Chec
     for dataset in (name for name in RECEIVED if name in present):
         table, rejected, rows_read = combine(dataset, landed)
         extra: Mapping[str, Any] = {}
+        further = None
         if dataset == "plots":
             plots = table
+            extra = {"misplaced_plots": misplaced_plots(context, plots)}
         elif dataset == "trees":
-            from expectations.frames import tree_parameters
-
-            accepted = checked["plots"].table() if "plots" in checked else plots
-            extra = tree_parameters(received=plots, accepted=accepted)
-        checked[dataset] = check_table(context, dataset, table, rejected=rejected, rows_read=rows_read, extra=extra)
+            extra, further = _with_plots(plots, checked.get("plots"))
+        checked[dataset] = check_table(
+            context, dataset, table, rejected=rejected, rows_read=rows_read, extra=extra, further=further
+        )
     return checked
+
+
+def _with_plots(received: pa.Table, checked: Checked | None) -> tuple[Mapping[str, Any], Further | None]:
+    """Return what the check of trees needs of their plots: parameters, and the check across the two."""
+    from expectations.frames import tree_parameters
+    from expectations.plot_trees import check_plot_trees
+
+    if checked is None:
+        return tree_parameters(received=received, accepted=received), None
+    accepted, set_aside = checked.table(), checked.set_aside()
+
+    def further(quarantine: pa.Table) -> pa.Table:
+        return check_plot_trees(quarantine, plots=accepted, plots_quarantine=set_aside)
+
+    return tree_parameters(received=received, accepted=accepted, set_aside=set_aside), further
+
+
+def misplaced_plots(context: Context, plots: pa.Table) -> list[str]:
+    """Return the origins of plots that lie in no stratum, or in another one than they name."""
+    from expectations.frames import origins
+
+    return sorted(
+        origin
+        for origin, stratum in zip(origins(plots), strata_of_rows(context, plots), strict=True)
+        if stratum is None
+    )
+
+
+def strata_of_rows(context: Context, plots: pa.Table) -> list[str | None]:
+    """Return the stratum in which each row of `plots` counts, None where there is none for it."""
+    from mrv.field.location import locate_plots
+
+    strata = [(zone.zone_id, zone.geometry) for zone in context.zones if zone.kind == "stratum"]
+    return locate_plots(plots, strata=strata, default_stratum=context.definition.default_stratum)
 
 
 def check_table(
@@ -80,6 +126,7 @@ def check_table(
     rejected: pa.Table | None = None,
     rows_read: int | None = None,
     extra: Mapping[str, Any] | None = None,
+    further: Further | None = None,
 ) -> Checked:
     """Check one table, set its bad rows aside and note how many.
 
@@ -90,6 +137,7 @@ def check_table(
         rejected: Rows that could not even be typed, in the quarantine's columns.
         rows_read: How many records were read, those that could not be typed among them; default: the table's rows.
         extra: Values that this dataset's suite needs beside the period's.
+        further: Gives more rows of `check_results`, from the rows set aside; they depend on nothing but these and `extra`.
 
     Raises:
         CheckError: A critical check failed and is not waived.
@@ -105,8 +153,9 @@ def check_table(
         from expectations.runner import check
 
         outcome = check(dataset, table, parameters=parameters)
-        results = gate(outcome.results, waivers=waivers)
         quarantine = DATASETS["quarantine"].sort(pa.concat_tables([set_aside, outcome.quarantine]))
+        found = [outcome.results, *([further(quarantine)] if further else [])]
+        results = gate(pa.concat_tables(found), waivers=waivers)
         paths = {
             "path": context.table_path("accepted", dataset, key),
             "quarantine": context.table_path("quarantine", f"{dataset}_checked", key),

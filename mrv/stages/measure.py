@@ -16,7 +16,7 @@ from mrv.files import write_parquet
 from mrv.ledger import Artifact
 from mrv.schemas import DATASETS
 from mrv.sources.products import product
-from mrv.stages.check import Checked, table_hash
+from mrv.stages.check import Checked, strata_of_rows, table_hash
 from mrv.stages.context import Context, Outcome, run_step
 from mrv.units import UM2_PER_HA
 from raster.area import WGS84, EarthModel
@@ -243,7 +243,7 @@ def measure_field(context: Context, checked: Mapping[str, Checked]) -> Measured 
     """Turn accepted trees into carbon of plots and strata; None where the project has no plots.
 
     Raises:
-        InputError: A plot lies in no stratum, or a table that the calculation needs is missing.
+        InputError: A table that the calculation needs is missing, or the tables contradict each other.
     """
     if "plots" not in checked or "trees" not in checked:
         return None
@@ -254,6 +254,7 @@ def measure_field(context: Context, checked: Mapping[str, Checked]) -> Measured 
             remedy="add a table wood_density to a source of connector files",
         )
     tables = {name: batch.table() for name, batch in checked.items()}
+    missed = trees_missed(checked)
 
     def measure() -> dict[str, pa.Table]:
         from mrv.field.carbon import field_carbon
@@ -265,6 +266,7 @@ def measure_field(context: Context, checked: Mapping[str, Checked]) -> Measured 
             heights=tables.get("heights"),
             names=tables.get("name_resolution"),
             plot_strata=strata_of_plots(context, tables["plots"]),
+            trees_set_aside=missed,
             height_model=context.definition.field_carbon.height_model,
         )
         return {
@@ -276,6 +278,7 @@ def measure_field(context: Context, checked: Mapping[str, Checked]) -> Measured 
     used = ("plots", "trees", "wood_density", "heights", "name_resolution")
     inputs = {
         "tables": {name: table_hash(tables[name]) for name in used if name in tables},
+        "trees_set_aside": [[*census, count] for census, count in missed.items()],
         "field_carbon": context.definition.field_carbon.model_dump(mode="json"),
         "strata": [
             [zone.zone_id, shapely.to_wkb(zone.geometry, hex=True)] for zone in context.zones if zone.kind == "stratum"
@@ -286,43 +289,15 @@ def measure_field(context: Context, checked: Mapping[str, Checked]) -> Measured 
 
 
 def strata_of_plots(context: Context, plots: pa.Table) -> dict[str, str]:
-    """Return each plot's stratum: the one the form names, or the zone it lies in, or the default.
+    """Return the stratum of each accepted plot."""
+    strata = zip(plots["plot_id"].to_pylist(), strata_of_rows(context, plots), strict=True)
+    return {plot_id: stratum for plot_id, stratum in strata if stratum is not None}
 
-    Raises:
-        InputError: A plot names an unknown stratum, lies in none, or the two disagree.
-    """
-    zones = [zone for zone in context.zones if zone.kind == "stratum"]
-    result: dict[str, str] = {}
-    for row in plots.select(["plot_id", "stratum_id", "longitude", "latitude", "_artifact", "_row"]).to_pylist():
-        where = f"artifact {row['_artifact'][:12]}, row {row['_row']}, plot {row['plot_id']}"
-        located = None
-        if row["longitude"] is not None and row["latitude"] is not None:
-            point = shapely.Point(row["longitude"], row["latitude"])
-            located = next((zone.zone_id for zone in zones if zone.geometry.covers(point)), None)
-        declared = row["stratum_id"]
-        if declared is not None and declared not in context.strata:
-            raise InputError(
-                "a plot names an unknown stratum",
-                expected=", ".join(context.strata),
-                found=declared,
-                where=where,
-                remedy="correct the form",
-            )
-        if declared and located and declared != located:
-            raise InputError(
-                "a plot's stratum and its position disagree",
-                expected=located,
-                found=declared,
-                where=where,
-                remedy="correct one of the two",
-            )
-        stratum = declared or located or context.definition.default_stratum
-        if stratum is None:
-            raise InputError(
-                "a plot lies in no stratum",
-                found=f"{row['longitude']}, {row['latitude']}",
-                where=where,
-                remedy="correct its position, or declare default_stratum",
-            )
-        result[row["plot_id"]] = stratum
-    return result
+
+def trees_missed(checked: Mapping[str, Checked]) -> dict[tuple[str, str], int]:
+    """Return how many trees each accepted (plot_id, census_id) misses, where it misses any."""
+    from expectations.plot_trees import trees_set_aside
+
+    plots = checked["plots"]
+    missed, _ = trees_set_aside(checked["trees"].set_aside(), plots=plots.table(), plots_quarantine=plots.set_aside())
+    return missed

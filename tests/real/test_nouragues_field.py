@@ -63,6 +63,8 @@ def trees() -> pa.Table:
                 "dbh_cm": row["D"],
                 "genus": row["Genus"],
                 "species": row["Species"],
+                # The published plots are of living trees.
+                "status": "alive",
             }
             for position, row in enumerate(_read("NouraguesTrees.csv"))
         ],
@@ -124,6 +126,7 @@ def _compute(
         heights=heights,
         names=names,
         plot_strata=dict.fromkeys(PLOTS, "nouragues"),
+        trees_set_aside={},
         height_model="log2_weighted",
     )
 

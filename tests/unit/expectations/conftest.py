@@ -22,6 +22,7 @@ PARAMETERS: dict[str, Any] = {
     "last_loss_year": 2024,
     "known_plot_keys": ["p1|1|s1", "p2|1|s2"],
     "quarantined_plot_keys": ["p2|1|s2"],
+    "misplaced_plots": ["misplaced|2"],
 }
 
 SOUND: dict[str, dict[str, Any]] = {
@@ -132,6 +133,8 @@ SOUND: dict[str, dict[str, Any]] = {
         "plot_mean_level_count": 25,
         "agb_mg": Decimal("250"),
         "agb_mg_ha": Decimal("250"),
+        "trees_set_aside": 0,
+        "complete": True,
     },
     "stratum_biomass": {
         "stratum_id": "s{n}",

@@ -35,6 +35,11 @@ SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     ("plots", "latitude_in_bounds", {"latitude": 7.0}),
     ("plots", "longitude_in_bounds", {"longitude": -7.0}),
     ("plots", "submission_approved", {"validation_status": "validation_status_not_approved"}),
+    ("plots", "submission_approved", {"validation_status": "validation_status_on_hold"}),
+    ("plots", "plot_area_usual", {"area_ha": 0.09}),
+    ("plots", "latitude_given", {"latitude": None}),
+    ("plots", "longitude_given", {"longitude": None}),
+    ("plots", "plot_in_stratum", {"_artifact": "misplaced"}),
     ("plots", "numbers_finite", {"area_ha": inf}),
     ("plots", "required_present", {"census_id": None}),
     ("trees", "plot_exists", {"plot_id": "p9"}),
@@ -45,7 +50,11 @@ SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     ("trees", "height_in_range", {"height_m": 98.4}),
     ("trees", "height_in_range", {"height_m": 1.0}),
     ("trees", "status_known", {"status": "vivo"}),
+    ("trees", "status_given", {"status": None}),
     ("trees", "genus_given", {"genus": None}),
+    ("trees", "allometry_fits_family", {"family": "Arecaceae"}),
+    ("trees", "allometry_fits_family", {"family": "CYATHEACEAE"}),
+    ("trees", "allometry_fits_family", {"family": "dicksoniaceae"}),
     ("trees", "numbers_finite", {"height_m": nan}),
     ("trees", "required_present", {"dbh_cm": None}),
     ("heights", "sample_unique", {"sample_id": "1"}),
@@ -101,6 +110,7 @@ SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     ("plot_biomass", "plot_census_unique", {"plot_id": "p1"}),
     ("plot_biomass", "area_plausible", {"area_ha": 0.0}),
     ("plot_biomass", "agb_plausible", {"agb_mg_ha": Decimal(1201)}),
+    ("plot_biomass", "trees_set_aside_not_negative", {"trees_set_aside": -1}),
     ("plot_biomass", "agb_of_forest", {"agb_mg_ha": Decimal(40)}),
     ("plot_biomass", "numbers_finite", {"area_ha": nan}),
     ("plot_biomass", "required_present", {"agb_mg": None}),
@@ -184,7 +194,7 @@ def test_a_missing_column_could_not_be_checked(dataset: str, rows: Any, make_tab
 @pytest.mark.parametrize("dataset", DATASET_NAMES)
 def test_suites_speak_both_languages_and_name_their_datasets_columns(dataset: str) -> None:
     suite = load_suite(dataset)
-    made = {"_missing", "_not_finite", "_plot_key"}
+    made = {"_missing", "_not_finite", "_plot_key", "_origin"}
     for rule in suite.expectations:
         assert rule.meta.description_en != rule.meta.description_es
         assert set(rule.columns) <= made | set(DATASETS[dataset].schema.names)

@@ -96,6 +96,18 @@ def test_a_quarantined_plot_takes_its_trees_along(rows: Any, make_table: Any, pa
     ]
 
 
+def test_the_trees_of_a_plot_that_could_not_be_typed_go_with_it(rows: Any, make_table: Any) -> None:
+    plots = make_table("plots", rows("plots", 1))
+    record = json.dumps({"plot_id": "p2", "census_id": "1", "submission_id": "s2", "plot/area_ha": "half"})
+    aside = {"dataset": "plots", "artifact": "a", "row": 2, "rule": "unreadable_value", "severity": "error"}
+    set_aside = DATASETS["quarantine"].table([{**aside, "reason": "-", "record": record}])
+    [tree] = rows("trees", 1)
+    tree |= {"plot_id": "p2", "submission_id": "s2"}
+    parameters = tree_parameters(received=plots, accepted=plots, set_aside=set_aside)
+    outcome = check("trees", make_table("trees", [tree]), parameters=parameters)
+    assert outcome.quarantine["rule"].to_pylist() == ["plot_quarantined"]
+
+
 def test_the_trees_of_a_second_submission_go_with_it(rows: Any, make_table: Any, parameters: Any) -> None:
     listed = rows("plots", 2)
     listed[1] |= {"plot_id": "p1", "submitted_at": datetime(2020, 6, 1, tzinfo=UTC)}

@@ -33,7 +33,7 @@ def plot(plot_id: str, **changes: Any) -> dict[str, Any]:
 
 def tree(plot_id: str, tree_id: str, dbh_cm: float, **changes: Any) -> dict[str, Any]:
     base = {"plot_id": plot_id, "census_id": "1", "tree_id": tree_id, "dbh_cm": dbh_cm, "genus": "Inga"}
-    return base | {"species": "edulis"} | changes
+    return base | {"species": "edulis", "status": "alive"} | changes
 
 
 HEIGHTS = [(10 + 4 * n, 8.0 + 4 * n**0.7) for n in range(15)]
@@ -80,6 +80,7 @@ def tables() -> dict[str, Any]:
         ),
         "names": None,
         "plot_strata": {"p1": "s1", "p2": "s1"},
+        "trees_set_aside": {},
         "height_model": "log2_weighted",
     }
 

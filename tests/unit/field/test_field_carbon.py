@@ -109,6 +109,41 @@ def test_only_the_latest_census_counts_for_the_stratum(compute: Any, land: Any, 
     assert stratum["agb_mg_ha"] == to_factor((by_census["p1", "2"] + by_census["p2", "1"]) / 2)
 
 
+def test_an_incomplete_plot_does_not_count_for_the_stratum(compute: Any) -> None:
+    whole, partly = compute(), compute(trees_set_aside={("p2", "1"): 3})
+    assert partly.tree_biomass.equals(whole.tree_biomass)
+    first, second = partly.plot_biomass.to_pylist()
+    assert (first["trees_set_aside"], first["complete"]) == (0, True)
+    assert (second["trees_set_aside"], second["complete"]) == (3, False)
+    [stratum] = partly.stratum_biomass.to_pylist()
+    assert (stratum["plot_count"], stratum["agb_mg_ha"]) == (1, first["agb_mg_ha"])
+
+
+def test_the_latest_complete_census_counts(compute: Any, land: Any, make_plot: Any, make_tree: Any) -> None:
+    plots = land("plots", make_plot("p1"), make_plot("p1", census_id="2", census_date=date(2023, 5, 1)))
+    trees = land("trees", make_tree("p1", "1", 20.0), make_tree("p1", "1", 40.0, census_id="2"))
+    carbon = compute(plots=plots, trees=trees, trees_set_aside={("p1", "2"): 1})
+    [stratum] = carbon.stratum_biomass.to_pylist()
+    assert stratum["agb_mg_ha"] == carbon.plot_biomass.to_pylist()[0]["agb_mg_ha"]
+
+
+def test_a_stratum_without_complete_plots_has_no_row(compute: Any) -> None:
+    carbon = compute(plot_strata={"p1": "s1", "p2": "s2"}, trees_set_aside={("p1", "1"): 1})
+    assert carbon.stratum_biomass["stratum_id"].to_pylist() == ["s2"]
+    none = compute(trees_set_aside={("p1", "1"): 1, ("p2", "1"): 1})
+    assert none.stratum_biomass.num_rows == 0
+    assert none.plot_biomass.num_rows == 2
+
+
+def test_a_plot_of_which_every_tree_was_set_aside_is_no_plot_without_biomass(
+    compute: Any, land: Any, make_tree: Any
+) -> None:
+    carbon = compute(trees=land("trees", make_tree("p1", "1", 20.0)), trees_set_aside={("p2", "1"): 2})
+    empty = carbon.plot_biomass.to_pylist()[1]
+    assert (empty["tree_count"], empty["agb_mg"], empty["complete"]) == (0, 0, False)
+    assert carbon.stratum_biomass["plot_count"].to_pylist() == [1]
+
+
 def test_one_plot_leaves_the_interval_null(compute: Any) -> None:
     rows = compute(plot_strata={"p1": "s1", "p2": "s2"}).stratum_biomass.to_pylist()
     assert [row["stratum_id"] for row in rows] == ["s1", "s2"]

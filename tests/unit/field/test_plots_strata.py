@@ -88,9 +88,8 @@ def test_only_living_trees_count(land: Any, make_plot: Any, make_tree: Any) -> N
         "trees",
         make_tree("p1", "1", 20.0, status="alive"),
         make_tree("p1", "2", 20.0, status="dead"),
-        make_tree("p1", "3", 20.0, status=None),
     )
-    assert [tree.tree_id for tree in read_living_trees(trees, censuses=censuses)] == ["1", "3"]
+    assert [tree.tree_id for tree in read_living_trees(trees, censuses=censuses)] == ["1"]
 
 
 @pytest.mark.parametrize(
@@ -100,6 +99,7 @@ def test_only_living_trees_count(land: Any, make_plot: Any, make_tree: Any) -> N
         ({"census_id": "2"}, "belongs to no plot census"),
         ({"tree_id": "1"}, "stands twice"),
         ({"status": "vivo"}, "status of a tree is unknown"),
+        ({"status": None}, "status of a tree is unknown"),
         ({"dbh_cm": math.nan}, "dbh_cm of a tree"),
         ({"dbh_cm": 0.0}, "dbh_cm of a tree"),
         ({"height_m": -3.0}, "height_m of a tree"),
@@ -120,6 +120,10 @@ def test_a_plot_without_trees_is_not_a_plot_without_biomass(land: Any, make_plot
     censuses = read_censuses(land("plots", make_plot("p1"), make_plot("p2")), plot_strata={"p1": "s", "p2": "s"})
     with pytest.raises(InputError, match="no tree at all"):
         read_living_trees(land("trees", make_tree("p1", "1", 20.0)), censuses=censuses)
+    left = read_living_trees(
+        land("trees", make_tree("p1", "1", 20.0)), censuses=censuses, incomplete=frozenset({("p2", "1")})
+    )
+    assert [tree.plot_id for tree in left] == ["p1"], "all trees of p2 were set aside"
     dead = make_tree("p2", "1", 20.0, status="dead")
     assert len(read_living_trees(land("trees", make_tree("p1", "1", 20.0), dead), censuses=censuses)) == 1
 
