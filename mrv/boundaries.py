@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-import pyogrio
 import shapely
 from pyproj import CRS, Geod, Transformer
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import ProjError
+from shapely.errors import ShapelyError
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 from shapely.validation import explain_validity
 
 from mrv.errors import MrvError, ProjectError
 from mrv.files import hash_file
-from mrv.project import Boundaries, LoadedProject
+from mrv.geopackage import Rows, read_layer
+from mrv.project import Boundaries, LoadedProject, ZoneKind
 from mrv.units import M2_PER_HA
 
-Features = tuple[list[tuple[BaseGeometry | None, Mapping[str, Any]]], CRS]
+Features = tuple[Rows, CRS]
 GEOD = Geod(ellps="WGS84")
 MAX_FILE_BYTES = 256 * 2**20
 SLIVER_HA = Decimal("0.01")
@@ -122,11 +122,16 @@ def _read_file(path: Path, spec: Boundaries, problems: list[MrvError], *, key: s
             "a boundary file is too large", found=f"{path.stat().st_size} bytes", where=where, remedy="simplify it"
         )
     features, crs = _features(path, spec, where)
-    transformer = (
-        None
-        if crs.equals(CRS.from_epsg(4326), ignore_axis_order=True)
-        else Transformer.from_crs(crs, 4326, always_xy=True)
-    )
+    try:
+        geographic = crs.equals(CRS.from_epsg(4326), ignore_axis_order=True)
+        transformer = None if geographic else Transformer.from_crs(crs, 4326, always_xy=True)
+    except ProjError as error:
+        raise ProjectError(
+            "the CRS of a boundary file has no way to EPSG:4326",
+            found=str(error),
+            where=where,
+            remedy="export it in EPSG:4326",
+        ) from error
     sha256, zones = hash_file(path), []
     for number, (geometry, properties) in enumerate(features, start=1):
         row = f"{path}, feature {number}"
@@ -141,7 +146,7 @@ def _features(path: Path, spec: Boundaries, where: str) -> Features:
     with path.open("rb") as stream:
         head = stream.read(16)
     if head.startswith(b"SQLite format 3\x00"):
-        return _geopackage(path, spec, where)
+        return read_layer(path, spec.layer, where=where)
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return _geojson(path, where)
     raise ProjectError(
@@ -156,10 +161,11 @@ def _geojson(path: Path, where: str) -> Features:
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
         features = document["features"]
-        pairs = [
-            (shape(item["geometry"]) if item["geometry"] else None, item.get("properties") or {}) for item in features
+        pairs: Rows = [
+            (shape(item["geometry"]) if item["geometry"] else None, dict(item.get("properties") or {}))
+            for item in features
         ]
-    except (ValueError, KeyError, TypeError, AttributeError, shapely.GEOSException) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ShapelyError) as error:
         raise ProjectError(
             "a boundary file is not a GeoJSON FeatureCollection",
             found=f"{type(error).__name__}: {error}",
@@ -171,51 +177,13 @@ def _geojson(path: Path, where: str) -> Features:
         return pairs, CRS.from_epsg(4326)
     try:
         return pairs, CRS.from_user_input(declared["properties"]["name"])
-    except (KeyError, TypeError, CRSError) as error:
+    except (KeyError, TypeError, ProjError) as error:
         raise ProjectError(
             "the CRS of a boundary file cannot be understood",
             found=repr(declared),
             where=where,
             remedy="export it in EPSG:4326, without a crs member",
         ) from error
-
-
-def _geopackage(path: Path, spec: Boundaries, where: str) -> Features:
-    with sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True) as connection:
-        layers = dict(
-            connection.execute("SELECT table_name, srs_id FROM gpkg_contents WHERE data_type = 'features'").fetchall()
-        )
-    connection.close()
-    if spec.layer is None and len(layers) != 1:
-        raise ProjectError(
-            "a GeoPackage with several layers needs the key layer",
-            found=", ".join(sorted(layers)),
-            where=where,
-            remedy="name the layer in project.yaml",
-        )
-    layer = spec.layer or next(iter(layers))
-    if layer not in layers:
-        raise ProjectError(
-            "a GeoPackage lacks the layer",
-            expected=layer,
-            found=", ".join(sorted(layers)),
-            where=where,
-            remedy="mend the key layer",
-        )
-    if layers[layer] in (0, -1):
-        raise ProjectError(
-            "a boundary file does not declare its CRS",
-            expected="an EPSG code",
-            found=f"srs_id {layers[layer]} (undefined)",
-            where=f"{where}, layer {layer}",
-            remedy="set the layer's CRS where it was drawn; old Peruvian data are often PSAD56 (EPSG:24878), 200 to 400 m off WGS84",
-        )
-    frame = pyogrio.read_dataframe(path, layer=layer)
-    pairs: list[tuple[BaseGeometry | None, Mapping[str, Any]]] = [
-        (geometry, {name: value for name, value in zip(frame.columns, row, strict=True) if name != "geometry"})
-        for geometry, row in zip(frame.geometry, frame.itertuples(index=False, name=None), strict=True)
-    ]
-    return pairs, CRS.from_user_input(frame.crs)
 
 
 def _zone(
@@ -239,16 +207,7 @@ def _zone(
             remedy="fill the fields, or name others with id_field and kind_field (or zone_id and kind for a whole file)",
         )
     row = f"{row}, zone {zone_id}"
-    if kind not in {
-        "project_area",
-        "leakage_belt",
-        "reference_region",
-        "concession",
-        "hcv",
-        "community",
-        "stratum",
-        "exclusion",
-    }:
+    if str(kind) not in get_args(ZoneKind):
         raise ProjectError(
             "a zone has an unknown kind", found=str(kind), where=row, remedy="use a kind that the guide lists"
         )
@@ -284,7 +243,7 @@ def _zone(
         str(zone_id),
         str(kind),
         str(name),
-        partner or None,
+        str(partner) if partner else None,
         geometry,
         spec.version,
         spec.illustrative,

@@ -27,12 +27,17 @@ class _Commands(click.Group):
         except MrvError as error:
             click.echo(f"error: {error}", err=True)
             sys.exit(error.exit_code)
+        except OSError as error:
+            # A home, file or folder that cannot be used; what our own code refuses says more and was caught above.
+            click.echo(f"error: {error.strerror or error}\n  where: {error.filename or 'unknown'}", err=True)
+            click.echo("  remedy: check that the path exists and that this user may use it", err=True)
+            sys.exit(1)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="mrv")
 def main() -> None:
-    """REDD+ MRV: from raw data to a signed package that a stranger can check and re-perform.
+    """REDD+ MRV: from raw data to a signed package that a stranger can check.
 
     PROJECT is a folder with a project.yaml, or the name of one under projects/.
     Exit codes: 0 done, 1 a check failed or differs, 2 usage, 3 an outside source could not be reached.
@@ -41,11 +46,14 @@ def main() -> None:
 
 def _settings(**changes: Any) -> Settings:
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
     from mrv.settings import Settings
 
     try:
         return Settings(**changes)
+    except SettingsError as error:
+        raise UsageError("a setting is not valid", found=str(error), remedy="write JSON in MRV_MIRRORS") from error
     except ValidationError as error:
         found = "; ".join(f"MRV_{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors())
         raise UsageError("a setting is not valid", found=found, remedy="mend the environment variable") from error
@@ -242,15 +250,16 @@ def status(project: str, as_json: bool) -> None:
 @click.option(
     "--allowed-signers",
     type=click.Path(path_type=Path),
-    help="OpenSSH allowed_signers file; default: that of the home.",
+    help="OpenSSH allowed_signers file; default: that of MRV_HOME, where set.",
 )
 @click.option("--any-signer", is_flag=True, help="Accept a signature whoever made it; the report says so.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def verify(package: Path, allowed_signers: Path | None, any_signer: bool, as_json: bool) -> None:
     """Check integrity, completeness and signature of PACKAGE, offline."""
-    default = _settings().keys_dir / "allowed_signers"
-    signers = allowed_signers or (default if default.is_file() else None)
-    report = _verify(package, allowed_signers=signers, any_signer=any_signer)
+    if allowed_signers is None and "MRV_HOME" in os.environ:
+        # Only a home that was named: one found in the working folder may have come with the package.
+        allowed_signers = _settings().keys_dir / "allowed_signers"
+    report = _verify(package, allowed_signers=allowed_signers, any_signer=any_signer)
     if as_json:
         checks = [{"name": item.name, "outcome": item.outcome, "detail": item.detail} for item in report.checks]
         click.echo(json.dumps({"accepted": report.accepted, "checks": checks}, ensure_ascii=False, indent=1))

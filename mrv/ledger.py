@@ -93,7 +93,6 @@ packages = sa.Table(
     sa.Column("path", _text, nullable=False),
     sa.Column("manifest_sha512", _text, nullable=False),
     sa.Column("created_at", _text, nullable=False),
-    sa.UniqueConstraint("project", "period", "content_key"),
 )
 waivers = sa.Table(
     "waivers",
@@ -206,14 +205,26 @@ class Ledger:
         )
         with self.engine.connect() as connection:
             row = connection.execute(query).mappings().first()
-        return None if row is None else Artifact(**{key: value for key, value in row.items() if key != "retrieval_id"})
+        return None if row is None else _artifact(row)
 
-    def artifact(self, sha256: str) -> Artifact | None:
-        """Return the first retrieval of these bytes."""
-        query = retrievals.select().where(retrievals.c.sha256 == sha256).order_by(retrievals.c.retrieval_id).limit(1)
+    def first_retrieval(self, artifact: Artifact) -> Artifact:
+        """Return the retrieval that first brought these bytes from this address: the act a package tells of.
+
+        Later ones found the same; a package that told of them would differ each time it is built anew.
+        """
+        query = (
+            retrievals.select()
+            .where(
+                retrievals.c.project == artifact.project,
+                retrievals.c.address == artifact.address,
+                retrievals.c.sha256 == artifact.sha256,
+            )
+            .order_by(retrievals.c.retrieval_id)
+            .limit(1)
+        )
         with self.engine.connect() as connection:
             row = connection.execute(query).mappings().first()
-        return None if row is None else Artifact(**{key: value for key, value in row.items() if key != "retrieval_id"})
+        return artifact if row is None else _artifact(row)
 
     # --- steps ----------------------------------------------------------------------------------------------
     def finished(self, key: str) -> Step | None:
@@ -350,11 +361,6 @@ class Ledger:
             row = connection.execute(query).mappings().first()
         return None if row is None else dict(row)
 
-    def package_of(self, project: str, period: str, key: str) -> Package | None:
-        """Return the package that was made from exactly this content."""
-        where = sa.and_(packages.c.project == project, packages.c.period == period, packages.c.content_key == key)
-        return self._package(packages.select().where(where))
-
     def latest_package(self, project: str, period: str) -> Package | None:
         """Return the newest package of a period."""
         where = sa.and_(packages.c.project == project, packages.c.period == period)
@@ -408,6 +414,10 @@ class Ledger:
         return {(row["dataset"], row["rule"]): (row["waived_by"], row["reason"]) for row in rows}
 
 
+def _artifact(row: sa.RowMapping) -> Artifact:
+    return Artifact(**{str(key): value for key, value in row.items() if key != "retrieval_id"})
+
+
 def _alive(owner: str) -> bool:
     """Tell whether the holder of a lease may still live: on another machine it may, on this one its process is asked."""
     host, pid, _ = owner.rsplit(":", 2)
@@ -424,7 +434,7 @@ def _alive(owner: str) -> bool:
 
 def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
+    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -256,6 +256,10 @@ class TableFile(Strict):
     encoding: str = "utf-8-sig"
     delimiter: str = ","
     decimal: Literal[".", ","] = "."
+    personal: bool | None = Field(
+        None,
+        description="Whether the file may name people and stays in the house; default: yes for plots, trees, heights.",
+    )
     licence: str
     citation: str
 

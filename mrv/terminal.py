@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from mrv.progress import Advance
 
@@ -44,9 +45,10 @@ def print_table(rows: Sequence[Mapping[str, str]], *, right: Sequence[str] = (),
         return
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for column in rows[0]:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+        table.add_column(Text(column), justify="right" if column in right else "left", overflow="fold")
     for row in rows:
-        table.add_row(*row.values())
+        # Text: a zone called [red] is a name, not a colour.
+        table.add_row(*(Text(cell) for cell in row.values()))
     # A log has no width of its own: give the table what it needs instead of folding numbers.
     console = Console()
     if not console.is_terminal:

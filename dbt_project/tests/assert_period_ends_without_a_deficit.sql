@@ -1,9 +1,9 @@
--- Where a period ends in a net loss, its credits are more than its reductions: the deficit that is left must be made
--- good outside the period. A warning, for the ledger itself is right.
+-- A period that emitted more than its baseline leaves a deficit that later periods must earn back. A warning, for the
+-- ledger itself is right.
 {{ config(severity='warn') }}
 
 select
     vintage_year,
-    deficit_carried_tco2e
+    carried_tco2e
 from {{ ref('emission_reductions') }}
-qualify vintage_year = max(vintage_year) over () and deficit_carried_tco2e < 0
+qualify vintage_year = max(vintage_year) over () and carried_tco2e < 0

@@ -121,9 +121,10 @@ def _chosen(figures: Sequence[Figure], contents: Contents) -> list[Figure]:
 
 
 def _interval(figure: Figure, reductions: Sequence[Row]) -> Text | None:
-    """Return the half-width of the 90 per cent interval of net emission reductions, which the uncertainty is stated for.
+    """Return the half-width of the 90 per cent interval of net emission reductions, the belt's own error not counted.
 
-    The period's adds up those of its vintages, as if all their errors went the same way.
+    The uncertainty is stated for baseline less project emissions. The period's adds up those of its vintages, as if all
+    their errors went the same way.
     """
     if figure.mart_column != "net_tco2e" or figure.value is None:
         return None
@@ -134,8 +135,10 @@ def _interval(figure: Figure, reductions: Sequence[Row]) -> Text | None:
 
 
 def _half_width(row: Row) -> Decimal | None:
-    net, relative = row["net_tco2e"], row["uncertainty_u90"]
-    return None if net is None or relative is None else abs(net) * relative
+    baseline, project, relative = row["baseline_tco2e"], row["project_tco2e"], row["uncertainty_u90"]
+    if baseline is None or project is None or relative is None:
+        return None
+    return abs(baseline - project) * relative
 
 
 def _totals(reductions: Sequence[Row]) -> dict[str, Decimal | int | None]:

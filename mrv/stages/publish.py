@@ -12,17 +12,24 @@ from typing import Any
 
 import pyarrow as pa
 
+from mrv.errors import PackageError
 from mrv.files import hash_file
 from mrv.ledger import Artifact, Package, content_key
 from mrv.package.build import BuiltPackage, build
 from mrv.package.contents import Code, Contents, ProjectFacts
-from mrv.package.keys import SigningKey, ensure_key, load_key
+from mrv.package.keys import ALLOWED_FILE, SigningKey, allow, ensure_key, load_key
+from mrv.package.sshsig import NAMESPACE
+from mrv.project import Files
 from mrv.settings import REPOSITORY
 from mrv.stages.context import Context, code_version, run_step
 from mrv.stages.declare import parameters
 from mrv.stages.measure import forest_rule, naming_files, product_rule, raster_layers
 from mrv.stages.results import mart
 from mrv.stages.transform import Snapshot
+
+FIELD_DATASETS = ("plots", "trees", "heights", "wood_density", "name_resolution")
+PERSONAL_DATASETS = ("plots", "trees", "heights")
+"""What people write down in the field, often with their names in columns that nobody asked for."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +66,11 @@ def publish(
             "code": code_version(),
         }
     )
-    existing = context.ledger.package_of(definition.id, period.id, key)
-    if existing is not None and (context.settings.root / existing.path).is_dir():
-        return Published(context.settings.root / existing.path, existing.version, changed=False)
     latest = context.ledger.latest_package(definition.id, period.id)
-    version = existing.version if existing else 1 + (latest.version if latest else 0)
+    same = latest is not None and latest.content_key == key
+    if latest is not None and same and _stands(context, latest):
+        return Published(context.settings.root / latest.path, latest.version, changed=False)
+    version = (latest.version if latest else 0) + (0 if same else 1)
     contents = Contents(
         project=ProjectFacts(
             project_id=definition.id,
@@ -90,7 +97,8 @@ def publish(
         dbt_run_results=snapshot.folder / "calc" / "run_results.json",
         compiled_sql=snapshot.folder / "calc" / "sql",
         parameters=parameters(context.project, period),
-        inputs=list(artifacts),
+        inputs=[context.ledger.first_retrieval(item) for item in artifacts],
+        withheld=_personal(context, artifacts),
         input_files={item.sha256: context.store.get(item.sha256) for item in artifacts},
         code=Code(
             version=f"{installed_version('mrv')}+{code_version()[:12]}",
@@ -103,8 +111,16 @@ def publish(
     )
     folder = context.settings.packages_dir / definition.id / period.id
     built = build(contents, folder=folder, key=_signing_key(context))
-    if existing is None:
+    if latest is None or not same:
         _record(context, snapshot, built, version=version, key=key)
+    elif built.manifest_sha512 != latest.manifest_sha512:
+        raise PackageError(
+            f"version {version} was published with another content",
+            expected=latest.manifest_sha512,
+            found=built.manifest_sha512,
+            where=str(built.path),
+            remedy="restore the published package from a copy; do not hand this one out",
+        )
     return Published(built.path, version, changed=True)
 
 
@@ -120,6 +136,27 @@ def _record(context: Context, snapshot: Snapshot, built: BuiltPackage, *, versio
         created_at="",
     )
     context.ledger.record_package(package)
+
+
+def _stands(context: Context, package: Package) -> bool:
+    """Tell whether a published package is still there as it was published, by the hash of its manifest."""
+    manifest = context.settings.root / package.path / "manifest-sha512.txt"
+    return manifest.is_file() and hash_file(manifest, "sha512") == package.manifest_sha512
+
+
+def _personal(context: Context, artifacts: Sequence[Artifact]) -> dict[str, str]:
+    """Return the received files that may name people; their accepted rows go into the package, the files do not."""
+    open_files = {
+        f"files/{source.name}/{table.path}"
+        for source in context.definition.sources
+        if isinstance(source, Files)
+        for table in source.tables
+        if table.personal is False or (table.personal is None and table.dataset not in PERSONAL_DATASETS)
+    }
+    reason = "the file may name people; the rows that were used stand in data/landed"
+    return {
+        item.sha256: reason for item in artifacts if item.dataset in FIELD_DATASETS and item.address not in open_files
+    }
 
 
 def clip_rasters(context: Context, artifacts: Sequence[Artifact]) -> dict[str, Path]:
@@ -170,18 +207,22 @@ def _project_files(context: Context) -> dict[str, Path]:
         *(item.file for item in definition.boundaries),
         *(item.file for item in definition.baseline),
     ]
-    files = {}
-    for name in dict.fromkeys(names):
+    files: dict[str, Path] = {}
+    for number, name in enumerate(dict.fromkeys(names)):
         path = context.project.path(name)
-        # A file outside the project's folder has no place of its own in the package: its name alone stands there.
+        # A file outside the project's folder has no place of its own in the package: its number tells it from others.
         inside = path.is_relative_to(context.project.folder)
-        files[path.relative_to(context.project.folder).as_posix() if inside else f"outside/{path.name}"] = path
+        files[path.relative_to(context.project.folder).as_posix() if inside else f"outside/{number}/{path.name}"] = path
     return files
 
 
 def _signing_key(context: Context) -> SigningKey:
     if context.settings.signing_key is not None:
-        return load_key(context.settings.signing_key)
+        key = load_key(context.settings.signing_key)
+        # An installation accepts what it signs itself; others list the key where they trust it.
+        signers = context.settings.keys_dir / ALLOWED_FILE
+        allow(signers, principal=f"{context.definition.id}@mrv", public=key.public, namespaces=(NAMESPACE,))
+        return key
     return ensure_key(context.settings.keys_dir, principal=f"{context.definition.id}@mrv")
 
 

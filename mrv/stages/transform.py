@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from mrv.files import write_parquet
+from mrv.files import storage_errors, write_parquet
 from mrv.ledger import Artifact
 from mrv.schemas import DATASETS
 from mrv.stages.check import table_hash
@@ -56,8 +57,11 @@ def transform(context: Context, tables: Mapping[str, pa.Table]) -> Snapshot:
     """
 
     def work(key: str) -> dict[str, Any]:
-        folder = context.settings.build_dir / f"{context.definition.id}-{context.period.id}-{key[:16]}"
-        shutil.rmtree(folder, ignore_errors=True)
+        # A folder of its own: what a killed run left behind may still be held by its dbt.
+        with storage_errors(context.settings.build_dir):
+            context.settings.build_dir.mkdir(parents=True, exist_ok=True)
+            prefix = f"{context.definition.id}-{context.period.id}-"
+            folder = Path(tempfile.mkdtemp(prefix=prefix, dir=context.settings.build_dir))
         inputs = {}
         for dataset, table in tables.items():
             inputs[dataset] = [folder / "landed" / f"{dataset}.parquet"]
@@ -67,7 +71,12 @@ def transform(context: Context, tables: Mapping[str, pa.Table]) -> Snapshot:
         export(built, target)
         _keep_evidence(tables, target)
         shutil.rmtree(folder)
-        return {"snapshot": key[:16], "path": context.relative(target), "files": [context.relative(target)]}
+        made = sorted(path for path in target.rglob("*") if path.is_file())
+        return {
+            "snapshot": key[:16],
+            "path": context.relative(target),
+            "files": [context.relative(path) for path in made],
+        }
 
     inputs = {dataset: table_hash(table) for dataset, table in sorted(tables.items())}
     outcome = run_step(context, stage="transform", dataset="marts", inputs=inputs, work=work)

@@ -110,13 +110,25 @@ running as (
     )
 ),
 
--- The highest that the sum has stood so far, or zero: up to there it has been credited. greatest() and max() skip
--- nulls, so that an unknown sum would be credited.
+-- Where the sum stands at the end of the period, or at its last vintage that could be computed: a period is verified as
+-- a whole, so a loss in a later vintage takes from the earlier ones too.
+ended as (
+    select arg_max(cumulative_tco2e, vintage_year) as period_tco2e
+    from running
+    where cumulative_tco2e is not null
+),
+
+-- The highest that the sum has stood so far, or zero, and no more than what the period ends with: up to there it has
+-- been credited. greatest(), least() and max() skip nulls, so that an unknown sum would be credited.
 peaks as (
     select
-        *,
-        case when cumulative_tco2e is not null then greatest(max(cumulative_tco2e) over upto, 0) end as credited_tco2e
+        running.*,
+        case
+            when cumulative_tco2e is not null
+                then least(greatest(max(cumulative_tco2e) over upto, 0), greatest(ended.period_tco2e, 0))
+        end as credited_tco2e
     from running
+    cross join ended
     window upto as (
         order by vintage_year
         rows between unbounded preceding and current row
@@ -130,7 +142,7 @@ credits as (
         cast(
             credited_tco2e - lag(credited_tco2e, 1, 0) over (order by vintage_year) as decimal(28, 9)
         ) as creditable_tco2e,
-        cast(cumulative_tco2e - credited_tco2e as decimal(28, 9)) as deficit_carried_tco2e,
+        cast(cumulative_tco2e - credited_tco2e as decimal(28, 9)) as carried_tco2e,
         coalesce(
             count(*) over earlier > count(balance_tco2e) over earlier, false
         ) as follows_unknown
@@ -151,7 +163,7 @@ explained as (
                     'net loss of ' || cast(-balance_tco2e as decimal(28, 3))
                     || ' tCO2e after deduction and buffer, carried forward'
             when creditable_tco2e < balance_tco2e
-                then 'reductions make good the net loss of earlier vintages before they are credited'
+                then 'reductions make good the net loss of another vintage of the period before they are credited'
         end as loss_reason
     from credits
 ),
@@ -173,7 +185,7 @@ final as (
         adjusted_tco2e,
         buffer_rate,
         buffer_tco2e,
-        deficit_carried_tco2e,
+        carried_tco2e,
         cast(floor(creditable_tco2e) as bigint) as vcu,
         eligible,
         {{ join_reasons([

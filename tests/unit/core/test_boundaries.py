@@ -82,13 +82,7 @@ def test_projected_coordinates_without_a_crs_are_refused(project: LoadedProject)
 
 
 def test_a_geopackage_without_crs_is_refused(project: LoadedProject, tmp_path: Path) -> None:
-    file = project.folder / "boundaries" / "zones.gpkg"
-    frame = geopandas.read_file(project.folder / "boundaries" / "zones.geojson")
-    frame.to_file(file, layer="zones", driver="GPKG")
-    with sqlite3.connect(file) as connection:
-        connection.execute("UPDATE gpkg_contents SET srs_id = 0")
-    connection.close()
-    point_to(project, "boundaries/zones.gpkg")
+    change(as_geopackage(project), "UPDATE gpkg_contents SET srs_id = 0")
     problem = only_problem(load_project(project.folder))
     assert problem.message == "a boundary file does not declare its CRS"
     assert "EPSG:24878" in str(problem.remedy)
@@ -102,6 +96,77 @@ def test_a_geopackage_in_utm_gives_the_same_hectares(project: LoadedProject) -> 
     after = {zone.zone_id: zone.area_ha for zone in read_zones(load_project(project.folder))[0]}
     assert before.keys() == after.keys()
     assert all(abs(before[name] - after[name]) / before[name] < Decimal("0.0001") for name in before)
+
+
+def as_geopackage(project: LoadedProject) -> Path:
+    file = project.folder / "boundaries" / "zones.gpkg"
+    frame = geopandas.read_file(project.folder / "boundaries" / "zones.geojson")
+    frame.to_file(file, layer="zones", driver="GPKG")
+    point_to(project, "boundaries/zones.gpkg")
+    return file
+
+
+def change(file: Path, *statements: str) -> None:
+    with sqlite3.connect(file) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    connection.close()
+
+
+def test_a_view_in_a_layers_place_is_refused(project: LoadedProject) -> None:
+    file = as_geopackage(project)
+    change(file, "ALTER TABLE zones RENAME TO hidden", "CREATE VIEW zones AS SELECT * FROM hidden")
+    problem = only_problem(load_project(project.folder))
+    assert "ordinary table zones" in str(problem.expected)
+    assert problem.found == "a view"
+
+
+def test_a_virtual_table_in_a_layers_place_is_refused(project: LoadedProject) -> None:
+    file = as_geopackage(project)
+    change(
+        file,
+        "DROP TABLE zones",
+        "PRAGMA writable_schema = ON",
+        "INSERT INTO sqlite_master (type, name, tbl_name, rootpage, sql) VALUES"
+        " ('table', 'zones', 'zones', 0, 'CREATE VIRTUAL TABLE zones USING VirtualText(''/etc/passwd'', ''UTF-8'', 0)')",
+    )
+    problem = only_problem(load_project(project.folder))
+    assert "sound GeoPackage" in problem.message
+    assert "root:" not in str(problem)
+
+
+def test_a_geopackage_that_is_open_elsewhere_is_refused(project: LoadedProject) -> None:
+    file = as_geopackage(project)
+    file.with_name("zones.gpkg-wal").write_bytes(b"not yet in the file")
+    assert "open in another program" in only_problem(load_project(project.folder)).message
+
+
+@pytest.mark.parametrize("size", [100, 5000, 40_000])
+def test_a_truncated_geopackage_is_refused(project: LoadedProject, size: int) -> None:
+    file = as_geopackage(project)
+    file.write_bytes(file.read_bytes()[:size])
+    assert "sound GeoPackage" in only_problem(load_project(project.folder)).message
+
+
+def test_a_geopackage_in_a_folder_with_odd_signs_is_read(tmp_path: Path) -> None:
+    scaffold(tmp_path / "a #1? 50%41")
+    project = load_project(tmp_path / "a #1? 50%41")
+    as_geopackage(project)
+    assert read_zones(load_project(project.folder))[1] == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"features": ' + "[" * 100_000,
+        '{"features": [{"geometry": {"type": "Sphere", "coordinates": []}, "properties": {}}]}',
+        '{"features": [{"geometry": {"type": "Polygon", "coordinates": []}, "properties": ["a"]}]}',
+        '{"features": [], "crs": {"properties": {"name": "EPSG:999999"}}}',
+    ],
+)
+def test_a_malformed_geojson_is_refused(project: LoadedProject, content: str) -> None:
+    (project.folder / "boundaries" / "zones.geojson").write_text(content, encoding="utf-8")
+    only_problem(project)
 
 
 def point_to(project: LoadedProject, file: str) -> None:

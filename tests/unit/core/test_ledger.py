@@ -77,15 +77,31 @@ def test_publishing_the_same_snapshot_again_changes_nothing(ledger: Ledger) -> N
     assert (current["snapshot_id"], current["version"]) == ("s2", 2)
 
 
-def test_a_package_version_and_its_content_exist_once(ledger: Ledger) -> None:
+def test_a_package_version_exists_once(ledger: Ledger) -> None:
     package = Package("p", "mp1", 1, "content", "s1", "packages/p", "f" * 128, "")
     assert ledger.record_package(package).created_at
     with pytest.raises(LedgerError, match="exists already"):
         ledger.record_package(package)
-    found = ledger.package_of("p", "mp1", "content")
-    assert found is not None
-    assert found.version == 1
-    assert ledger.package_of("p", "mp1", "other") is None
+    latest = ledger.latest_package("p", "mp1")
+    assert latest is not None
+    assert (latest.version, latest.content_key) == (1, "content")
+    assert ledger.latest_package("p", "mp2") is None
+
+
+def test_content_that_comes_back_is_a_version_of_its_own(ledger: Ledger) -> None:
+    for version, content in ((1, "a"), (2, "b"), (3, "a")):
+        ledger.record_package(Package("p", "mp1", version, content, "s", "packages/p", "f" * 128, ""))
+    latest = ledger.latest_package("p", "mp1")
+    assert latest is not None
+    assert (latest.version, latest.content_key) == (3, "a")
+
+
+def test_a_package_tells_of_the_first_time_the_bytes_came(ledger: Ledger) -> None:
+    first, again = artifact(), artifact(retrieved_at="2026-02-01T00:00:00+00:00")
+    for item in (first, artifact(sha256="b" * 64), again):
+        ledger.record_retrieval(item)
+    assert ledger.first_retrieval(again) == first
+    assert ledger.first_retrieval(artifact(address="never recorded")).address == "never recorded"
 
 
 def test_the_last_retrieval_of_an_address_counts_per_project(ledger: Ledger) -> None:
