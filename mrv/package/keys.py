@@ -7,6 +7,7 @@ import hashlib
 import os
 import shlex
 import stat
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -93,27 +94,43 @@ def new_key(path: Path, *, passphrase: bytes | None = None, comment: str = "") -
         PackageError: There is a key already; it is never replaced.
         StoreError: The disk refuses the write.
     """
+    key = _create(path, passphrase=passphrase)
+    if key is None:
+        raise PackageError(
+            "there is a signing key already",
+            where=str(path),
+            remedy="use it, or choose another path; a key that signed packages must not be lost",
+        )
+    _write_public(path, key, comment=comment)
+    return key
+
+
+def _create(path: Path, *, passphrase: bytes | None) -> SigningKey | None:
+    """Make a private key at `path`, whole or not at all; None if there is one already, be it made this moment."""
     private = Ed25519PrivateKey.generate()
     protection = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
     content = private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, protection)
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        # Nobody else may read what mkstemp makes.
+        descriptor, name = tempfile.mkstemp(prefix=".new-", dir=path.parent)
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError as error:
-            raise PackageError(
-                "there is a signing key already",
-                where=str(path),
-                remedy="use it, or choose another path; a key that signed packages must not be lost",
-            ) from error
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        fsync_folder(path.parent)
-    key = SigningKey(private)
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            # Unlike a rename, a link never takes the place of a key that is there.
+            os.link(name, path)
+            fsync_folder(path.parent)
+        except FileExistsError:
+            return None
+        finally:
+            Path(name).unlink()
+    return SigningKey(private)
+
+
+def _write_public(path: Path, key: SigningKey, *, comment: str) -> None:
     write_bytes(path.with_name(path.name + ".pub"), f"{key.public_line} {comment}".strip().encode() + b"\n")
-    return key
 
 
 def load_key(path: Path, *, passphrase: bytes | None = None) -> SigningKey:
@@ -158,16 +175,20 @@ def load_key(path: Path, *, passphrase: bytes | None = None) -> SigningKey:
 
 
 def ensure_key(folder: Path, *, principal: str, passphrase: bytes | None = None) -> SigningKey:
-    """Return the key of a keys folder; on first use make it and enrol it as an allowed signer.
+    """Return the key of a keys folder, enrolled as an allowed signer; on first use make it.
+
+    Every call completes what an earlier one was kept from doing; calls at the same moment end with one key.
 
     Raises:
         PackageError: The key exists but cannot be used.
         StoreError: The disk refuses the write.
     """
     path = folder / KEY_FILE
-    if path.exists():
-        return load_key(path, passphrase=passphrase)
-    key = new_key(path, passphrase=passphrase, comment=principal)
+    if not path.exists():
+        _create(path, passphrase=passphrase)
+    key = load_key(path, passphrase=passphrase)
+    if not path.with_name(path.name + ".pub").exists():
+        _write_public(path, key, comment=principal)
     allow(folder / ALLOWED_FILE, principal=principal, public=key.public, namespaces=("redd-package",))
     return key
 

@@ -1,16 +1,22 @@
 """Keys and signatures, checked against the real ssh-keygen."""
 
+import errno
+import os
 import random
 import shutil
 import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mrv.errors import PackageError
+from mrv.errors import PackageError, StoreError
 from mrv.package import keys, sshsig
 
 SSH_KEYGEN = shutil.which("ssh-keygen")
@@ -138,6 +144,80 @@ def test_ensure_key_makes_one_and_enrols_it_once(tmp_path):
     assert first.public == again.public
     (entry,) = keys.allowed_signers(tmp_path / keys.ALLOWED_FILE)
     assert (entry.principals, entry.public, entry.namespaces) == ("publisher", first.public, ("redd-package",))
+
+
+def test_ensure_key_completes_what_was_cut_off_after_the_key_was_made(tmp_path, monkeypatch):
+    def killed(*arguments, **options):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keys, "write_bytes", killed)
+        with pytest.raises(KeyboardInterrupt):
+            keys.ensure_key(tmp_path, principal="publisher")
+    assert not (tmp_path / keys.ALLOWED_FILE).exists()
+    made = keys.ensure_key(tmp_path, principal="publisher")
+    (entry,) = keys.allowed_signers(tmp_path / keys.ALLOWED_FILE)
+    assert entry.public == made.public == keys.load_key(tmp_path / keys.KEY_FILE).public
+    assert (tmp_path / "signing_key.pub").read_text() == f"{made.public_line} publisher\n"
+
+
+@pytest.mark.parametrize("call", ["fsync", "link"])
+def test_a_process_killed_while_it_makes_the_key_leaves_no_half_key(tmp_path, call):
+    script = (
+        "import os, sys; from pathlib import Path; from mrv.package import keys\n"
+        f"os.{call} = lambda *arguments: os._exit(9)\n"
+        "keys.ensure_key(Path(sys.argv[1]), principal='publisher')\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script, str(tmp_path)]).returncode == 9
+    assert not (tmp_path / keys.KEY_FILE).exists()
+    assert keys.ensure_key(tmp_path, principal="p").public == keys.load_key(tmp_path / keys.KEY_FILE).public
+
+
+def test_a_full_disk_leaves_nothing_of_a_key(tmp_path, monkeypatch):
+    def full(descriptor):
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(StoreError):
+        keys.ensure_key(tmp_path / "keys", principal="publisher")
+    assert list((tmp_path / "keys").iterdir()) == []
+
+
+def test_two_at_once_end_with_one_key(tmp_path, monkeypatch):
+    """Both find no key and make one of their own; one of the two is kept."""
+    both, generate = Barrier(2, timeout=30), keys.Ed25519PrivateKey.generate
+
+    class Meeting:
+        @staticmethod
+        def generate():
+            both.wait()
+            return generate()
+
+    monkeypatch.setattr(keys, "Ed25519PrivateKey", Meeting)
+    with ThreadPoolExecutor(2) as pool:
+        calls = [pool.submit(keys.ensure_key, tmp_path, principal="publisher") for _ in range(2)]
+        found = {call.result().public for call in calls}
+    assert found == {keys.load_key(tmp_path / keys.KEY_FILE).public}
+    assert {path.name for path in tmp_path.iterdir()} == {keys.KEY_FILE, f"{keys.KEY_FILE}.pub", keys.ALLOWED_FILE}
+
+
+def test_processes_at_once_end_with_one_key(tmp_path):
+    script = (
+        "import sys; from pathlib import Path; from mrv.package import keys\n"
+        "folder, go = Path(sys.argv[1]), Path(sys.argv[2])\n"
+        "print('ready', flush=True)\n"
+        "while not go.exists(): pass\n"
+        "print(keys.ensure_key(folder, principal='publisher').public_line)\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "keys"), str(tmp_path / "go")]
+    with ExitStack() as stack:
+        running = [stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True)) for _ in range(3)]
+        assert [process.stdout.readline() for process in running] == ["ready\n"] * 3
+        (tmp_path / "go").touch()
+        lines = {process.stdout.read().strip() for process in running}
+    assert lines == {keys.load_key(tmp_path / "keys" / keys.KEY_FILE).public_line}
+    (entry,) = keys.allowed_signers(tmp_path / "keys" / keys.ALLOWED_FILE)
+    assert keys.public_line(entry.public) in lines
 
 
 def test_options_of_allowed_signers_are_understood(tmp_path, key):
