@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from mrv.errors import StoreError
 from mrv.files import fsync_folder, hash_file, storage_errors
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Store:
         return self.incoming / f"{name}.part"
 
     def put_file(self, source: Path) -> Stored:
-        """Move a finished file into the store.
+        """Move a finished file into the store; a damaged file of its name is replaced.
 
         Raises:
             StoreError: The disk refuses the write.
@@ -47,7 +50,7 @@ class Store:
         sha256, size = hash_file(source), source.stat().st_size
         target = self.path(sha256)
         with storage_errors(target):
-            if target.exists() and target.stat().st_size == size:
+            if self.sound(sha256):
                 source.unlink()
                 return Stored(sha256, size, new=False)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -85,6 +88,26 @@ class Store:
                 remedy="restore it from a backup or a package, or pull the source again",
             )
         return path
+
+    def sound(self, sha256: str) -> bool:
+        """Tell whether a file is there with the bytes of its name; a damaged one is removed, to be fetched anew.
+
+        Raises:
+            StoreError: The disk refuses to remove it.
+        """
+        path = self.path(sha256)
+        try:
+            held = path.stat()
+            if hash_file(path) == sha256:
+                return True
+            log.warning("%s: a file of the store was damaged and is removed", path)
+            # Another run may have put a whole one in its place meanwhile.
+            if os.path.samestat(held, path.stat()):
+                with storage_errors(path):
+                    path.unlink()
+        except FileNotFoundError:
+            pass
+        return False
 
     def damaged(self) -> Iterator[str]:
         """Yield the sha256 of each stored file whose bytes no longer match its name."""

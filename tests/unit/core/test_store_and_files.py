@@ -31,6 +31,26 @@ def test_a_flipped_bit_is_found_and_nothing_else(tmp_path: Path) -> None:
     assert list(store.damaged()) == [hashes[7]]
 
 
+@pytest.mark.parametrize("keep_size", [True, False])
+def test_a_damaged_file_is_replaced_when_its_bytes_come_again(tmp_path: Path, keep_size: bool) -> None:
+    store = Store(tmp_path)
+    sha256 = store.put_bytes(b"loss").sha256
+    store.path(sha256).chmod(0o644)
+    store.path(sha256).write_bytes(b"lose" if keep_size else b"los")
+    again = store.put_bytes(b"loss")
+    assert (again.sha256, again.new) == (sha256, True)
+    assert store.get(sha256).read_bytes() == b"loss"
+
+
+def test_only_a_damaged_file_is_removed(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    whole, damaged = store.put_bytes(b"loss").sha256, store.put_bytes(b"gain").sha256
+    store.path(damaged).chmod(0o644)
+    store.path(damaged).write_bytes(b"gaim")
+    assert [store.sound(name) for name in (whole, damaged, "ab" * 32)] == [True, False, False]
+    assert [path.name for path in tmp_path.glob("??/*")] == [whole]
+
+
 def test_a_missing_file_is_named_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="missing") as caught:
         Store(tmp_path).get("ab" * 32)
