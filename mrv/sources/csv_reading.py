@@ -109,7 +109,17 @@ class CsvFile:
 def _decode(path: Path, encoding: str, label: str) -> str:
     content = path.read_bytes()
     try:
-        return content.decode(encoding)
+        text = content.decode(encoding)
+        # Encodings such as utf-7 can spell half a character, which no table can be written with.
+        text.encode("utf-8")
+        return text
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"a file in {encoding} holds half a character",
+            found=ascii(error.object[error.start : error.end]),
+            where=f"{label}, line {error.object.count(chr(10), 0, error.start) + 1}",
+            remedy="export it as UTF-8",
+        ) from error
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise InputError(

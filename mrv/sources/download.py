@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from secrets import SystemRandom
-from urllib.parse import quote
 
 import httpx
 
-from mrv.errors import SourceError
+from mrv.errors import InputError, SourceError
 from mrv.files import hash_file, storage_errors
+from mrv.sources.addresses import redact
 from mrv.sources.partial import forget, kept, note_validator
 from mrv.sources.sniff import HEAD_BYTES, Kind, expected, first_line, is_kind
 
@@ -50,24 +50,29 @@ class Received:
 
 @dataclass(frozen=True)
 class Target:
-    """What to fetch: the address with its secrets, the one that may be shown, and what must come."""
+    """What to fetch: the address with its secrets, the one that may be shown, and what must come.
+
+    Attributes:
+        failure: What is raised if it is unusable: it came from outside, or lies in a folder of the reader.
+    """
 
     url: str
     shown: str
     kind: Kind
     remedy: str
-    secret: str | None = None
+    secrets: tuple[str, ...] = ()
     validators: Mapping[str, str] = field(default_factory=dict)
+    failure: type[SourceError] | type[InputError] = SourceError
 
     def redact(self, text: str) -> str:
-        """Take the secret out of a text, as it is and as a part of an address."""
-        if not self.secret:
-            return text
-        return text.replace(self.secret, "<secret>").replace(quote(self.secret, safe=""), "<secret>")
+        """Take the secrets out of a text."""
+        return redact(text, self.secrets)
 
-    def error(self, message: str, *, found: str, expected: str | None = None, remedy: str | None = None) -> SourceError:
+    def error(
+        self, message: str, *, found: str, expected: str | None = None, remedy: str | None = None
+    ) -> SourceError | InputError:
         """Build the error for this target, without secrets."""
-        return SourceError(
+        return self.failure(
             message,
             expected=expected,
             found=self.redact(found),
@@ -97,12 +102,14 @@ def download(
             return _attempt(client, target, part, policy, advance)
         except _AgainError as error:
             if attempt == policy.attempts:
+                some, _ = kept(part, target.shown)
                 raise SourceError(
                     f"{error.message}, in {attempt} attempt(s)",
                     expected=error.expected,
                     found=error.found,
                     where=error.where,
-                    remedy="try again later; what was received is kept, and the next run goes on from there",
+                    remedy="try again later"
+                    + ("; what was received is kept, and the next run goes on from there" if some else ""),
                 ) from error
             wait_s = error.wait_s
             if wait_s is None:
@@ -204,7 +211,7 @@ def _length(response: httpx.Response, target: Target, start: int, max_bytes: int
     return total
 
 
-def _too_large(target: Target, found: str, max_bytes: int) -> SourceError:
+def _too_large(target: Target, found: str, max_bytes: int) -> SourceError | InputError:
     return target.error(
         "a file is larger than is accepted",
         expected=f"at most {max_bytes} bytes",
@@ -242,6 +249,7 @@ def check_head(target: Target, head: bytes) -> None:
 
     Raises:
         SourceError: It is something else, usually a page of HTML or a line of text.
+        InputError: The same of a file in a folder.
     """
     if not is_kind(target.kind, head[:HEAD_BYTES]):
         raise target.error(

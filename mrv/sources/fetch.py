@@ -9,17 +9,18 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
 import httpx
 
-from mrv.errors import SourceError
+from mrv.errors import InputError, SourceError
 from mrv.files import hash_file, storage_errors
 from mrv.ledger import Artifact, now
 from mrv.settings import Settings
+from mrv.sources.addresses import NO_SECRET, Base, check_base, is_private, origin_of
 from mrv.sources.contract import Request
 from mrv.sources.download import Policy, Received, Target, check_head, download
-from mrv.sources.partial import discard, locked, part_name, resumable
+from mrv.sources.partial import discard, forget_note, locked, part_name, resumable
 from mrv.sources.sniff import HEAD_BYTES, MEDIA_TYPES, Kind
 from mrv.store import Stored
 
@@ -27,25 +28,6 @@ PARALLEL = 4
 SIMULATED_MARK = "SIMULATED.txt"
 """A folder that holds this file is simulated, as an HTTP answer with the header X-Simulated-Data is."""
 SECRET = "{secret}"  # noqa: S105 - the place of the secret in a path, not a secret
-
-
-@dataclass(frozen=True)
-class Base:
-    """Where a source is read from: its own address, or the mirror set for it."""
-
-    text: str
-    mirror: bool
-
-    @property
-    def folder(self) -> Path | None:
-        """The folder of a local mirror, or None for a network address."""
-        if self.text.startswith("file://"):
-            return Path(unquote(urlsplit(self.text).path))
-        return None if "://" in self.text else Path(self.text)
-
-    def url(self, path: str) -> str:
-        """Return the address of a path, with the secret's place still open."""
-        return f"{self.text.rstrip('/')}/{path}"
 
 
 @dataclass(frozen=True)
@@ -64,9 +46,15 @@ class Wanted:
 
 
 def base_of(name: str, default: str, settings: Settings) -> Base:
-    """Return where a source is read from."""
+    """Return where a source is read from.
+
+    Raises:
+        UsageError: The address cannot be read.
+    """
     mirror = settings.mirrors.get(name)
-    return Base(default, mirror=False) if mirror is None else Base(mirror, mirror=True)
+    base = Base(default, mirror=False) if mirror is None else Base(mirror, mirror=True)
+    check_base(base, source=name)
+    return base
 
 
 class Fetcher:
@@ -98,6 +86,7 @@ class Fetcher:
         self.base = base
         self.remedy = remedy
         self.secret = secret
+        self._hidden = base.secrets if secret is None or secret == NO_SECRET else (secret, *base.secrets)
         settings = request.settings
         self.policy = policy or Policy(settings.http_attempts, settings.max_file_bytes)
         # These loggers write whole URLs, and the FIRMS key is part of one.
@@ -109,17 +98,41 @@ class Fetcher:
             max_redirects=3,
             headers={"User-Agent": "mrv", **(headers or {})},
             limits=httpx.Limits(max_connections=PARALLEL),
+            event_hooks={"request": [self._guard]},
         )
 
     def close(self) -> None:
         """Give back the connections."""
         self.client.close()
 
+    def _guard(self, request: httpx.Request) -> None:
+        """Refuse to follow a redirect that would carry the secret to another host or into the open.
+
+        A source may name its key in the address that it redirects to, so that taking the header away is not enough.
+        """
+        if self.secret is None or self.secret == NO_SECRET:
+            return
+        url, base = str(request.url), self.base.url("")
+        in_header = self.secret in request.headers.get("Authorization", "")
+        in_url = any(form in url for form in (self.secret, quote(self.secret, safe="")))
+        if not (in_header or in_url) or origin_of(url) == origin_of(base):
+            return
+        if is_private(url) and (request.url.host == origin_of(base)[1] or not in_header):
+            return
+        raise SourceError(
+            "the source redirects to where its key must not go",
+            expected=f"an address of {origin_of(base)[1]}, with https",
+            found=f"{request.url.scheme}://{request.url.host}",
+            where=f"source {self.source}, {self.base.shown()}",
+            remedy=self.remedy,
+        )
+
     def fetch(self, wanted: Wanted, advance: Callable[[int], None] = lambda _: None) -> Artifact:
         """Fetch one file and note it in the ledger; `advance` is told the bytes as they come.
 
         Raises:
             SourceError: The source cannot be reached, refuses, or sends something unusable.
+            InputError: A file of a folder is missing or is something else.
         """
         artifact = self._get(wanted, advance)
         self.request.ledger.record_retrieval(artifact)
@@ -129,7 +142,7 @@ class Fetcher:
         """Fetch many small files, a few at a time; the result and the ledger keep the order asked.
 
         Raises:
-            SourceError: One of them failed; those before it are in the ledger, the rest need not be fetched again.
+            SourceError, InputError: One of them failed; those before it are in the ledger, the rest need not be fetched again.
         """
         result = []
         with (
@@ -152,51 +165,52 @@ class Fetcher:
         folder = self.base.folder
         if folder is not None:
             return self._copy(wanted, folder, advance)
-        shown = self.base.url(wanted.path)
-        store, last = self.request.store, self._last(wanted)
-        target = Target(
-            url=shown.replace(SECRET, quote(self.secret or "", safe="")),
-            shown=shown,
-            kind=wanted.kind,
-            remedy=self.remedy,
-            secret=self.secret,
-            validators=_validators(last, shown),
-        )
-        part = store.part(part_name(self.request.project_id, wanted.address, shown))
+        shown = self.base.shown(wanted.path)
+        part = self.request.store.part(part_name(self.request.project_id, wanted.address, shown))
+        # What is in the store is judged under the lock: a damaged file must not be removed after another run healed it.
         with self._part(part):
+            last = self._last(wanted)
+            target = Target(
+                url=self.base.url(wanted.path).replace(SECRET, quote(self.secret or "", safe="")),
+                shown=shown,
+                kind=wanted.kind,
+                remedy=self.remedy,
+                secrets=self._hidden,
+                validators=_validators(last, shown),
+            )
             received = download(self.client, target, part, self.policy, advance)
             if received.unchanged:
                 if last is None:
                     raise target.error("the source says unchanged to what was never fetched", found="status 304")
                 return self._artifact(wanted, shown, received, Stored(last.sha256, last.bytes, new=False), last)
-            return self._artifact(wanted, shown, received, store.put_file(part), last)
+            forget_note(part)
+            return self._artifact(wanted, shown, received, self.request.store.put_file(part), last)
 
     @contextmanager
     def _part(self, part: Path) -> Iterator[None]:
         """Hold the partial file; it outlives the block only if the download failed and can be resumed."""
-        with locked(part):
+        with locked(part) as held:
             done = False
             try:
                 yield
                 done = True
             finally:
                 if done or not resumable(part):
-                    discard(part)
+                    discard(part, held)
 
     def _last(self, wanted: Wanted) -> Artifact | None:
-        """Return the newest retrieval whose bytes are still in the store."""
+        """Return the newest retrieval if its bytes are in the store as they came."""
         last = self.request.ledger.last_retrieval(self.request.project_id, wanted.address)
-        if last is None:
-            return None
-        path = self.request.store.path(last.sha256)
-        return last if path.is_file() and path.stat().st_size == last.bytes else None
+        return last if last is not None and self.request.store.sound(last.sha256) else None
 
     def _copy(self, wanted: Wanted, folder: Path, advance: Callable[[int], None]) -> Artifact:
         """Bring a file of a local folder in by the same door."""
         root = folder.resolve()
         path = (root / wanted.path).resolve()
         shown = f"file:{wanted.path}"
-        target = Target(url=shown, shown=str(root / wanted.path), kind=wanted.kind, remedy=self.remedy)
+        target = Target(
+            url=shown, shown=str(root / wanted.path), kind=wanted.kind, remedy=self.remedy, failure=InputError
+        )
         if not path.is_relative_to(root) or not path.is_file():
             raise target.error(
                 "a file is missing in the folder of its source",
@@ -209,10 +223,12 @@ class Fetcher:
         with path.open("rb") as stream:
             check_head(target, stream.read(HEAD_BYTES))
         simulated = any((parent / SIMULATED_MARK).is_file() for parent in path.parents if parent.is_relative_to(root))
-        store, last = self.request.store, self._last(wanted)
+        store, last = self.request.store, None
         sha256 = hash_file(path)
         stored = Stored(sha256, size, new=False)
-        if not store.path(sha256).is_file():
+        if store.sound(sha256):
+            last = self.request.ledger.last_retrieval(self.request.project_id, wanted.address)
+        else:
             part = store.part(part_name(self.request.project_id, wanted.address, str(path)))
             with self._part(part):
                 with storage_errors(part):
@@ -273,22 +289,3 @@ def fetching(
         yield fetcher
     finally:
         fetcher.close()
-
-
-def secret_or_mirror(value: str | None, *, base: Base, variable: str, source: str) -> str:
-    """Return a secret; a mirror does without.
-
-    Raises:
-        SourceError: The source itself is asked and the secret is not set.
-    """
-    if value is not None:
-        return value
-    if base.mirror:
-        return "mirror"
-    raise SourceError(
-        f"source {source} needs a key",
-        expected=f"the environment variable {variable}",
-        found="not set",
-        where=base.text,
-        remedy=f"set {variable}, or point the source to a mirror with MRV_MIRRORS",
-    )

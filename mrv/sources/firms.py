@@ -11,9 +11,10 @@ from typing import Any
 from mrv.ledger import Artifact
 from mrv.periods import Span
 from mrv.project import Firms
+from mrv.sources.addresses import secret_or_mirror
 from mrv.sources.contract import Bounds, Parsed, Request
 from mrv.sources.csv_reading import CsvFile, Row
-from mrv.sources.fetch import SECRET, Wanted, base_of, fetching, secret_or_mirror
+from mrv.sources.fetch import SECRET, Wanted, base_of, fetching
 from mrv.sources.records import Record, Records
 
 BASE_URL = "https://firms.modaps.eosdis.nasa.gov"

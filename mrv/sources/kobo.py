@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote_plus, urlencode, urlsplit
+
+import pyarrow as pa
 
 from mrv.errors import InputError, SourceError
 from mrv.ledger import Artifact
 from mrv.project import Kobo
+from mrv.sources.addresses import Base, host_of, secret_or_mirror
 from mrv.sources.contract import Parsed, Request
-from mrv.sources.fetch import Base, Wanted, base_of, fetching, secret_or_mirror
-from mrv.sources.kobo_form import Submission, load_form, parse_submissions, tree_records
+from mrv.sources.fetch import Wanted, base_of, fetching
+from mrv.sources.json_reading import read_json, writable
+from mrv.sources.kobo_form import FormMapping, Submission, load_form, parse_submissions, tree_records
+from mrv.sources.records import Records
 
 LICENCE = "The project's own field data"
 CITATION = "KoboToolbox form {asset}"
@@ -85,21 +89,33 @@ def _check_page(page: dict[str, Any], spec: Kobo, artifact: Artifact, *, receive
 
 
 def _next_path(page: dict[str, Any], spec: Kobo, base: Base, artifact: Artifact) -> str | None:
-    """Return the next page's path, to be asked at the base: the token goes nowhere else."""
+    """Return the next page's path, to be asked at the base: the token goes nowhere else.
+
+    What the base's own query holds, for example a signature, is asked with every path and so left out here.
+    """
     if page["next"] is None:
         return None
-    link, root = urlsplit(str(page["next"])), urlsplit(spec.base_url)
-    if link.netloc not in {root.netloc, urlsplit(base.text).netloc}:
+    text = str(page["next"])
+    host, own = _host(text), host_of(spec.base_url)
+    if host not in {own, host_of(base.text)}:
         raise SourceError(
             "the form's next page is at another host",
-            expected=root.netloc,
-            found=link.netloc,
+            expected=own,
+            found=host or "no address",
             where=f"{artifact.address} of source {spec.name}",
             remedy="check base_url of the source in project.yaml",
         )
-    prefix = root.path if link.netloc == root.netloc else urlsplit(base.text).path
-    path = link.path.removeprefix(prefix.rstrip("/")).lstrip("/")
-    return f"{path}?{link.query}"
+    link, root = urlsplit(text), urlsplit(spec.base_url if host == own else base.text)
+    path = link.path.removeprefix(root.path.rstrip("/")).lstrip("/")
+    parts = (part for part in link.query.split("&") if unquote_plus(part.partition("=")[0]) not in base.query_names)
+    return f"{path}?{'&'.join(parts)}"
+
+
+def _host(link: str) -> str:
+    try:
+        return host_of(link)
+    except ValueError:
+        return ""
 
 
 def _check_whole(spec: Kobo, last: Artifact, counts: Sequence[int], ids: Sequence[Any]) -> None:
@@ -117,31 +133,77 @@ def _check_whole(spec: Kobo, last: Artifact, counts: Sequence[int], ids: Sequenc
 def parse(spec: Kobo, artifacts: Sequence[Artifact], request: Request) -> dict[str, Parsed]:
     """See `Connector.parse`: the tables `plots` and `trees`."""
     form = load_form(spec.form)
+    garbled = {name: Records(name) for name in ("plots", "trees")}
 
     def submissions() -> Iterator[Submission]:
         for artifact in artifacts:
             first_tree = 1
             page = _read_page(request.store.get(artifact.sha256), artifact.address)
-            for position, raw in enumerate(page["results"], start=1):
+            for position, received in enumerate(page["results"], start=1):
+                raw = writable(received)
                 trees = tree_records(raw, form)
-                yield Submission(raw, artifact.sha256, artifact.address, position, first_tree, trees)
+                item = Submission(raw, artifact.sha256, artifact.address, position, first_tree, trees)
+                _note_garbled(garbled, item, received, form)
+                yield item
                 first_tree += len(trees)
 
-    return parse_submissions(submissions(), form)
+    parsed = parse_submissions(submissions(), form)
+    return {name: _without(part, garbled[name]) for name, part in parsed.items()}
+
+
+def _note_garbled(
+    garbled: Mapping[str, Records], item: Submission, received: Mapping[str, Any], form: FormMapping
+) -> None:
+    """Reject what holds text that cannot be written: a tree alone, or a submission with all its trees."""
+    trees = tree_records(received, form)
+    own = {key: value for key, value in item.raw.items() if key != form.repeat}
+    whole = own != {key: value for key, value in received.items() if key != form.repeat}
+    if whole:
+        _reject_garbled(garbled["plots"], item, item.raw, form, row=item.position, name=f"submission {item.position}")
+    for offset, (tree, before) in enumerate(zip(item.trees, trees, strict=True)):
+        if whole or tree != before:
+            row = item.first_tree + offset
+            _reject_garbled(garbled["trees"], item, tree, form, row=row, name=f"tree record {row}")
+
+
+def _reject_garbled(
+    records: Records, item: Submission, raw: Mapping[str, Any], form: FormMapping, *, row: int, name: str
+) -> None:
+    record = records.record(
+        raw,
+        artifact=item.artifact,
+        row=row,
+        where=f"{item.address}, {name}",
+        remedy="type the text anew and pull again",
+    )
+    for column in ("plot_id", "census_id"):
+        record.set(column, item.raw.get(form.plots[column]))
+    record.set("submission_id", item.root_uuid)
+    record.reject("unreadable_value", r"a text holds half a character (\ud800 to \udfff)")
+    record.done()
+
+
+def _without(parsed: Parsed, garbled: Records) -> Parsed:
+    """Move the rows that were found garbled from the table to the quarantine; the count stays."""
+    rows = {(item["artifact"], item["row"]) for item in garbled.rejected}
+    known = {(item["artifact"], item["row"], item["rule"]) for item in parsed.rejected}
+    table = parsed.table
+    places = zip(table["_artifact"].to_pylist(), table["_row"].to_pylist(), strict=True)
+    more = [item for item in garbled.rejected if (item["artifact"], item["row"], item["rule"]) not in known]
+    return Parsed(
+        table.filter(pa.array([place not in rows for place in places], pa.bool_())),
+        [*parsed.rejected, *more],
+        parsed.rows_read,
+    )
 
 
 def _read_page(path: Path, address: str) -> dict[str, Any]:
     """Read a page.
 
     Raises:
-        InputError: It is no JSON of the API's shape, or holds what JSON must not (NaN, a key twice).
+        InputError: It is no JSON of the API's shape, or a submission has no number of its own.
     """
-    try:
-        page = json.loads(path.read_bytes(), parse_constant=_refuse_constant, object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
-        raise InputError(
-            "a page of submissions is not valid JSON", found=str(error), where=address, remedy="pull again"
-        ) from error
+    page = read_json(path, label=address, what="a page of submissions", remedy="pull again")
     if not (
         isinstance(page, dict)
         and isinstance(page.get("count"), int)
@@ -152,19 +214,17 @@ def _read_page(path: Path, address: str) -> dict[str, Any]:
         raise InputError(
             "a page of submissions has another shape",
             expected="an object with count, next and results",
-            found=", ".join(page) if isinstance(page, dict) else type(page).__name__,
+            found=", ".join(map(str, writable(list(page)))) if isinstance(page, dict) else type(page).__name__,
             where=address,
             remedy="check that base_url is a KoboToolbox server with API v2",
         )
+    for position, item in enumerate(page["results"], start=1):
+        if type(item.get("_id")) is not int:
+            raise InputError(
+                "a page of submissions holds one without a number of its own",
+                expected="_id as a whole number",
+                found=ascii(item.get("_id"))[:80],
+                where=f"{address}, submission {position}",
+                remedy="check that base_url is a KoboToolbox server with API v2, and pull again",
+            )
     return page
-
-
-def _refuse_constant(text: str) -> float:
-    raise ValueError(f"{text} is no number of JSON")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a key stands twice in an object")
-    return result

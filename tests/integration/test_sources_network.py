@@ -13,7 +13,7 @@ from random import Random
 
 import pytest
 
-from mrv.errors import SourceError
+from mrv.errors import InputError, SourceError, UsageError
 from mrv.files import hash_file
 from mrv.ledger import Ledger
 from mrv.periods import Span
@@ -137,6 +137,33 @@ def test_a_file_lost_from_the_store_is_fetched_again(place: Place) -> None:
     assert second.sha256 == first.sha256
 
 
+def test_a_file_damaged_in_the_store_is_removed_and_fetched_without_condition(place: Place) -> None:
+    first = pull_tile(place)
+    damage(place.request.store.path(first.sha256))
+    second = pull_tile(place)
+    assert [status for _, status in place.tile_requests()] == [200, 200]
+    assert "if-none-match" not in place.tile_requests()[-1][0]
+    assert second.sha256 == first.sha256
+    assert list(place.request.store.damaged()) == []
+
+
+def test_a_damaged_file_is_not_relied_on_when_the_source_is_away(place: Place) -> None:
+    first = pull_tile(place)
+    damage(place.request.store.path(first.sha256))
+    place.faults.add(VERSION, Fault("page", status=502), times=4)
+    with pytest.raises(SourceError, match="in 4 attempt"):
+        raster_tiles.pull(HANSEN, place.request)
+    assert place.stored() == []
+
+
+def damage(path: Path) -> None:
+    """Flip one bit in the middle: the size stays."""
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.chmod(0o644)
+    path.write_bytes(content)
+
+
 def test_what_changed_upstream_is_kept_beside_the_old(place: Place) -> None:
     first = pull_tile(place)
     place.faults.changed.add(f"/{HANSEN_ROOT}/{VERSION}/{place.tile.name}?")
@@ -168,8 +195,9 @@ def test_many_cuts_each_bring_it_further(place: Place) -> None:
 def test_a_run_that_failed_is_resumed_by_the_next(place: Place) -> None:
     place.faults.add(VERSION, Fault("cut", after_bytes=200_000), times=1)
     place.faults.add(VERSION, Fault("page", status=503), times=3)
-    with pytest.raises(SourceError, match="in 4 attempt"):
+    with pytest.raises(SourceError, match="in 4 attempt") as caught:
         raster_tiles.pull(HANSEN, place.request)
+    assert "what was received is kept" in (caught.value.remedy or "")
     assert place.stored() == []
     assert len(place.left_over()) == 2
     assert pull_tile(place).sha256 == hash_file(place.tile)
@@ -259,6 +287,7 @@ def test_nobody_there(place: Place) -> None:
     with pytest.raises(SourceError, match="in 4 attempt") as caught:
         raster_tiles.pull(HANSEN, replace(place.request, settings=settings))
     assert "ConnectError" in (caught.value.found or "")
+    assert caught.value.remedy == "try again later"
 
 
 def test_two_runs_at_once_do_not_mix_their_bytes(place: Place) -> None:
@@ -285,6 +314,22 @@ def test_a_folder_is_a_mirror_too(place: Place) -> None:
     assert artifact.url == f"file:{VERSION}/{place.tile.name}"
     assert not artifact.simulated
     assert place.tile_requests() == []
+
+
+def test_a_copy_of_a_folder_heals_a_damaged_file(place: Place) -> None:
+    settings = place.request.settings.model_copy(update={"mirrors": {"h": str(place.tile.parents[1])}})
+    request = replace(place.request, settings=settings)
+    (first,) = raster_tiles.pull(HANSEN, request)
+    damage(place.request.store.path(first.sha256))
+    raster_tiles.pull(HANSEN, request)
+    assert place.stored() == [first.sha256]
+    assert list(place.request.store.damaged()) == []
+
+
+def test_a_mirror_folder_without_the_file(place: Place, tmp_path: Path) -> None:
+    settings = place.request.settings.model_copy(update={"mirrors": {"h": str(tmp_path / "none")}})
+    with pytest.raises(InputError, match="missing in the folder"):
+        raster_tiles.pull(HANSEN, replace(place.request, settings=settings))
 
 
 # --- FIRMS ----------------------------------------------------------------------------------------------------------
@@ -317,9 +362,10 @@ def test_an_invalid_key_is_told_without_the_key(place: Place, status: int) -> No
 )
 def test_a_missing_secret_names_its_variable(place: Place, connector, spec, variable) -> None:
     settings = Settings(home=place.request.settings.home)
-    with pytest.raises(SourceError) as caught:
+    with pytest.raises(UsageError) as caught:
         connector.pull(spec, replace(place.request, settings=settings))
     assert variable in (caught.value.remedy or "")
+    assert caught.value.exit_code == 2
 
 
 # --- KoboToolbox ----------------------------------------------------------------------------------------------------
@@ -363,5 +409,5 @@ def test_a_refused_token(place: Place) -> None:
     spec = PLOTS.model_copy(update={"asset": "aOther"})
     with pytest.raises(SourceError, match="status 404"):
         kobo.pull(spec, place.request)
-    with pytest.raises(SourceError, match="needs a key"):
+    with pytest.raises(UsageError, match="needs a key"):
         kobo.pull(spec, replace(place.request, settings=settings))

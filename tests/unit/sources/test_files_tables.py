@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mrv.errors import InputError, ProjectError, SourceError
+from mrv.errors import InputError, ProjectError
 from mrv.project import Files, RasterFile, TableFile
 from mrv.sources import files
 
@@ -131,15 +131,16 @@ def test_mappings_that_do_not_fit(request_, change, message) -> None:
 def test_files_outside_or_missing_are_refused(request_, path) -> None:
     request_.project_folder.mkdir(parents=True, exist_ok=True)
     (request_.project_folder / "secret.csv").write_text("Plot,Genus,D\n")
-    with pytest.raises(SourceError, match="missing in the folder"):
+    with pytest.raises(InputError, match="missing in the folder") as caught:
         read(request_, b"Plot,Genus,D\n", path=path)
+    assert caught.value.exit_code == 1
 
 
 def test_a_page_instead_of_a_table_is_refused(request_) -> None:
-    with pytest.raises(SourceError) as caught:
+    with pytest.raises(InputError) as caught:
         read(request_, b"<!DOCTYPE html>\n<html>Sign in</html>")
     assert caught.value.found == "<!DOCTYPE html>"
-    assert caught.value.exit_code == 3
+    assert caught.value.exit_code == 1
 
 
 def test_a_raster_is_taken_as_it_is(request_) -> None:
@@ -165,3 +166,10 @@ def test_the_store_keeps_the_file_it_was_given(request_) -> None:
     assert not second.unchanged
     assert request_.store.get(first.sha256).read_bytes().endswith(b"11\n")
     assert sorted(path.name for path in request_.store.incoming.iterdir()) == []
+
+
+def test_an_encoding_that_spells_half_a_character_is_refused(request_) -> None:
+    with pytest.raises(InputError, match="half a character") as caught:
+        read(request_, b"Plot,Genus,D\n1,+2AA-,11.5\n", encoding="utf-7")
+    assert "line 2" in (caught.value.where or "")
+    assert caught.value.found == r"'\ud800'"

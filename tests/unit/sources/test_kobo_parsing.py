@@ -3,11 +3,14 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+import pyarrow as pa
 import pytest
 
 from mrv.errors import InputError
+from mrv.files import write_parquet
 from mrv.project import Kobo
 from mrv.sources import kobo
+from mrv.sources.json_reading import MAX_DEPTH, read_json
 
 SPEC = Kobo(connector="kobo", name="plots", asset="aX", form="forest_plot_census")
 
@@ -156,8 +159,68 @@ def test_a_plot_without_trees(request_, artifact_of) -> None:
         b'{"count": 1, "next": null, "results": [NaN]}',
         b'{"count": 1, "count": 2}',
         b"[" * 200_000,
+        b'{"count": 1, "next": null, "results": [{"_id": 1, "a": ' + b"[" * 60 + b"]" * 60 + b"}]}",
+        b'{"count": 1, "next": null, "results": [{"_id": 1, "plot": "P1", "plot": "P2"}]}',
+        b'{"count": 1, "next": null, "results": [{"_id": [1]}]}',
+        b'{"count": 1, "next": null, "results": [{"_id": "1"}]}',
+        b'{"count": 1, "next": null, "results": [{"_id": true}]}',
+        b'{"count": 1, "next": null, "results": [{}]}',
+        b'{"\\ud800": 1}',
     ],
 )
 def test_pages_of_another_shape_are_refused(request_, artifact_of, content) -> None:
     with pytest.raises(InputError, match="page of submissions"):
         kobo.parse(SPEC, [artifact_of(content, address="kobo/aX/page-0001")], request_)
+
+
+def test_depth_is_bounded_where_it_is_said_to_be(tmp_path) -> None:
+    path = tmp_path / "page.json"
+    path.write_text("[" * MAX_DEPTH + "1" + "]" * MAX_DEPTH)
+    assert isinstance(read_json(path, label="x", what="a page", remedy="-"), list)
+    path.write_text("[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1))
+    with pytest.raises(InputError, match="not valid JSON") as caught:
+        read_json(path, label="x", what="a page", remedy="-")
+    assert caught.value.found == f"more than {MAX_DEPTH} objects and lists within each other"
+
+
+def test_a_key_that_stands_twice_is_named(tmp_path) -> None:
+    path = tmp_path / "page.json"
+    path.write_text('{"a": 1, "b": 2, "a": 3}')
+    with pytest.raises(InputError) as caught:
+        read_json(path, label="x", what="a page", remedy="-")
+    assert caught.value.found == "a key stands twice in an object: 'a'"
+
+
+@pytest.mark.parametrize("changes", [{"plot/plot_id": "P\ud800"}, {"note": "\udfff"}, {"n\ud800": 1}])
+def test_half_a_character_sends_a_submission_to_the_quarantine(request_, artifact_of, changes, tmp_path) -> None:
+    plots, trees, _ = parse(request_, artifact_of, [submission(1, **changes), submission(2)])
+    assert plots.table["plot_id"].to_pylist() == ["P2"]
+    assert [(item["row"], item["rule"]) for item in plots.rejected] == [(1, "unreadable_value")]
+    assert set(trees.table["plot_id"].to_pylist()) == {"P2"}
+    assert [item["row"] for item in trees.rejected] == [1, 2]
+    for part in (plots, trees):
+        assert part.table.num_rows + len(part.rejected) == part.rows_read
+        write_parquet(tmp_path / "rejected.parquet", pa.Table.from_pylist(part.rejected))
+    assert json.loads(trees.rejected[0]["record"])["submission_id"] == "r1"
+
+
+def test_half_a_character_in_a_tree_sends_that_tree_to_the_quarantine(request_, artifact_of) -> None:
+    raw = submission(1)
+    raw["trees"][1]["trees/genus"] = "Ing\ud800"
+    plots, trees, _ = parse(request_, artifact_of, [raw])
+    assert (plots.table.num_rows, plots.rejected) == (1, [])
+    assert trees.table["tree_id"].to_pylist() == ["1"]
+    assert [(item["row"], item["rule"]) for item in trees.rejected] == [(2, "unreadable_value")]
+    assert json.loads(trees.rejected[0]["record"])["trees/genus"] == r"Ing\ud800"
+
+
+def test_a_garbled_edit_still_replaces_what_it_edits(request_, artifact_of) -> None:
+    edit = submission(2, **{"meta/rootUuid": "uuid:r1", "note": "\ud800"})
+    plots, trees, _ = parse(request_, artifact_of, [submission(1), edit])
+    assert (plots.table.num_rows, trees.table.num_rows) == (0, 0)
+    assert {item["row"]: item["rule"] for item in plots.rejected} == {1: "superseded_by_edit", 2: "unreadable_value"}
+
+
+def test_a_garbled_value_that_cannot_be_typed_is_told_once(request_, artifact_of) -> None:
+    plots, _, _ = parse(request_, artifact_of, [submission(1, **{"plot/area_ha": "\ud800"})])
+    assert [item["rule"] for item in plots.rejected] == ["unreadable_value"]
