@@ -280,7 +280,7 @@ def _verify(package: Path, *, allowed_signers: Path | None, any_signer: bool) ->
 @click.argument("project")
 @click.argument("query", required=False)
 @click.option("--period", help="Id of the monitoring period; default: the newest snapshot.")
-@click.option("--limit", default=1000, show_default=True, help="Most rows shown.")
+@click.option("--limit", default=1000, show_default=True, type=click.IntRange(min=1), help="Most rows shown.")
 @click.option("--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 def sql(project: str, query: str | None, period: str | None, limit: int, style: str) -> None:
     """Ask the current snapshot of PROJECT in SQL, read-only; without QUERY, list the tables."""

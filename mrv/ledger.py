@@ -16,9 +16,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from mrv.errors import LedgerError
+from mrv.files import storage_errors
 
 LEASE = timedelta(minutes=5)
 HEARTBEAT_S = 30.0
@@ -176,14 +177,31 @@ class Ledger:
     """Access to the ledger's tables; every write is one transaction."""
 
     def __init__(self, url: str) -> None:
-        parsed = make_url(url)
-        if parsed.get_backend_name() == "sqlite" and parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        self.engine = sa.create_engine(parsed)
+        try:
+            parsed = make_url(url)
+            if parsed.get_backend_name() == "sqlite" and parsed.database:
+                with storage_errors(Path(parsed.database)):
+                    Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            self.engine = sa.create_engine(parsed)
+        except (SQLAlchemyError, ModuleNotFoundError) as error:
+            raise LedgerError(
+                "the ledger's address cannot be used",
+                expected="a SQLAlchemy URL whose driver is installed, or no MRV_LEDGER_URL",
+                found=f"{type(error).__name__}: {error}",
+                remedy="mend MRV_LEDGER_URL",
+            ) from error
         if parsed.get_backend_name() == "sqlite":
             sa.event.listen(self.engine, "connect", _set_sqlite_pragmas)
             sa.event.listen(self.engine, "begin", _begin_immediate)
-        metadata.create_all(self.engine)
+        try:
+            metadata.create_all(self.engine)
+        except SQLAlchemyError as error:
+            raise LedgerError(
+                "the ledger cannot be opened",
+                found=str(error).splitlines()[0],
+                where=parsed.render_as_string(hide_password=True),
+                remedy="check that the home can be written and the file is a sound SQLite database; restore it from a backup if not",
+            ) from error
 
     def close(self) -> None:
         """Give back the connections."""

@@ -388,7 +388,7 @@ def load_project(folder: Path) -> LoadedProject:
     file = folder / "project.yaml"
     try:
         content = yaml.load(file.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise ProjectError(
             "project.yaml cannot be read", found=str(error), where=str(file), remedy="mend the YAML"
         ) from error

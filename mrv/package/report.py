@@ -138,7 +138,8 @@ def _half_width(row: Row) -> Decimal | None:
     baseline, project, relative = row["baseline_tco2e"], row["project_tco2e"], row["uncertainty_u90"]
     if baseline is None or project is None or relative is None:
         return None
-    return abs(baseline - project) * relative
+    half_width: Decimal = abs(baseline - project) * relative
+    return half_width
 
 
 def _totals(reductions: Sequence[Row]) -> dict[str, Decimal | int | None]:

@@ -17,6 +17,8 @@ from mrv.schemas import DATASETS
 from mrv.stages.context import Context
 
 RATIO_UNIT = "t d.m./t d.m."
+LARGEST_AREA_HA = 10**9
+"""More than the land of the Earth's tropics."""
 BASELINE_COLUMNS = ("zone_id", "stratum_id", "year", "area_ha")
 
 
@@ -161,18 +163,23 @@ def read_baseline(path: Path, version: BaselineVersion, *, zones: set[str], stra
         raise InputError(
             "a baseline file is missing", expected=str(path), where=f"baseline {version.version}", remedy="put it there"
         )
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        missing = [column for column in BASELINE_COLUMNS if column not in (reader.fieldnames or [])]
-        if missing:
-            raise InputError(
-                "a baseline file lacks a column",
-                expected=", ".join(BASELINE_COLUMNS),
-                found=", ".join(reader.fieldnames or ["nothing"]),
-                where=f"{path}, column {missing[0]}",
-                remedy="add the column; its name is case-sensitive",
-            )
-        return _typed_baseline(list(reader), path, version, zones=zones, strata=strata)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, strict=True)
+            columns, records = list(reader.fieldnames or []), list(reader)
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise InputError(
+            "a baseline file cannot be read", found=str(error), where=str(path), remedy="save it as CSV in UTF-8"
+        ) from error
+    if missing := [column for column in BASELINE_COLUMNS if columns.count(column) != 1]:
+        raise InputError(
+            "a baseline file lacks a column, or has it twice",
+            expected=", ".join(BASELINE_COLUMNS),
+            found=", ".join(columns) or "nothing",
+            where=f"{path}, column {missing[0]}",
+            remedy="add the column; its name is case-sensitive",
+        )
+    return _typed_baseline(records, path, version, zones=zones, strata=strata)
 
 
 def _typed_baseline(
@@ -199,7 +206,7 @@ def _typed_baseline(
                 where=where,
                 remedy="mend the year or valid_from and valid_to in project.yaml",
             )
-        if not area_ha.is_finite() or area_ha < 0:
+        if not area_ha.is_finite() or not 0 <= area_ha < LARGEST_AREA_HA:
             raise InputError(
                 "a baseline area is not a positive number", found=record["area_ha"], where=where, remedy="mend it"
             )

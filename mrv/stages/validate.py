@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from mrv.boundaries import Zone, read_zones
 from mrv.errors import MrvError, ProjectError
 from mrv.parameters import Parameter, in_force, load_parameters, rule_sets, with_overrides
 from mrv.periods import Span, gaps, overlaps
-from mrv.project import Files, LoadedProject, RasterTiles, load_project
+from mrv.project import BaselineVersion, Files, LoadedProject, RasterTiles, load_project
 from mrv.sources.products import product
 from mrv.stages.declare import pool_rows, read_baseline
 
@@ -149,9 +150,33 @@ def _baselines(project: LoadedProject, zones: list[Zone]) -> Iterator[MrvError]:
     strata = _strata(project, zones)
     for version in versions:
         try:
-            read_baseline(project.path(version.file), version, zones=names, strata=strata)
+            rows = read_baseline(project.path(version.file), version, zones=names, strata=strata)
         except MrvError as error:
             yield error
+        else:
+            yield from _missing_years(project, version, rows, zones)
+
+
+def _missing_years(
+    project: LoadedProject, version: BaselineVersion, rows: list[dict[str, Any]], zones: list[Zone]
+) -> Iterator[ProjectError]:
+    wanted = {
+        part.year
+        for period in project.definition.monitoring_periods
+        for part in period.vintages
+        if version.valid_from.year <= part.year <= version.valid_to.year
+    }
+    accounted = [zone.zone_id for zone in zones if zone.kind in ("project_area", "leakage_belt")]
+    found = {zone: {row["year"] for row in rows if row["zone_id"] == zone} for zone in accounted}
+    lacking = {zone: sorted(wanted - years) for zone, years in found.items() if wanted - years}
+    if lacking:
+        yield ProjectError(
+            f"baseline {version.version} lacks years of the monitoring periods",
+            expected="a row for each year and zone, also where the area is 0",
+            found="; ".join(f"{zone}: {', '.join(map(str, years))}" for zone, years in sorted(lacking.items())),
+            where=f"{project.path(version.file)}",
+            remedy="add the rows: without them those vintages cannot be computed",
+        )
 
 
 def _strata(project: LoadedProject, zones: list[Zone]) -> set[str]:
@@ -198,6 +223,31 @@ def _pools(project: LoadedProject, zones: list[Zone]) -> Iterator[MrvError]:
 
 
 def _sources(project: LoadedProject) -> Iterator[MrvError]:
+    yield from _missing_files(project)
+    given = {name for source in project.definition.sources for name in source.datasets}
+    from_plots = any(pool.plots for pool in project.definition.emission_factors.pools)
+    if from_plots and not {"plots", "trees", "wood_density"} <= given:
+        yield ProjectError(
+            "stocks come from plots, but no source gives plots, trees and wood_density",
+            found=", ".join(sorted(given)) or "no source",
+            where=f"{project.file}, emission_factors.pools",
+            remedy="declare the sources, or give the stock with its source",
+        )
+    products = {
+        (item.product, item.version)
+        for source in project.definition.sources
+        for item in (
+            [source] if isinstance(source, RasterTiles) else source.rasters if isinstance(source, Files) else []
+        )
+    }
+    names_of_products = [name for name, _ in products]
+    for name in sorted({name for name in names_of_products if names_of_products.count(name) > 1}):
+        yield ProjectError(
+            "two versions of a product are declared",
+            found=", ".join(sorted(f"{product} {version}" for product, version in products if product == name)),
+            where=f"{project.file}, sources",
+            remedy="keep one: loss years of different versions are not comparable",
+        )
     names = [source.name for source in project.definition.sources]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield ProjectError(
@@ -219,6 +269,22 @@ def _sources(project: LoadedProject) -> Iterator[MrvError]:
             except ProjectError as error:
                 error.where = where
                 yield error
+
+
+def _missing_files(project: LoadedProject) -> Iterator[ProjectError]:
+    """Name declared files that are not there; a folder that does not exist at all is expected from a mirror."""
+    for source in project.definition.sources:
+        if not isinstance(source, Files) or not project.path(source.root).is_dir():
+            continue
+        for name in (*(table.path for table in source.tables), *(raster.path for raster in source.rasters)):
+            path = project.path(source.root) / name
+            if not path.is_file():
+                yield ProjectError(
+                    "a declared file is missing",
+                    expected=str(path),
+                    where=f"{project.file}, sources ({source.name})",
+                    remedy="put the file there, or mend path or root",
+                )
 
 
 def _notes(project: LoadedProject, zones: list[Zone]) -> Iterator[str]:

@@ -87,12 +87,9 @@ def _three_strata(folder: Path) -> None:
         geometry = {"type": "Polygon", "coordinates": [[[round(x, 6), y] for x, y in ring]]}
         zones.append({"type": "Feature", "properties": {"zone_id": name, "kind": "stratum"}, "geometry": geometry})
     file.write_text(json.dumps({**content, "features": zones}), encoding="utf-8")
-    rows = [
-        f"{zone},{stratum},{year},{area}"
-        for zone, area in (("pa", 40), ("lb", 90))
-        for stratum in STRATA
-        for year in range(2022, 2028)
-    ]
+    # The project area lies in the middle stratum, the belt in all three.
+    areas = {("pa", "montane"): 120, **{("lb", stratum): 90 for stratum in STRATA}}
+    rows = [f"{zone},{stratum},{year},{area}" for (zone, stratum), area in areas.items() for year in range(2022, 2028)]
     (folder / "baseline" / "b1.csv").write_text(
         "\n".join(["zone_id,stratum_id,year,area_ha", *rows, ""]), encoding="utf-8"
     )

@@ -40,7 +40,7 @@ direct as (
         case when pools.method = 'plots' then plots.plot_count end as plot_count,
         case
             when pools.method = 'plots' and plots.stratum_id is null
-                then 'no accepted plot in stratum ' || pools.stratum_id
+                then 'no complete plot in stratum ' || pools.stratum_id
         end as reason
     from pools
     cross join rules

@@ -141,7 +141,7 @@ def test_a_run_refuses_what_check_refuses(folder: Path, tmp_path: Path) -> None:
 def test_a_baseline_without_a_column_is_refused(folder: Path) -> None:
     file = folder / "baseline" / "b1.csv"
     file.write_text(file.read_text(encoding="utf-8").replace("area_ha", "area"), encoding="utf-8")
-    assert "a baseline file lacks a column" in messages(folder)
+    assert "a baseline file lacks a column, or has it twice" in messages(folder)
     file.unlink()
     assert "a baseline file is missing" in messages(folder)
 
@@ -166,6 +166,49 @@ def test_an_unknown_rule_set_product_or_version_is_refused(folder: Path) -> None
     assert "unknown rule set vm9999" in messages(folder)
     edit(folder, lambda content: content["sources"][0].update(version="GFC-1999-v0.1"))
     assert any("GFC-1999-v0.1" in message for message in messages(folder))
+
+
+def test_a_baseline_in_another_encoding_is_refused(folder: Path) -> None:
+    (folder / "baseline" / "b1.csv").write_bytes(
+        "zone_id,stratum_id,year,area_ha\npá,lowland,2022,1\n".encode("cp1252")
+    )
+    assert "a baseline file cannot be read" in messages(folder)
+
+
+def test_files_that_are_not_there_and_plots_without_a_source_are_named(folder: Path) -> None:
+    table = {
+        "path": "wood.csv",
+        "dataset": "wood_density",
+        "columns": {"genus": "genus"},
+        "licence": "x",
+        "citation": "x",
+    }
+    (folder / "reference").mkdir()
+    source = {"connector": "files", "name": "f", "root": "reference", "tables": [table]}
+    pool = {"state": "forest", "pool": "above_ground", "plots": True}
+    edit(folder, lambda content: content["sources"].append(source))
+    edit(folder, lambda content: content["emission_factors"]["pools"].__setitem__(0, pool))
+    said = messages(folder)
+    assert "a declared file is missing" in said
+    assert "stocks come from plots, but no source gives plots, trees and wood_density" in said
+
+
+def test_a_baseline_that_lacks_a_year_is_named(folder: Path) -> None:
+    file = folder / "baseline" / "b1.csv"
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if not line.startswith("pa,lowland,2023")]
+    file.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    problem = next(problem for problem in check_project(folder).problems if "lacks years" in problem.message)
+    assert problem.found == "pa: 2023"
+
+
+def test_two_versions_of_a_product_are_refused(folder: Path) -> None:
+    edit(
+        folder,
+        lambda content: content["sources"].append(
+            {**content["sources"][0], "name": "older", "version": "GFC-2023-v1.11"}
+        ),
+    )
+    assert "two versions of a product are declared" in messages(folder)
 
 
 def test_what_is_needed_is_asked_for(folder: Path) -> None:
@@ -194,8 +237,11 @@ def test_the_command_lists_everything_and_fails(folder: Path) -> None:
     assert {zone["zone_id"] for zone in found["zones"]} == {"pa", "lb", "rr", "lowland"}
 
 
-def test_a_broken_definition_is_one_problem(folder: Path) -> None:
-    (folder / "project.yaml").write_text("project: [", encoding="utf-8")
+@pytest.mark.parametrize(
+    "text", ["project: [", "crediting_period: {start: 2022-02-30}", "[a]: b\n? [c]\n: d", "a: " + "[" * 5000, "a: \0"]
+)
+def test_a_broken_definition_is_one_problem(folder: Path, text: str) -> None:
+    (folder / "project.yaml").write_text(text, encoding="utf-8")
     done = CliRunner().invoke(main, ["check", str(folder)])
     assert done.exit_code == 1
     assert "project.yaml cannot be read" in done.output
