@@ -187,13 +187,11 @@ def test_two_at_once_end_with_one_key(tmp_path, monkeypatch):
     """Both find no key and make one of their own; one of the two is kept."""
     both, generate = Barrier(2, timeout=30), keys.Ed25519PrivateKey.generate
 
-    class Meeting:
-        @staticmethod
-        def generate():
-            both.wait()
-            return generate()
+    def meeting():
+        both.wait()
+        return generate()
 
-    monkeypatch.setattr(keys, "Ed25519PrivateKey", Meeting)
+    monkeypatch.setattr(keys.Ed25519PrivateKey, "generate", meeting)
     with ThreadPoolExecutor(2) as pool:
         calls = [pool.submit(keys.ensure_key, tmp_path, principal="publisher") for _ in range(2)]
         found = {call.result().public for call in calls}

@@ -73,7 +73,7 @@ def test_totals_are_those_of_the_mart(contents):
     page = render_report(contents)
     for column in ("baseline_tco2e", "net_tco2e", "buffer_tco2e", "vcu"):
         assert number(sum(row[column] for row in rows)).en in page
-    half_width = sum(row["net_tco2e"] * row["uncertainty_u90"] for row in rows)
+    half_width = sum((row["baseline_tco2e"] - row["project_tco2e"]) * row["uncertainty_u90"] for row in rows)
     assert f"± {number(half_width).__html__()}" in page
 
 
