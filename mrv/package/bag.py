@@ -39,6 +39,8 @@ class Entry:
 
 def unsafe(name: str) -> str | None:
     """Return why a relative path may not stand in a package, or None. The rules are those of the strictest system."""
+    if any("\ud800" <= char <= "\udfff" for char in name):
+        return "it is not UTF-8"
     if not name or name.startswith("/") or len(name.encode()) > 1000:
         return "it is empty, absolute or too long"
     if unicodedata.normalize("NFC", name) != name:

@@ -23,6 +23,7 @@ from mrv.package.contents import Contents
 from mrv.package.evidence import write_calculation, write_provenance, write_quality
 from mrv.package.figures import headline
 from mrv.package.keys import SigningKey
+from mrv.package.reading import SUMMARY
 from mrv.package.report import render_report
 from mrv.package.staging import Staging
 from mrv.package.tables import write_tables
@@ -30,7 +31,6 @@ from mrv.package.vectors import write_zones
 
 log = logging.getLogger(__name__)
 
-SUMMARY = "data/package.json"
 FORMAT = "redd-verification-package/1"
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mrv.errors import PackageError
 from mrv.package.figures import MART, read_figures, recomputed, select
+from mrv.package.reading import SUMMARY, read_summary, reading
+from mrv.package.staging import cell_text
 from mrv.package.tables import FOLDER
 
-SUMMARY = "data/package.json"
-MAX_JSON_BYTES = 16 * 2**20
 MAX_FIGURES = 1_000_000
+_BATCH_ROWS = 10_000
 
 
 def figures(root: Path) -> str:
@@ -28,42 +30,47 @@ def figures(root: Path) -> str:
     Raises:
         PackageError: A figure differs from its row, the summary from the figures, or one of them cannot be read.
     """
-    path = root / SUMMARY
-    if path.stat().st_size > MAX_JSON_BYTES:
-        raise PackageError("the summary is too large", found=f"{path.stat().st_size} bytes", where=SUMMARY)
-    try:
-        said = {figure["figure_id"]: figure for figure in json.loads(path.read_bytes())["headline"]}
-    except (ValueError, KeyError, TypeError) as error:
-        raise PackageError("the summary cannot be read", found=str(error), where=SUMMARY) from error
-    file = f"{FOLDER}/{MART}.parquet"
-    if not (root / file).is_file() and not said:
-        return "there are no figures"
-    if _row_count(root, file) > MAX_FIGURES:
-        raise PackageError("there are too many figures", expected=f"at most {MAX_FIGURES}", where=file)
-    published = read_figures(root / file)
-    for figure, value in recomputed(published.values(), root / FOLDER):
-        if figure.value != value:
-            raise PackageError(
-                f"the figure {figure.figure_id} is not what its row says",
-                expected=f"{value} ({figure.mart}, {figure.row_key}, {figure.mart_column})",
-                found=str(figure.value),
-                where=f"{file} and {FOLDER}/{figure.mart}.parquet",
-                remedy="ask the publisher which one holds",
-            )
-    for figure in select(said, root / file):
-        if said[figure.figure_id] != figure.record():
-            raise PackageError(
-                f"the summary and the tables differ in {figure.figure_id}",
-                expected=json.dumps(figure.record(), ensure_ascii=False),
-                found=json.dumps(said[figure.figure_id], ensure_ascii=False),
-                where=f"{SUMMARY} and {file}",
-                remedy="ask the publisher which one holds",
-            )
+    said, file = _headline(root), f"{FOLDER}/{MART}.parquet"
+    with reading(file):
+        if pq.read_metadata(root / file).num_rows > MAX_FIGURES:
+            raise PackageError("there are too many figures", expected=f"at most {MAX_FIGURES}", where=file)
+        published = read_figures(root / file)
+        for figure, value in recomputed(published.values(), root / FOLDER):
+            if figure.value != value:
+                raise PackageError(
+                    f"the figure {figure.figure_id} is not what its row says",
+                    expected=f"{value} ({figure.mart}, {figure.row_key}, {figure.mart_column})",
+                    found=str(figure.value),
+                    where=f"{file} and {FOLDER}/{figure.mart}.parquet",
+                    remedy="ask the publisher which one holds",
+                )
+    with reading(SUMMARY):
+        for figure in select(said, root / file):
+            if said[figure.figure_id] != figure.record():
+                raise PackageError(
+                    f"the summary and the tables differ in {figure.figure_id}",
+                    expected=json.dumps(figure.record(), ensure_ascii=False),
+                    found=json.dumps(said[figure.figure_id], ensure_ascii=False),
+                    where=f"{SUMMARY} and {file}",
+                    remedy="ask the publisher which one holds",
+                )
     return f"{len(published)} figures equal the rows they point to; {len(said)} of them stand in {SUMMARY}"
 
 
+def _headline(root: Path) -> dict[str, Any]:
+    summary = read_summary(root)
+    with reading(SUMMARY):
+        said: dict[str, Any] = {}
+        for figure in summary["headline"]:
+            name = figure["figure_id"]
+            if not isinstance(name, str) or name in said:
+                raise PackageError("a headline figure has no id of its own", found=json.dumps(name), where=SUMMARY)
+            said[name] = figure
+        return said
+
+
 def tables(root: Path, names: Iterable[str]) -> str:
-    """Compare the Parquet and the CSV of each table in columns and number of rows; return what was compared.
+    """Compare the Parquet and the CSV of each table, value by value; return what was compared.
 
     Raises:
         PackageError: They differ, or one of the two is missing or cannot be read.
@@ -73,41 +80,40 @@ def tables(root: Path, names: Iterable[str]) -> str:
     text = {name.removeprefix("csv/").removesuffix(".csv") for name in inside if name.startswith("csv/")}
     if alone := sorted(parquet ^ text):
         raise PackageError("tables are there in one form only", found=", ".join(alone), where=FOLDER)
-    total = 0
-    for name in sorted(parquet):
-        one, other = f"{FOLDER}/{name}.parquet", f"{FOLDER}/csv/{name}.csv"
-        in_parquet, in_csv = _shape(root, one), _csv_shape(root, other)
-        if in_parquet != in_csv:
-            raise PackageError(
-                f"the two forms of the table {name} differ",
-                expected=f"{in_parquet[1]} rows of {', '.join(in_parquet[0])} as in {one}",
-                found=f"{in_csv[1]} rows of {', '.join(in_csv[0])} in {other}",
-                where=other,
-                remedy="ask the publisher which one holds",
-            )
-        total += in_parquet[1]
-    return f"{len(parquet)} tables with {total} rows, in both forms"
+    total = sum(_compare(root, f"{FOLDER}/{name}.parquet", f"{FOLDER}/csv/{name}.csv") for name in sorted(parquet))
+    return f"{len(parquet)} tables with {total} rows, the same values in both forms"
 
 
-def _shape(root: Path, name: str) -> tuple[list[str], int]:
-    return _metadata(root, name).schema.to_arrow_schema().names, _row_count(root, name)
+def _compare(root: Path, parquet: str, text: str) -> int:
+    """Return the number of rows of a table whose two forms are the same; a piece of each is in memory at a time."""
+    number = -1
+    with reading(text), (root / text).open(encoding="utf-8", newline="") as stream:
+        pairs = zip_longest(_parquet_lines(root, parquet), csv.reader(stream, strict=True))
+        for number, (expected, found) in enumerate(pairs):
+            if expected != found:
+                raise PackageError(
+                    f"the two forms of a table differ in {f'row {number}' if number else 'their columns'}",
+                    expected=f"{_shown(expected, found)} as in {parquet}",
+                    found=_shown(found, expected),
+                    where=text,
+                    remedy="ask the publisher which one holds",
+                )
+    return number
 
 
-def _row_count(root: Path, name: str) -> int:
-    return int(_metadata(root, name).num_rows)
+def _parquet_lines(root: Path, name: str) -> Iterator[list[str]]:
+    """Yield the names of the columns, then each row as the CSV must have it: what is null is empty there."""
+    with reading(name), pq.ParquetFile(root / name) as file:
+        yield list(file.schema_arrow.names)
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS):
+            columns = [column.to_pylist() for column in batch.columns]
+            yield from ([cell_text(value) for value in row] for row in zip(*columns, strict=True))
 
 
-def _metadata(root: Path, name: str) -> pq.FileMetaData:
-    try:
-        return pq.read_metadata(root / name)
-    except (OSError, pa.ArrowException) as error:
-        raise PackageError("a table cannot be read", found=str(error), where=name) from error
-
-
-def _csv_shape(root: Path, name: str) -> tuple[list[str], int]:
-    try:
-        with (root / name).open(encoding="utf-8", newline="") as stream:
-            rows = csv.reader(stream, strict=True)
-            return next(rows, []), sum(1 for _ in rows)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise PackageError("a table cannot be read", found=str(error), where=name) from error
+def _shown(line: list[str] | None, other: list[str] | None) -> str:
+    """Return of a line what differs from the other one."""
+    if line is None:
+        return "no row"
+    if other is None or len(line) != len(other):
+        return ", ".join(line)
+    return ", ".join(one or "(empty)" for one, two in zip(line, other, strict=True) if one != two)

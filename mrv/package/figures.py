@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +18,9 @@ from mrv.package.contents import Contents
 
 MART = "figures"
 _COLUMNS = ("figure_id", "label_en", "label_es", "value", "unit", "mart", "mart_column", "row_key", "reason")
+_TYPES: Mapping[str, tuple[type, ...]] = {"value": (Decimal, NoneType), "reason": (str, NoneType)}
+"""Columns that are not plain text, or may be null."""
+_TABLE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -68,10 +73,27 @@ def read_figures(path: Path) -> dict[str, Figure]:
         raise PackageError(
             "the figures lack columns", found=", ".join(missing), where=str(path), remedy="build the tables again"
         )
+    for number, row in enumerate(rows, start=1):
+        _require_whole(row, f"{path}, row {number}")
     figures = {row["figure_id"]: Figure(**row) for row in rows}
     if len(figures) != len(rows):
         raise PackageError("a figure's id stands twice", where=str(path), remedy="build the tables again")
     return figures
+
+
+def _require_whole(row: Mapping[str, Any], where: str) -> None:
+    """Refuse a figure without a full address, or whose table has a name that could lead out of the folder of tables."""
+    wrong = [name for name in _COLUMNS if not isinstance(row[name], _TYPES.get(name, str))]
+    if not wrong and not _TABLE_NAME.fullmatch(row["mart"]):
+        wrong = ["mart"]
+    if wrong:
+        raise PackageError(
+            "a figure is not whole",
+            expected="text in every column, a number or nothing as value, and a table called [a-z][a-z0-9_]*",
+            found=", ".join(f"{name}={row[name]!r}" for name in wrong),
+            where=where,
+            remedy="build the tables again",
+        )
 
 
 def headline(contents: Contents) -> list[Figure]:
@@ -126,12 +148,19 @@ def recomputed(figures: Iterable[Figure], folder: Path) -> Iterator[tuple[Figure
         wanted = tuple(value for _, value in figure.key)
         if set(wanted) == {"*"}:
             values = [value for listed in index[address].values() for value in listed]
-            yield figure, total(values)
+            yield figure, _sum(figure, values)
             continue
         found = index[address].get(wanted, [])
         if len(found) != 1:
             raise _astray(figure, f"{len(found)} rows")
         yield figure, found[0]
+
+
+def _sum(figure: Figure, values: Sequence[Any]) -> Any:
+    try:
+        return total(values)
+    except TypeError as error:
+        raise _astray(figure, f"values that have no sum ({error})") from error
 
 
 def _values(path: Path, figure: Figure, names: Sequence[str]) -> dict[tuple[str, ...], list[Any]]:

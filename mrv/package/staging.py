@@ -120,7 +120,7 @@ class Staging:
         with self.writer(name) as writer:
             writer.write(_csv_line(columns))
             for row in rows:
-                writer.write(_csv_line([_text(value) for value in row]))
+                writer.write(_csv_line([cell_text(value) for value in row]))
 
     def copy(self, name: str, source: Path, *, sha256: str | None = None) -> None:
         """Copy a file.
@@ -158,7 +158,8 @@ def _csv_line(values: Sequence[str]) -> bytes:
     return buffer.getvalue().encode()
 
 
-def _text(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """Return a value as a CSV holds it: empty for null, dates in ISO 8601, decimals in full."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -13,21 +13,30 @@ from typing import Literal
 
 from mrv.errors import MrvError, PackageError
 from mrv.files import CHUNK
-from mrv.package import bag, consistency, keys, sshsig
+from mrv.package import bag, consistency, identity, keys, presence, sshsig
+from mrv.package.reading import SUMMARY, reading
 from mrv.settings import Settings
 
 Outcome = Literal["ok", "failed", "not_checked"]
 
 LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER = "layout", "tag manifest", "signature", "signer"
 TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO = "tag files", "manifests", "completeness", "hashes", "bag-info"
+IDENTITY, CONTENTS, INPUTS = "identity", "contents", "inputs"
 FIGURES, TABLES = "headline figures", "tables"
 CHECKS = (
-    LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER, TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO, FIGURES, TABLES,
+    LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER, TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO, IDENTITY, CONTENTS, INPUTS,
+    FIGURES, TABLES,
 )  # fmt: skip
 """Names of the checks, in the order in which they are reported."""
 
 _SHOWN = 20
 _SPECIAL = (bag.TAG_MANIFEST, bag.SIGNATURE)
+_SOUND = (LAYOUT, SIGNATURE, TAG_FILES, MANIFESTS, COMPLETE, HASHES)
+_ABOUT = {
+    LAYOUT: "the folder", SIGNATURE: bag.SIGNATURE, SIGNER: bag.SIGNATURE, TAG_FILES: bag.TAG_MANIFEST,
+    TAG_MANIFEST: bag.TAG_MANIFEST, BAG_INFO: bag.BAG_INFO, IDENTITY: SUMMARY, FIGURES: SUMMARY,
+}  # fmt: skip
+"""Check to the file it is about, named where a failure does not name one itself."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +50,16 @@ class Check:
 
 @dataclass(frozen=True)
 class Report:
-    """What was checked, and whether the package may be relied on."""
+    """What was checked, and whether the package may be relied on.
+
+    Attributes:
+        signed_name: Name under which the package was signed, whatever its folder is called; None if nothing was signed.
+    """
 
     path: Path
     checks: tuple[Check, ...]
     accepted: bool
+    signed_name: str | None
 
     @property
     def failed(self) -> tuple[Check, ...]:
@@ -68,24 +82,24 @@ class _Run:
     tags: Mapping[str, str] = field(default_factory=dict)
     manifests: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     signer: bytes | None = None
+    signed_name: str | None = None
 
     def check(self, name: str, work: Callable[[_Run], str], *, needs: Iterable[str] = ()) -> None:
-        """Make one check. `work` returns what to say, or raises an MrvError that says what is wrong."""
+        """Make one check. `work` returns what to say, or raises what says what is wrong; no content makes this raise."""
         if open_ones := [other for other in needs if self.checks[other].outcome != "ok"]:
             self.checks[name] = Check(name, "not_checked", f"it builds on: {', '.join(open_ones)}")
             return
         try:
-            self.checks[name] = Check(name, "ok", work(self))
+            with reading(_ABOUT.get(name, f"the files of the check: {name}")):
+                self.checks[name] = Check(name, "ok", _plain(work(self)))
         except _NotMadeError as reason:
-            self.checks[name] = Check(name, "not_checked", str(reason))
+            self.checks[name] = Check(name, "not_checked", _plain(str(reason)))
         except MrvError as error:
             self.checks[name] = Check(name, "failed", _one_line(error))
-        except OSError as error:
-            self.checks[name] = Check(name, "failed", f"{error.filename} could not be read: {error.strerror}")
 
 
 def verify(path: Path, *, allowed_signers: Path | None = None, any_signer: bool = False) -> Report:
-    """Check a package: signature and signer, every byte of every file, and that figures and tables agree.
+    """Check a package: signature and signer, every byte of every file, what it is, and that it agrees with itself.
 
     Args:
         path: Folder of the package.
@@ -100,25 +114,38 @@ def verify(path: Path, *, allowed_signers: Path | None = None, any_signer: bool 
         raise PackageError("there is no package", where=str(path), remedy="give the folder that holds bagit.txt")
     signers = allowed_signers or Settings().keys_dir / keys.ALLOWED_FILE
     run = _Run(path)
+    if not os.path.lexists(path / bag.BAGIT):
+        return _no_package(path)
     run.check(LAYOUT, _layout)
     run.check(TAG_MANIFEST, _tag_manifest)
     run.check(SIGNATURE, _signature)
-    if any_signer:
-        run.checks[SIGNER] = _any_signer(run, signers)
-    else:
-        run.check(SIGNER, lambda state: _signer(state, signers), needs=[SIGNATURE])
+    run.check(SIGNER, lambda state: (_any_signer if any_signer else _signer)(state, signers), needs=[SIGNATURE])
     run.check(TAG_FILES, _tag_files, needs=[TAG_MANIFEST])
     run.check(MANIFESTS, _manifests)
     run.check(COMPLETE, _complete)
     run.check(HASHES, _hashes)
-    sound = (LAYOUT, SIGNATURE, TAG_FILES, MANIFESTS, COMPLETE, HASHES)
     run.check(BAG_INFO, _bag_info, needs=[TAG_FILES, COMPLETE])
-    # Tables of a stranger are opened only when they are, byte for byte, those that somebody signed.
-    run.check(FIGURES, lambda state: consistency.figures(state.root), needs=sound)
-    run.check(TABLES, lambda state: consistency.tables(state.root, state.manifests[bag.MANIFEST_512]), needs=sound)
+    run.check(IDENTITY, _identity, needs=[SIGNATURE, TAG_FILES])
+    _check_content(run)
     checks = tuple(run.checks[name] for name in CHECKS)
     excused = {SIGNER} if any_signer and run.checks[SIGNER].outcome == "not_checked" else set()
-    return Report(path, checks, all(check.outcome == "ok" or check.name in excused for check in checks))
+    accepted = all(check.outcome == "ok" or check.name in excused for check in checks)
+    return Report(path, checks, accepted, run.signed_name)
+
+
+def _no_package(path: Path) -> Report:
+    """Refuse at once: whatever lies in such a folder is none of our business, and there may be a lot of it."""
+    missing = Check(LAYOUT, "failed", f"there is no {bag.BAGIT} in the folder, so it is no package")
+    others = (Check(name, "not_checked", f"it builds on: {LAYOUT}") for name in CHECKS if name != LAYOUT)
+    return Report(path, (missing, *others), accepted=False, signed_name=None)
+
+
+def _check_content(run: _Run) -> None:
+    """Check what the files say; those of a stranger are opened only when they are, byte for byte, what somebody signed."""
+    run.check(CONTENTS, lambda state: presence.required(state.found.files), needs=_SOUND)
+    run.check(INPUTS, lambda state: presence.inputs(state.root, state.manifests[bag.MANIFEST_256]), needs=_SOUND)
+    run.check(FIGURES, lambda state: consistency.figures(state.root), needs=_SOUND)
+    run.check(TABLES, lambda state: consistency.tables(state.root, state.manifests[bag.MANIFEST_512]), needs=_SOUND)
 
 
 def _layout(run: _Run) -> str:
@@ -173,20 +200,17 @@ def _signer(run: _Run, signers: Path) -> str:
     )
 
 
-def _any_signer(run: _Run, signers: Path) -> Check:
+def _any_signer(run: _Run, signers: Path) -> str:
     """A known signer is still named as such and a revoked key still refused; an unknown one is let pass, aloud."""
-    if run.signer is None:
-        return Check(SIGNER, "not_checked", f"it builds on: {SIGNATURE}")
+    public = run.signer or b""
+    _refuse_revoked(public, signers)
     try:
-        _refuse_revoked(run.signer, signers)
+        return _signer(run, signers)
     except PackageError as error:
-        return Check(SIGNER, "failed", _one_line(error))
-    try:
-        return Check(SIGNER, "ok", _signer(run, signers))
-    except PackageError:
-        fingerprint = keys.fingerprint(run.signer)
-    detail = f"any signer was asked for; {fingerprint} is not known here, so anybody may have made this"
-    return Check(SIGNER, "not_checked", detail)
+        detail = (
+            f"any signer was asked for; {keys.fingerprint(public)} is not known here, so anybody may have made this"
+        )
+        raise _NotMadeError(detail) from error
 
 
 def _refuse_revoked(public: bytes, signers: Path) -> None:
@@ -254,6 +278,15 @@ def _bag_info(run: _Run) -> str:
     return f"Payload-Oxum {counted}"
 
 
+def _identity(run: _Run) -> str:
+    info = bag.parse_bag_info(_read(run, bag.BAG_INFO))
+    run.signed_name = _plain(identity.signed_name(info))
+    identity.refuse_other_folder(run.root, run.signed_name)
+    if open_ones := [name for name in _SOUND if run.checks[name].outcome != "ok"]:
+        raise _NotMadeError(f"signed as {run.signed_name}; what else it says builds on: {', '.join(open_ones)}")
+    return identity.agreed(run.root, info)
+
+
 def _differing(run: _Run, manifests: Mapping[str, Mapping[str, str]]) -> list[str]:
     """Return each file that is missing or has another digest than a manifest says, in order."""
     names = sorted({name for entries in manifests.values() for name in entries})
@@ -298,7 +331,12 @@ def _read(run: _Run, name: str) -> bytes:
 
 
 def _one_line(error: MrvError) -> str:
-    return "; ".join(line.strip() for line in str(error).splitlines())
+    return _plain("; ".join(line.strip() for line in str(error).splitlines()))
+
+
+def _plain(text: str) -> str:
+    """Return text that can be shown anywhere: a stranger's control characters and broken UTF-8 are spelled out."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def _refuse(message: str, problems: list[str]) -> None:

@@ -1,6 +1,7 @@
 """The tables that dbt really builds, in a package: every figure leads to its row, and the report shows the credits."""
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -24,8 +25,13 @@ def package(tmp_path_factory) -> Path:
     export(build_tables(write_landed(e1_rows(), folder / "landed"), folder=folder / "build"), folder / "snapshot")
     snapshot = folder / "snapshot"
     figures = pq.read_table(snapshot / "marts" / "figures.parquet")["figure_id"].to_pylist()
+    sample = sample_contents(folder / "sources")
     contents = replace(
-        sample_contents(folder / "sources"),
+        sample,
+        project=replace(sample.project, project_id="p"),
+        period_id="mp1",
+        period_start=date(2022, 1, 1),
+        period_end=date(2024, 12, 31),
         marts_folder=snapshot / "marts",
         csv_folder=snapshot / "csv",
         marts_json=snapshot / "marts.json",

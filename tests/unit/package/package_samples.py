@@ -1,6 +1,5 @@
 """Hand-made contents of a small package. Run as a script, it builds the package: `package_samples.py SOURCES TARGET`."""
 
-import csv
 import hashlib
 import json
 import sys
@@ -16,12 +15,15 @@ from shapely.geometry import Polygon, box
 from mrv.boundaries import Zone
 from mrv.files import write_parquet
 from mrv.ledger import Artifact
+from mrv.package import bag, sshsig
 from mrv.package.build import build
 from mrv.package.contents import Code, Contents, ProjectFacts
 from mrv.package.keys import SigningKey
+from mrv.package.verify import Report
 from mrv.parameters import Parameter
 from mrv.project import Bilingual
 from mrv.schemas import DATASETS
+from mrv.warehouse.snapshot import write_csv
 
 TCO2E = pa.decimal128(28, 9)
 HA = pa.decimal128(18, 6)
@@ -43,12 +45,17 @@ COLUMNS = {
         "figure_id": pa.string(), "label_en": pa.string(), "label_es": pa.string(), "value": TCO2E, "unit": pa.string(),
         "mart": pa.string(), "mart_column": pa.string(), "row_key": pa.string(), "reason": pa.string(),
     },
+    "project_period": {
+        "project_id": pa.string(), "period_id": pa.string(), "period_start": pa.date32(), "period_end": pa.date32(),
+        "illustrative": pa.bool_(), "simulated": pa.bool_(),
+    },
 }  # fmt: skip
 KEYS = {
     "emission_reductions": ["vintage_year"],
     "deforestation_annual": ["zone_id", "year"],
     "emissions_annual": ["zone_id", "stratum_id", "year", "scenario"],
     "figures": ["figure_id"],
+    "project_period": ["project_id"],
 }
 
 
@@ -129,7 +136,13 @@ def sample_marts() -> dict[str, list[dict]]:
         "deforestation_annual": loss,
         "emissions_annual": emissions,
         "figures": _figures(reductions),
-    }
+        "project_period": [
+            {
+                "project_id": "sample", "period_id": "mp4", "period_start": date(2022, 7, 1),
+                "period_end": date(2024, 6, 30), "illustrative": True, "simulated": True,
+            }
+        ],
+    }  # fmt: skip
 
 
 def write_marts(folder: Path, marts: dict[str, list[dict]]) -> dict[str, Path]:
@@ -137,11 +150,7 @@ def write_marts(folder: Path, marts: dict[str, list[dict]]) -> dict[str, Path]:
     for name, rows in marts.items():
         schema = pa.schema(list(COLUMNS[name].items()))
         write_parquet(folder / "marts" / f"{name}.parquet", pa.Table.from_pylist(rows, schema=schema))
-        (folder / "csv").mkdir(exist_ok=True)
-        with (folder / "csv" / f"{name}.csv").open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.DictWriter(stream, schema.names, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(rows)
+        write_csv(folder / "csv" / f"{name}.csv", pa.Table.from_pylist(rows, schema=schema))
         columns = [{"name": column, "description": f"The {column}.", "unit": "tCO2e"} for column in schema.names]
         described.append(
             {
@@ -279,6 +288,33 @@ def sample_contents(folder: Path, **changes) -> Contents:
         secrets=("s3cr3t-of-the-house",),
     )
     return replace(contents, **changes)
+
+
+def outcome(report: Report, name: str) -> str:
+    """Return the outcome of one check."""
+    return next(check.outcome for check in report.checks if check.name == name)
+
+
+def reseal(package: Path, key: SigningKey | None = None, *, namespace: str = sshsig.NAMESPACE) -> None:
+    """Make manifests and tag manifest agree with the files, as a clever forger would; sign if there is a key."""
+    payload = [
+        path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file() and "data" in path.parts
+    ]
+    payload = [name for name in payload if name.startswith("data/")]
+    size = sum((package / name).stat().st_size for name in payload)
+    lines = (package / bag.BAG_INFO).read_text().splitlines()
+    lines[-1] = f"Payload-Oxum: {size}.{len(payload)}"
+    (package / bag.BAG_INFO).write_text("\n".join(lines) + "\n")
+    for file, kind, names in (
+        (bag.MANIFEST_256, "sha256", payload),
+        (bag.MANIFEST_512, "sha512", payload),
+        (bag.TAG_MANIFEST, "sha512", bag.TAG_FILES),
+    ):
+        digests = {name: hashlib.new(kind, (package / name).read_bytes()).hexdigest() for name in names}
+        (package / file).write_bytes(bag.write_manifest(digests))
+    if key is not None:
+        content = (package / bag.TAG_MANIFEST).read_bytes()
+        (package / bag.SIGNATURE).write_bytes(sshsig.sign(content, key.private, namespace=namespace))
 
 
 if __name__ == "__main__":

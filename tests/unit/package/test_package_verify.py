@@ -12,34 +12,8 @@ import pytest
 
 from mrv.errors import PackageError
 from mrv.package import bag, keys, sshsig
-from mrv.package.verify import CHECKS, Report, verify
-from tests.unit.package.package_samples import sample_key
-
-
-def outcome(report: Report, name: str) -> str:
-    return next(check.outcome for check in report.checks if check.name == name)
-
-
-def reseal(package: Path, key: keys.SigningKey | None = None, *, namespace: str = sshsig.NAMESPACE) -> None:
-    """Make manifests and tag manifest agree with the files, as a clever forger would; sign if there is a key."""
-    payload = [
-        path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file() and "data" in path.parts
-    ]
-    payload = [name for name in payload if name.startswith("data/")]
-    size = sum((package / name).stat().st_size for name in payload)
-    lines = (package / bag.BAG_INFO).read_text().splitlines()
-    lines[-1] = f"Payload-Oxum: {size}.{len(payload)}"
-    (package / bag.BAG_INFO).write_text("\n".join(lines) + "\n")
-    for file, kind, names in (
-        (bag.MANIFEST_256, "sha256", payload),
-        (bag.MANIFEST_512, "sha512", payload),
-        (bag.TAG_MANIFEST, "sha512", bag.TAG_FILES),
-    ):
-        digests = {name: hashlib.new(kind, (package / name).read_bytes()).hexdigest() for name in names}
-        (package / file).write_bytes(bag.write_manifest(digests))
-    if key is not None:
-        content = (package / bag.TAG_MANIFEST).read_bytes()
-        (package / bag.SIGNATURE).write_bytes(sshsig.sign(content, key.private, namespace=namespace))
+from mrv.package.verify import CHECKS, verify
+from tests.unit.package.package_samples import outcome, reseal, sample_key
 
 
 def test_a_good_package_is_accepted_and_every_check_is_made(built, signers):
@@ -280,7 +254,19 @@ def test_a_malformed_manifest_is_refused(line):
 def test_what_is_no_folder_is_no_package(tmp_path):
     with pytest.raises(PackageError, match="no package"):
         verify(tmp_path / "absent")
-    assert not verify(tmp_path, any_signer=True).accepted
+
+
+def test_a_folder_without_bagit_txt_is_refused_before_anything_in_it_is_looked_at(tmp_path, monkeypatch):
+    def walk(root):
+        raise AssertionError("walked")
+
+    monkeypatch.setattr(bag, "walk", walk)
+    report = verify(tmp_path, any_signer=True)
+    assert not report.accepted
+    assert [check.name for check in report.checks] == list(CHECKS)
+    assert bag.BAGIT in report.failed[0].detail
+    assert {check.outcome for check in report.checks} == {"failed", "not_checked"}
+    assert report.signed_name is None
 
 
 # --- a package must agree with itself --------------------------------------------------------------------------
