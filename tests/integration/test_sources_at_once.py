@@ -78,8 +78,12 @@ def test_two_processes_pull_the_same_files_into_a_fresh_home(tmp_path: Path, url
             assert run.stdin is not None
             run.stdin.write("go\n")
             run.stdin.flush()
-        ends = [run.communicate(timeout=60) for run in runs]
-        assert [run.returncode for run in runs] == [0, 0], [error for _, error in ends]
+        try:
+            ends = [run.communicate(timeout=60) for run in runs]
+        finally:
+            for run in runs:
+                run.kill()
+        assert [run.returncode for run in runs] == [0, 0], "\n".join(error[-400:] for _, error in ends)
         one, other = (json.loads(out) for out, _ in ends)
         assert one == other
         assert len(one) == 2 * DAYS
