@@ -262,11 +262,12 @@ def verify(package: Path, allowed_signers: Path | None, any_signer: bool, as_jso
     report = _verify(package, allowed_signers=allowed_signers, any_signer=any_signer)
     if as_json:
         checks = [{"name": item.name, "outcome": item.outcome, "detail": item.detail} for item in report.checks]
-        click.echo(json.dumps({"accepted": report.accepted, "checks": checks}, ensure_ascii=False, indent=1))
+        outcome = {"accepted": report.accepted, "signed_name": report.signed_name, "checks": checks}
+        click.echo(json.dumps(outcome, ensure_ascii=False, indent=1))
     else:
         for item in report.checks:
             click.echo(f"{item.outcome.replace('_', ' '):<12} {item.name}: {item.detail}")
-        click.echo(f"\n{'accepted' if report.accepted else 'REFUSED'}: {package}")
+        click.echo(f"\n{'accepted' if report.accepted else 'REFUSED'}: {report.signed_name or package}")
     sys.exit(0 if report.accepted else 1)
 
 

@@ -313,7 +313,7 @@ class Project(Strict):
     local_crs: Annotated[str, StringConstraints(pattern=r"^EPSG:\d+$")]
     boundaries: tuple[Boundaries, ...] = Field(min_length=1)
     default_stratum: Identifier | None = Field(
-        None, description="Stratum of all land, where no stratum zones are drawn."
+        None, description="Stratum of land, and of plots, outside every stratum zone; without it such land is an error."
     )
     forest_definition: ForestDefinition | None = None
     measurement: Measurement = Measurement()

@@ -68,6 +68,8 @@ def transform(context: Context, tables: Mapping[str, pa.Table]) -> Snapshot:
             write_parquet(inputs[dataset][0], table)
         built = build(inputs, folder=folder)
         target = context.settings.snapshots_dir / context.definition.id / context.period.id / key[:16]
+        # Work is done only where something of the snapshot is missing: what is left of it is made anew, to the same bytes.
+        shutil.rmtree(target, ignore_errors=True)
         export(built, target)
         _keep_evidence(tables, target)
         shutil.rmtree(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -50,3 +51,39 @@ def test_a_changed_parameter_opens_the_next_version_and_keeps_the_old(published_
     assert "transform" in result.changed_steps
     assert "measure land_cover_area" not in result.changed_steps, "pixels are not counted again for a buffer rate"
     assert hashes(old, "*") == before
+
+
+def test_a_run_killed_between_package_and_ledger_is_finished_by_the_next(
+    site: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_arguments: Any, **_more: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mrv.stages.publish._record", killed)
+        with pytest.raises(KeyboardInterrupt):
+            site.run()
+    package = next(site.settings.packages_dir.rglob("VP-*-v1"))
+    before = hashes(package, "*")
+    result = site.run()
+    assert result.published.path == package
+    assert result.published.version == 1
+    assert hashes(package, "*") == before
+
+
+def test_a_lost_package_is_built_again_to_the_same_bytes(published_site: Any) -> None:
+    package = next(published_site.settings.packages_dir.rglob("VP-*-v1"))
+    before = hashes(package, "*")
+    shutil.rmtree(package)
+    result = published_site.run()
+    assert result.published.path == package
+    assert hashes(package, "*") == before
+
+
+def test_a_damaged_snapshot_is_built_again(published_site: Any) -> None:
+    database = next(published_site.settings.snapshots_dir.rglob("snapshot.duckdb"))
+    database.unlink()
+    result = published_site.run()
+    assert "transform" in result.changed_steps
+    assert database.exists()
+    assert result.published.version == 1
