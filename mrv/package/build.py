@@ -76,6 +76,8 @@ def _write_payload(staging: Staging, contents: Contents, key: SigningKey) -> Non
     write_provenance(staging, contents)
     for name in sorted(contents.project_files):
         staging.copy(f"data/project/{name}", contents.project_files[name])
+    if contents.loss_picture is not None:
+        staging.copy("data/report/forest_loss.png", contents.loss_picture.path)
     staging.write("data/report/summary.html", render_report(contents).encode())
     staging.write("data/VERIFY.md", _guide(contents, key).encode())
     staging.write_json(SUMMARY, _summary(contents, staging.entries))

@@ -43,6 +43,25 @@ class Code:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LossPicture:
+    """A picture of forest and its loss.
+
+    Attributes:
+        path: PNG; its colours are those that the report's legend names.
+        bounds: West, south, east, north of its edges, degrees.
+        block: Raster pixels along the side of one of its own.
+        first_year: First year whose loss counts as that of the period.
+        last_year: The last one.
+    """
+
+    path: Path
+    bounds: tuple[float, float, float, float]
+    block: int
+    first_year: int
+    last_year: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contents:
     """One version of one monitoring period's package, before it is built.
 
@@ -62,6 +81,7 @@ class Contents:
         parameters: Parameters in force.
         inputs: Every retrieval that the period used.
         input_files: sha256 to the bytes, for the inputs that may leave the house.
+        loss_picture: Forest and its loss for people, where it was measured.
         landed: Landed table to its accepted rows (Parquet), from which the marts were made.
         withheld: sha256 to the reason why an input's bytes are not in the package.
         headline: Ids of the figures of the mart `figures` that stand at the top of the report.
@@ -90,6 +110,7 @@ class Contents:
     input_files: Mapping[str, Path]
     code: Code
     headline: Sequence[str]
+    loss_picture: LossPicture | None = None
     landed: Mapping[str, Path] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)
     input_limit_bytes: int = INPUT_LIMIT_BYTES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,12 +13,14 @@ from shapely.geometry.base import BaseGeometry
 
 from mrv.boundaries import GEOD, Zone
 from mrv.package.charts import svg_text
+from mrv.package.contents import LossPicture
 from mrv.package.wording import Text, kind_name
 
 WIDTH, MAX_HEIGHT = 720.0, 720.0
 SIDE, MARGIN = 52.0, 22.0
 DRAWN = ("reference_region", "leakage_belt", "project_area", "stratum", "hcv", "exclusion", "concession", "community")
 """Kinds in the order in which they are drawn, the widest first."""
+BORDERS = ("project_area", "leakage_belt", "reference_region")
 NUMBERED = ("concession", "hcv", "community", "exclusion")
 _TOLERANCE_PX = 0.4
 _HIDDEN = frozenset({"stratum"})
@@ -92,7 +95,30 @@ def zone_map(zones: Sequence[Zone]) -> Markup | None:
     return Markup("\n").join(parts)
 
 
-def _outline(zone: Zone, frame: Frame) -> Markup:
+def loss_map(zones: Sequence[Zone], picture: LossPicture) -> Markup:
+    """Draw the borders of the accounted zones over the picture of forest and its loss, which the page then holds itself."""
+    west, south, east, north = picture.bounds
+    frame = Frame(west, south, east, north)
+    data = base64.b64encode(picture.path.read_bytes()).decode()
+    shown = [zone for zone in zones if zone.kind in BORDERS]
+    parts = [
+        Markup(
+            '<svg class="map" viewBox="0 0 {:.0f} {:.0f}" role="img" aria-label="Map of forest and its loss / '
+            'Mapa del bosque y su pérdida">'
+        ).format(WIDTH, frame.height),
+        *_graticule(frame),
+        Markup(
+            '<image x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" preserveAspectRatio="none" '
+            'href="data:image/png;base64,{}"/>'
+        ).format(frame.x(west), frame.y(north), frame.x(east) - frame.x(west), frame.y(south) - frame.y(north), data),
+        *(_outline(zone, frame, style="border") for zone in sorted(shown, key=lambda zone: zone.zone_id)),
+        *_scale_bar(frame),
+        Markup("</svg>"),
+    ]
+    return Markup("\n").join(parts)
+
+
+def _outline(zone: Zone, frame: Frame, *, style: str | None = None) -> Markup:
     simple = shapely.simplify(zone.geometry, _TOLERANCE_PX / frame.pixels_per_degree, preserve_topology=True)
     path = "".join(
         _ring(ring, frame) for part in shapely.get_parts(simple) for ring in (part.exterior, *part.interiors)
@@ -100,7 +126,7 @@ def _outline(zone: Zone, frame: Frame) -> Markup:
     kind = kind_name(zone.kind)
     label = f"{zone.name} · {kind.en} / {kind.es}"
     return Markup('<path class="zone {}" d="{}"><title>{}</title></path>').format(
-        zone.kind.replace("_", "-"), path, label
+        style or zone.kind.replace("_", "-"), path, label
     )
 
 

@@ -19,7 +19,7 @@ from mrv.package import wording
 from mrv.package.charts import Series, bars, swatch
 from mrv.package.contents import Contents
 from mrv.package.figures import Figure, headline, total
-from mrv.package.map import numbered, zone_map
+from mrv.package.map import loss_map, numbered, zone_map
 from mrv.package.wording import Text, number
 from mrv.schemas import DATASETS
 
@@ -69,6 +69,7 @@ def _view(contents: Contents) -> dict[str, Any]:
         "vintages": reductions,
         "totals": _totals(reductions),
         "map": zone_map(contents.zones),
+        "loss_map": loss_map(contents.zones, contents.loss_picture) if contents.loss_picture else None,
         "zones": sorted(contents.zones, key=lambda zone: (list(wording.KINDS).index(zone.kind), zone.zone_id)),
         "zone_numbers": numbered(contents.zones),
         "deforestation": _deforestation_chart(contents, read("deforestation_annual")),

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
@@ -21,9 +20,9 @@ from mrv.package.keys import ALLOWED_FILE, SigningKey, allow, ensure_key, load_k
 from mrv.package.sshsig import NAMESPACE
 from mrv.project import Files
 from mrv.settings import REPOSITORY
-from mrv.stages.context import Context, code_version, run_step
+from mrv.stages.clip import clip_rasters, draw_loss
+from mrv.stages.context import Context, code_version
 from mrv.stages.declare import parameters
-from mrv.stages.measure import forest_rule, naming_files, product_rule, raster_layers
 from mrv.stages.results import mart
 from mrv.stages.transform import Snapshot
 
@@ -71,6 +70,7 @@ def publish(
     if latest is not None and same and _stands(context, latest):
         return Published(context.settings.root / latest.path, latest.version, changed=False)
     version = (latest.version if latest else 0) + (0 if same else 1)
+    rasters = clip_rasters(context, artifacts)
     contents = Contents(
         project=ProjectFacts(
             project_id=definition.id,
@@ -89,7 +89,8 @@ def publish(
         marts_folder=snapshot.folder / "marts",
         csv_folder=snapshot.folder / "csv",
         marts_json=snapshot.folder / "marts.json",
-        rasters=clip_rasters(context, artifacts),
+        rasters=rasters,
+        loss_picture=draw_loss(context, artifacts, rasters),
         zones=context.zones,
         project_files=files,
         check_results=[snapshot.folder / "evidence" / "check_results.parquet"],
@@ -157,38 +158,6 @@ def _personal(context: Context, artifacts: Sequence[Artifact]) -> dict[str, str]
     return {
         item.sha256: reason for item in artifacts if item.dataset in FIELD_DATASETS and item.address not in open_files
     }
-
-
-def clip_rasters(context: Context, artifacts: Sequence[Artifact]) -> dict[str, Path]:
-    """Clip each raster layer to the pixels that decided the measurement, as COGs; return them by name."""
-    layers = raster_layers(artifacts)
-    if not layers.get("tree_cover") or not layers.get("loss_year"):
-        return {}
-    rule = product_rule(layers)
-    clipped = {}
-    for items in layers.values():
-        name = f"{items[0].product}_{items[0].version}_{items[0].layer}".replace(".", "-")
-
-        def work(key: str, items: Sequence[Artifact] = items, name: str = name) -> dict[str, Any]:
-            from raster.cog import clip_to_cog
-            from raster.loss import needed_window
-            from raster.rules import Shape
-
-            shapes = [Shape(zone.zone_id, zone.geometry) for zone in context.zones]
-            window = needed_window(shapes, product=rule, forest=forest_rule(context))
-            target = context.settings.landed_dir / "rasters" / f"{name}-{key[:16]}.tif"
-            with naming_files(context, items):
-                clip_to_cog([context.store.get(item.sha256) for item in items], window, target, lattice=rule.lattice)
-            return {"path": context.relative(target), "files": [context.relative(target)]}
-
-        inputs = {
-            "layer": [f"{item.address} {item.sha256}" for item in items],
-            "zones": [zone.geometry.wkb_hex for zone in context.zones],
-            "forest": str(context.definition.forest_definition),
-        }
-        outcome = run_step(context, stage="clip", dataset=name, inputs=inputs, work=work)
-        clipped[name] = context.settings.root / outcome.result["path"]
-    return clipped
 
 
 def _headline(context: Context, snapshot: Snapshot) -> list[str]:
