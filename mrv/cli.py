@@ -61,14 +61,15 @@ def _settings(**changes: Any) -> Settings:
 
 @main.command()
 @click.option("--seed", default=958, show_default=True, help="Seed of the simulated landscape.")
+@click.option("--period", default="mp4", show_default=True, help="Monitoring period: mp1 (2010 to 22 October 2015) to mp4.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def demo(seed: int, as_json: bool) -> None:
+def demo(seed: int, period: str, as_json: bool) -> None:
     """Run the sample project end to end, offline, on simulated data."""
     from mrv.project import find_project, load_project
     from mrv.simulator.world import simulated_world
 
     settings = _settings()
-    project, period = "biocorredor_martin_sagrado", "mp4"
+    project = "biocorredor_martin_sagrado"
     loaded = load_project(find_project(project, settings))
     if not as_json:
         click.echo(

@@ -20,6 +20,10 @@ COLOURS = ((240, 236, 224), (172, 200, 178), (74, 128, 98), (222, 178, 92), (200
 """Sand, pale green, green, ochre, vermilion: apart for people who do not tell red from green by their lightness."""
 
 
+BLOCKS_AT_ONCE = 128
+"""Rows of blocks read together: one at a time would decode each tile of the file over and over."""
+
+
 @dataclass(frozen=True)
 class Picture:
     """A picture with its place.
@@ -67,16 +71,17 @@ def loss_picture(
         xarray.open_dataarray(loss_year, engine="rasterio", mask_and_scale=False) as loss,
     ):
         block = max(1, math.ceil(cover.rio.width / width))
+        strip = block * BLOCKS_AT_ONCE
         rows = [
             _classes(
-                cover.isel(band=0, y=slice(top, top + block)).to_numpy(),
-                loss.isel(band=0, y=slice(top, top + block)).to_numpy(),
+                cover.isel(band=0, y=slice(top, top + strip)).to_numpy(),
+                loss.isel(band=0, y=slice(top, top + strip)).to_numpy(),
                 forest=forest,
                 product=product,
                 years=years,
                 block=block,
             )
-            for top in range(0, cover.rio.height, block)
+            for top in range(0, cover.rio.height, strip)
         ]
         west, _, _, north = cover.rio.bounds()
         side = float(product.lattice.pixel_deg) * block
@@ -94,7 +99,7 @@ def _classes(
     years: tuple[int, int],
     block: int,
 ) -> NDArray[np.uint8]:
-    """Return one row of the picture, shape (1, width), from a strip of pixels, shape (up to block, columns)."""
+    """Return some rows of the picture from a strip of pixels, whose last block may be cut off by the raster's edge."""
     height, columns = -(-cover.shape[0] // block) * block, -(-cover.shape[1] // block) * block
     padding = ((0, height - cover.shape[0]), (0, columns - cover.shape[1]))
     is_forest = np.pad(forest.cover_codes(product)[cover] == FOREST, padding)
