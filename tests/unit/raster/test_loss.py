@@ -405,8 +405,9 @@ def landscapes(draw):
     emissions[rng.random((height, width)) < 0.3] = np.nan
     zones = []
     for number in range(draw(st.integers(1, 4))):
-        x, y = np.sort(rng.random((2, 2)) * [[width], [height]], axis=1)
-        x[1], y[1] = min(width, x[1] + 3), min(height, y[1] + 3)
+        # At least 3 pixels wide and high, so that each holds a pixel's centre.
+        x, y = np.sort(rng.random((2, 2)) * [[width - 4], [height - 4]], axis=1)
+        x[1], y[1] = x[1] + 3, y[1] + 3
         zones.append(
             Shape(f"z{number}", polygon((x[0], y[0]), (x[1], y[0]), (x[1], y[1]), (x[0] + (x[1] - x[0]) / 3, y[1])))
         )
