@@ -61,7 +61,9 @@ def _settings(**changes: Any) -> Settings:
 
 @main.command()
 @click.option("--seed", default=958, show_default=True, help="Seed of the simulated landscape.")
-@click.option("--period", default="mp4", show_default=True, help="Monitoring period: mp1 (2010 to 22 October 2015) to mp4.")
+@click.option(
+    "--period", default="mp4", show_default=True, help="Monitoring period: mp1 (2010 to 22 October 2015) to mp4."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def demo(seed: int, period: str, as_json: bool) -> None:
     """Run the sample project end to end, offline, on simulated data."""

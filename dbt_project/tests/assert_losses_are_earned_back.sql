@@ -1,5 +1,5 @@
--- In every vintage of the period, what has been credited plus what is carried is the sum of what the vintages added, less
--- what was rounded off; nothing is credited while a net loss is carried.
+-- In every vintage of the period, what has been credited plus what is carried is the sum of what the vintages added,
+-- less what was rounded off; nothing is credited while a net loss is carried.
 with balances as (
     select
         vintage_year,

@@ -124,8 +124,8 @@ peaks as (
     select
         running.*,
         case
-            when cumulative_tco2e is not null
-                then least(greatest(max(cumulative_tco2e) over upto, 0), greatest(ended.period_tco2e, 0))
+            when running.cumulative_tco2e is not null
+                then least(greatest(max(running.cumulative_tco2e) over upto, 0), greatest(ended.period_tco2e, 0))
         end as credited_tco2e
     from running
     cross join ended
