@@ -7,7 +7,7 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -243,6 +243,16 @@ class Ledger:
         with self.engine.connect() as connection:
             row = connection.execute(query).mappings().first()
         return artifact if row is None else _artifact(row)
+
+    def addresses(self, project: str, hashes: Iterable[str]) -> dict[str, str]:
+        """Return where files came from, by sha256; of several addresses with the same bytes the first by name."""
+        query = (
+            sa.select(retrievals.c.sha256, sa.func.min(retrievals.c.address))
+            .where(retrievals.c.project == project, retrievals.c.sha256.in_(sorted(set(hashes))))
+            .group_by(retrievals.c.sha256)
+        )
+        with self.engine.connect() as connection:
+            return {str(row[0]): str(row[1]) for row in connection.execute(query)}
 
     # --- steps ----------------------------------------------------------------------------------------------
     def finished(self, key: str) -> Step | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ RECEIVED = ("fires", "plots", "trees", "heights", "wood_density", "name_resoluti
 """Datasets that sources give, in the order in which they are checked: trees need the accepted plots."""
 
 
+SHORT_HASH = 12
+"""Letters of a sha256 by which the suites name a file."""
 FIRES_MARGIN_DEG = 0.01
 """Fires are asked for in a box rounded outwards to hundredths of a degree."""
 
@@ -153,9 +156,15 @@ def check_table(
         from expectations.runner import check
 
         outcome = check(dataset, table, parameters=parameters)
-        quarantine = DATASETS["quarantine"].sort(pa.concat_tables([set_aside, outcome.quarantine]))
-        found = [outcome.results, *([further(quarantine)] if further else [])]
-        results = gate(pa.concat_tables(found), waivers=waivers)
+        together = DATASETS["quarantine"].sort(pa.concat_tables([set_aside, outcome.quarantine]))
+        hashes = {
+            *together["artifact"].to_pylist(),
+            *(table["_artifact"].to_pylist() if DATASETS[dataset].traced else []),
+        }
+        addresses = context.ledger.addresses(context.definition.id, hashes)
+        quarantine = name_files(together, "reason", addresses)
+        found = pa.concat_tables([outcome.results, *([further(quarantine)] if further else [])])
+        results = gate(name_files(found, "observed", addresses), waivers=waivers)
         paths = {
             "path": context.table_path("accepted", dataset, key),
             "quarantine": context.table_path("quarantine", f"{dataset}_checked", key),
@@ -195,6 +204,18 @@ def check_table(
         rows_quarantined=quarantined,
         changed=outcome.changed,
     )
+
+
+def name_files(table: pa.Table, column: str, addresses: Mapping[str, str]) -> pa.Table:
+    """Let texts name a file as its source does, where the suites could only name it by the start of its sha256."""
+    names = {sha256[:SHORT_HASH]: address for sha256, address in addresses.items()}
+
+    def named(text: str | None) -> str | None:
+        return text and re.sub(r"artifact ([0-9a-f]{12})\b", lambda found: names.get(found[1], found[0]), text)
+
+    texts = pa.array([named(text) for text in table[column].to_pylist()], pa.string())
+    position = table.column_names.index(column)
+    return table.set_column(position, table.schema.field(position), texts)
 
 
 def table_hash(table: pa.Table) -> str:
