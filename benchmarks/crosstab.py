@@ -31,10 +31,11 @@ from rasterio.windows import Window as RasterioWindow
 
 from mrv.units import UM2_PER_HA
 from raster.grid import Lattice, Window
-from raster.loss import ROWS_PER_BAND, ForestRule, LossLayers, ProductRule, Shape, measure_loss
+from raster.loss import ForestRule, LossLayers, ProductRule, Shape, measure_loss
 from raster.mosaic import Mosaic
+from raster.parts import ROWS_PER_BAND, Threads
 
-LATTICE = Lattice(Decimal(-180), Decimal(80), Decimal("0.00025"))
+LATTICE = Lattice.square(Decimal(-180), Decimal(80), Decimal("0.00025"))
 ROW, COL = 320_000, 400_000
 """The tile begins at the equator, 80 degrees west."""
 COARSE = 50
@@ -130,7 +131,7 @@ def measure(name: str, cover: Path, loss: Path, shapes: list[Shape], options: ar
         product=ProductRule("benchmark", "1", LATTICE, 2000, 2023),
         forest=FOREST[name],
         pixel_rule="centre",
-        workers=options.threads,
+        runner=Threads(options.threads),
     )
 
 
@@ -188,8 +189,8 @@ def polygons(size: int, count: int) -> list[Shape]:
             bottom = np.vstack([level[r + 1, c], nodes[r + 1, c + 1][None]])[::-1]
             left = np.vstack([upright[r, c], nodes[r + 1, c][None]])[::-1]
             ring = np.vstack([level[r, c], right, bottom[1:], left[1:]])
-            west, north = float(LATTICE.longitude(COL)), float(LATTICE.latitude(ROW))
-            pixel = float(LATTICE.pixel_deg)
+            west, north = float(LATTICE.x(COL)), float(LATTICE.y(ROW))
+            pixel = float(LATTICE.pixel_width)
             geometry = shapely.Polygon(np.column_stack([west + ring[:, 0] * pixel, north - ring[:, 1] * pixel]))
             shapes.append(Shape(f"z{r:03}{c:03}", geometry))
     return shapes
@@ -203,7 +204,7 @@ def make_tiles(folder: Path, size: int) -> None:
     profile = {
         "driver": "GTiff", "width": size, "height": size, "count": 1, "dtype": "uint8", "crs": CRS.from_epsg(4326),
         "compress": "lzw", "blockysize": 1, "BIGTIFF": "IF_SAFER",
-        "transform": Affine(0.00025, 0, float(LATTICE.longitude(COL)), 0, -0.00025, float(LATTICE.latitude(ROW))),
+        "transform": Affine(0.00025, 0, float(LATTICE.x(COL)), 0, -0.00025, float(LATTICE.y(ROW))),
     }  # fmt: skip
     rng = np.random.default_rng(7)
     fields = rng.random((3, size // COARSE + 2, size // COARSE + 2))

@@ -1,10 +1,9 @@
-"""How a measurement is divided into parts that threads do by themselves: bands of rows, or whole zones."""
+"""The parts of the loss measurement: what a band of rows, or a whole zone, reads and counts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +25,7 @@ from raster.crosstab import (
 )
 from raster.grid import Window
 from raster.mosaic import Mosaic
+from raster.parts import Band, row_slices
 from raster.patches import Partial, patch_margin, remove_small_patches
 from raster.rules import FOREST, INVALID, NODATA, NON_FOREST, UNREAD, ForestRule, LossLayers, ProductRule
 from raster.spans import Ints
@@ -148,79 +148,33 @@ class Layers:
         )
 
 
-@dataclass(frozen=True)
-class Part:
-    """A piece of work that a thread does alone.
-
-    Attributes:
-        groups: The groups it counts, ascending; group i of its tally is `groups[i]` of the measurement.
-        run: Does the work.
-    """
+class Counted(NamedTuple):
+    """What a part counted: numbers of its groups (see `Band.groups`) and their sums, group i of the tally is `groups[i]`."""
 
     groups: Ints
-    run: Callable[[], Tally]
+    tally: Tally
 
 
-def distinct(numbers: Ints) -> tuple[Ints, Ints]:
-    """Return the different numbers (not negative, not large) in order and the place of each in them, without sorting."""
-    present = np.zeros(int(numbers.max()) + 1, dtype=np.bool_)
-    present[numbers] = True
-    return np.flatnonzero(present), (np.cumsum(present) - 1)[numbers]
-
-
-def band_parts(spans: ZoneSpans, group: Ints, layers: Layers, *, rows_per_band: int) -> list[Part]:
-    """Divide by rows, at the borders of tiles and every `rows_per_band` rows; patches are those of the landscape.
+@dataclass(frozen=True)
+class BandPart:
+    """Counts a band; patches are those of the landscape.
 
     Each band reads the margin that decides about its patches, so bands give what the whole region would give.
     """
-    order = np.argsort(spans.row, kind="stable")
-    spans, group = spans.pick(order), group[order]
-    margin = patch_margin(spans.window, lattice=layers.product.lattice, forest=layers.forest, earth=layers.earth)
-    return [
-        _band(spans.pick(slice(low, high)), group[low:high], layers, margin)
-        for low, high in _row_slices(spans, layers, rows_per_band)
-    ]
 
+    band: Band
+    layers: Layers
 
-def zone_parts(spans: ZoneSpans, group: Ints, layers: Layers, *, rows_per_band: int) -> list[Part]:
-    """Divide by zones; patches are made of the zone's own pixels, each by the area it counts.
+    @property
+    def tile(self) -> int:
+        """See Part."""
+        return self.band.tile
 
-    Raises:
-        ProjectError: A zone is too large to be held in memory.
-    """
-    ends = np.flatnonzero(np.diff(spans.zone, append=-1)) + 1
-    parts, low = [], 0
-    for high in ends.tolist():
-        own = spans.pick(slice(low, high))
-        if own.window.pixels > MAX_ZONE_PIXELS:
-            raise ProjectError(
-                "a zone is too large for patches by zone",
-                expected=f"bounds of at most {MAX_ZONE_PIXELS} pixels",
-                found=f"{own.window.height} x {own.window.width} pixels",
-                where=layers.product.lattice.extent(own.window),
-                remedy="set forest_definition.patch_extent to landscape",
-            )
-        parts.append(_zone(own, group[low:high], layers, rows_per_band))
-        low = high
-    return parts
-
-
-def _row_slices(spans: ZoneSpans, layers: Layers, rows_per_band: int) -> Iterator[tuple[int, int]]:
-    """Yield slices of spans (ordered by row) so that no band reads a block of a tile that the next one reads too."""
-    window = spans.window
-    cuts = {window.row, window.row_stop}
-    for tile in layers.tree_cover.tiles:
-        cuts.update(range(tile.window.row, tile.window.row_stop + 1, rows_per_band))
-        cuts.add(tile.window.row_stop)
-    edges = np.array(sorted(cut for cut in cuts if window.row <= cut <= window.row_stop))
-    places = np.searchsorted(spans.row, edges).tolist()
-    yield from ((low, high) for low, high in pairwise(places) if low < high)
-
-
-def _band(spans: ZoneSpans, group: Ints, layers: Layers, margin: int) -> Part:
-    groups, local = distinct(group)
-
-    def run() -> Tally:
+    def run(self) -> Counted:
+        """Read and count."""
+        layers, spans = self.layers, self.band.spans()
+        groups, local = self.band.groups(spans)
+        margin = patch_margin(spans.window, lattice=layers.product.lattice, forest=layers.forest, earth=layers.earth)
         window = spans.window.expand(margin)
         if margin or layers.datamask:
             cover, codes = layers.read_codes(window), _CODES_AS_THEY_ARE
@@ -231,20 +185,42 @@ def _band(spans: ZoneSpans, group: Ints, layers: Layers, margin: int) -> Part:
             remove_small_patches(cover, row_area_um2=areas, forest=layers.forest, open_edges=True)
         sums = Tally.zero(len(groups), layers.product.years)
         layers.count(spans, local, Plane(cover, window.row, window.col), codes, sums)
-        return sums
-
-    return Part(groups, run)
+        return Counted(groups, sums)
 
 
-def _zone(spans: ZoneSpans, group: Ints, layers: Layers, rows_per_band: int) -> Part:
-    groups, local = distinct(group)
+@dataclass(frozen=True)
+class ZonePart:
+    """Counts a zone; patches are made of the zone's own pixels, each by the area it counts."""
 
-    def run() -> Tally:
+    band: Band
+    layers: Layers
+    rows_per_band: int
+
+    @property
+    def tile(self) -> int:
+        """See Part."""
+        return self.band.tile
+
+    def run(self) -> Counted:
+        """Read and count.
+
+        Raises:
+            ProjectError: The zone is too large to be held in memory.
+        """
+        layers, spans = self.layers, self.band.spans()
         window = spans.window
-        slices = list(_row_slices(spans, layers, rows_per_band))
+        if window.pixels > MAX_ZONE_PIXELS:
+            raise ProjectError(
+                "a zone is too large for patches by zone",
+                expected=f"bounds of at most {MAX_ZONE_PIXELS} pixels",
+                found=f"{window.height} x {window.width} pixels",
+                where=layers.product.lattice.extent(window),
+                remedy="set forest_definition.patch_extent to landscape",
+            )
         own = np.zeros((window.height, window.width), dtype=np.uint8)
-        for low, high in slices:
-            _copy_own(spans.pick(slice(low, high)), layers, own, window)
+        slices = list(row_slices(spans, layers.mosaics, self.rows_per_band))
+        for part in slices:
+            _copy_own(part, layers, own, window)
         remove_small_patches(
             own,
             row_area_um2=layers.row_areas(window),
@@ -253,12 +229,12 @@ def _zone(spans: ZoneSpans, group: Ints, layers: Layers, rows_per_band: int) -> 
             partial=_partial(spans, window),
         )
         plane = Plane(own, window.row, window.col)
+        groups, _ = self.band.groups(spans)
         sums = Tally.zero(len(groups), layers.product.years)
-        for low, high in slices:
-            layers.count(spans.pick(slice(low, high)), local[low:high], plane, _CODES_AS_THEY_ARE, sums)
-        return sums
-
-    return Part(groups, run)
+        for part in slices:
+            numbers, local = self.band.groups(part)
+            layers.count(part, np.searchsorted(groups, numbers)[local], plane, _CODES_AS_THEY_ARE, sums)
+        return Counted(groups, sums)
 
 
 def _copy_own(spans: ZoneSpans, layers: Layers, own: Codes, origin: Window) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +10,12 @@ import numpy as np
 
 from mrv.progress import SILENT, Progress
 from raster.area import WGS84, EarthModel
-from raster.bands import Layers, Part, band_parts, distinct, zone_parts
+from raster.bands import BandPart, Layers, ZonePart
 from raster.crosstab import Tally
 from raster.grid import Window
+from raster.parts import ONE_THREAD, ROWS_PER_BAND, Runner, lay_out
 from raster.patches import patch_margin
 from raster.rules import FOREST, NODATA, NON_FOREST, ForestRule, LossLayers, PixelRule, ProductRule, Shape
-from raster.zoning import check_covered, lay_zones
 
 __all__ = [
     "ForestRule",
@@ -29,7 +28,6 @@ __all__ = [
     "needed_window",
 ]
 
-ROWS_PER_BAND = 512
 _CLASSES = {NODATA: "nodata", NON_FOREST: "non_forest", FOREST: "forest"}
 
 
@@ -69,7 +67,7 @@ def measure_loss(
     forest: ForestRule,
     pixel_rule: PixelRule,
     earth: EarthModel = WGS84,
-    workers: int = 1,
+    runner: Runner = ONE_THREAD,
     rows_per_band: int = ROWS_PER_BAND,
     progress: Progress = SILENT,
 ) -> LossMeasurement:
@@ -80,7 +78,7 @@ def measure_loss(
     forest pixels, each counted fully once for every zone that takes it, whatever part of it the zone covers; pixels
     without a value add nothing.
 
-    Memory is bounded by `workers` bands of `rows_per_band` rows, not by the region; with patches by zone also by one
+    Memory is bounded by the bands of `rows_per_band` rows in work, not by the region; with patches by zone also by one
     byte a pixel, and the runs, of each zone in work. Neither number changes the result.
 
     Args:
@@ -92,8 +90,8 @@ def measure_loss(
         forest: What is forest.
         pixel_rule: `centre`: a pixel counts whole where its centre lies; `fraction`: by the part covered.
         earth: The ellipsoid.
-        workers: Threads.
-        rows_per_band: Rows read at once by a thread.
+        runner: Where the parts are done.
+        rows_per_band: Rows read at once.
         progress: Who is told about finished parts.
 
     Raises:
@@ -102,42 +100,30 @@ def measure_loss(
         ProjectError: Zones or strata do not hold.
     """
     cells = Layers.open(layers, product, forest, earth)
-    spans = lay_zones(
+    by_zone = forest.filters_patches and forest.patch_extent == "zone"
+    layout = lay_out(
         zones,
         strata,
         default_stratum=default_stratum,
         lattice=product.lattice,
         pixel_rule=pixel_rule,
         earth=earth,
+        mosaics=cells.mosaics,
+        rows_per_band=rows_per_band,
+        whole_zones=by_zone,
     )
-    for mosaic in cells.mosaics:
-        check_covered(spans, mosaic, zones)
-    # A number for each pair of zone and stratum; -1, outside every stratum, comes first.
-    key, group = distinct(spans.zone.astype(np.int64) * (len(strata) + 1) + spans.stratum + 1)
-    by_zone = forest.filters_patches and forest.patch_extent == "zone"
-    parts = (zone_parts if by_zone else band_parts)(spans, group, cells, rows_per_band=rows_per_band)
-    total = Tally.zero(len(key), product.years)
+    parts = [ZonePart(band, cells, rows_per_band) if by_zone else BandPart(band, cells) for band in layout.bands]
+    total = Tally.zero(len(layout.pairs), product.years)
     with progress.task("measure loss", len(parts)) as advance:
-        for part, tally in _in_order(parts, workers):
-            total.add(tally, part.groups)
+        for counted in runner.run(parts):
+            total.add(counted.tally, layout.places(counted.groups))
             advance(1)
-    pairs = (divmod(number, len(strata) + 1) for number in key.tolist())
-    names = [(zones[zone].id, strata[place - 1].id if place else str(default_stratum)) for zone, place in pairs]
-    land_cover = _land_cover(names, total, product)
+    land_cover = _land_cover(layout.pairs, total, product)
     zone_area = dict.fromkeys((zone.id for zone in zones), 0)
     for row in land_cover:
         zone_area[row["zone_id"]] += row["area_um2"]
-    emissions = _pixel_emissions(names, total, product) if layers.emissions else []
+    emissions = _pixel_emissions(layout.pairs, total, product) if layers.emissions else []
     return LossMeasurement(land_cover, emissions, zone_area)
-
-
-def _in_order(parts: Sequence[Part], workers: int) -> Iterator[tuple[Part, Tally]]:
-    """Run parts in threads (reading and counting both leave Python's lock) and yield them in their order."""
-    if workers <= 1:
-        yield from ((part, part.run()) for part in parts)
-        return
-    with ThreadPoolExecutor(max_workers=workers) as pool:
-        yield from zip(parts, pool.map(lambda part: part.run(), parts), strict=True)
 
 
 def _land_cover(names: list[tuple[str, str]], total: Tally, product: ProductRule) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mrv.boundaries import Zone, load_zones
 from mrv.errors import ProjectError
@@ -18,6 +18,9 @@ from mrv.progress import SILENT, Progress
 from mrv.project import LoadedProject, MonitoringPeriod, Project, find_project, load_project
 from mrv.settings import REPOSITORY, Settings
 from mrv.store import Store
+
+if TYPE_CHECKING:
+    from raster.parts import Runner
 
 CODE = {
     "mrv": ("*.py", "*.yaml", "*.html", "*.j2", "*.css"),
@@ -44,6 +47,13 @@ class Context:
     def definition(self) -> Project:
         """The project's definition."""
         return self.project.definition
+
+    @property
+    def runner(self) -> Runner:
+        """Where parts of a pass over pixels are done."""
+        from raster.parts import Threads
+
+        return Threads(self.settings.workers)
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:

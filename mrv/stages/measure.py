@@ -152,7 +152,7 @@ def _count_pixels(context: Context, layers: Mapping[str, Sequence[Artifact]], ea
         forest=forest_rule(context),
         pixel_rule=context.definition.measurement.pixel_rule,
         earth=earth,
-        workers=context.settings.workers,
+        runner=context.runner,
         progress=context.progress,
     )
     tables = {"land_cover_area": DATASETS["land_cover_area"].table(measurement.land_cover)}
@@ -176,7 +176,7 @@ def product_rule(layers: Mapping[str, Sequence[Artifact]]) -> ProductRule:
     return ProductRule(
         product=loss.product,
         version=version,
-        lattice=Lattice(row.lattice.west, row.lattice.north, row.lattice.pixel_deg),
+        lattice=Lattice.square(row.lattice.west, row.lattice.north, row.lattice.pixel_deg),
         base_year=row.base_year,
         last_year=last_year,
         tree_cover_nodata=_codes(layers["tree_cover"][0]),

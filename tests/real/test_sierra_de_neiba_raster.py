@@ -11,6 +11,7 @@ from mrv.units import UM2_PER_HA, um2_to_ha
 from raster.area import WGS84, EarthModel
 from raster.grid import Lattice
 from raster.loss import ForestRule, LossLayers, ProductRule, Shape, measure_loss
+from raster.parts import Threads
 
 DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "sierra_de_neiba"
 pytestmark = [
@@ -40,7 +41,7 @@ def measure(earth, **changes):
         "strata": [],
         "default_stratum": "all",
         "product": ProductRule(
-            "hansen_gfc", "GFC-2023-v1.11", Lattice(Decimal(-180), Decimal(80), Decimal("0.00025")), 2000, 2023
+            "hansen_gfc", "GFC-2023-v1.11", Lattice.square(Decimal(-180), Decimal(80), Decimal("0.00025")), 2000, 2023
         ),
         "forest": ForestRule(10, "at_least", UM2_PER_HA, "greater", 4, "zone"),
         "pixel_rule": "fraction",
@@ -83,4 +84,4 @@ def test_rows_are_those_of_the_landed_tables():
 
 
 def test_bands_of_rows_do_not_change_a_digit():
-    assert measure(WGS84, rows_per_band=7, workers=2) == measure(WGS84)
+    assert measure(WGS84, rows_per_band=7, runner=Threads(2)) == measure(WGS84)

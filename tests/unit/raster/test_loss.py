@@ -16,6 +16,7 @@ from mrv.units import UM2_PER_HA
 from raster.area import row_areas_um2
 from raster.coverage import fraction_spans
 from raster.loss import ForestRule, LossLayers, Shape, measure_loss, needed_window
+from raster.parts import Threads
 from raster.spans import centre_spans
 from tests.unit.raster.pixels import (
     ANY_COVER,
@@ -192,7 +193,7 @@ def test_seams_of_tiles_are_not_counted_twice(tmp_path):
 def test_a_zone_beyond_the_tiles_names_what_lacks(tmp_path):
     with pytest.raises(InputError, match="do not cover") as caught:
         measure(tmp_path, np.full((4, 4), 80), np.zeros((4, 4)), zones=[Shape("east", box(1, 1, 7, 3))])
-    west, east = LATTICE.longitude(COL + 4), LATTICE.longitude(COL + 7)
+    west, east = LATTICE.x(COL + 4), LATTICE.x(COL + 7)
     assert f"longitude {west} to {east}" in str(caught.value.expected)
     assert caught.value.where == "zone east"
 
@@ -375,7 +376,7 @@ def test_of_several_faults_the_northernmost_is_told(tmp_path, workers):
     loss = np.zeros((60, 5))
     loss[[11, 33, 57], 2] = 99
     with pytest.raises(InputError, match="loss_year") as caught:
-        measure(tmp_path, np.full((60, 5), 80), loss, workers=workers, rows_per_band=3)
+        measure(tmp_path, np.full((60, 5), 80), loss, runner=Threads(workers), rows_per_band=3)
     assert "row 11, column 2" in str(caught.value.where)
 
 
@@ -438,7 +439,7 @@ def test_bands_threads_tiles_and_blocks_do_not_change_a_digit(tmp_path, landscap
         pieces[name] = (lower, write_tile(tmp_path / f"{name}0.tif", values[:seam]))
     parts = measure_loss(
         LossLayers(pieces["cover"], pieces["loss"][::-1], (), pieces["emissions"]), **common, default_stratum="all",
-        product=product(), workers=workers, rows_per_band=rows,
+        product=product(), runner=Threads(workers), rows_per_band=rows,
     )  # fmt: skip
     assert parts == whole
     assert measure(tmp_path, cover, loss, emissions=emissions, **(common | {"zones": zones[::-1]})) == whole
