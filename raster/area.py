@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mrv.errors import GridError
 from mrv.units import m2_to_um2
 from raster.grid import Lattice
+from raster.projected import LONLAT
 
 MAX_PIXEL_UM2 = 2**62
 
@@ -72,9 +73,16 @@ def row_areas_um2(lattice: Lattice, *, row: int, height: int, earth: EarthModel 
         Square micrometres, int64, shape (height,).
 
     Raises:
-        GridError: A row lies beyond a pole, or a pixel is too large for 64 bits.
+        GridError: The lattice has another CRS, a row lies beyond a pole, or a pixel is too large for 64 bits.
     """
-    edges = [lattice.latitude(index) for index in range(row, row + height + 1)]
+    if not lattice.is_lonlat:
+        raise GridError(
+            "pixels of a row have one area in longitude and latitude only",
+            expected=LONLAT,
+            found=lattice.crs,
+            remedy="measure this product as classes or values",
+        )
+    edges = [lattice.y(index) for index in range(row, row + height + 1)]
     if edges[0] > 90 or edges[-1] < -90:
         raise GridError(
             "a row of the lattice lies beyond a pole",
@@ -82,7 +90,7 @@ def row_areas_um2(lattice: Lattice, *, row: int, height: int, earth: EarthModel 
             found=f"{edges[-1]} to {edges[0]}",
             remedy="check the north edge and pixel size of the product",
         )
-    width = float(lattice.pixel_deg)
+    width = float(lattice.pixel_width)
     latitudes = [float(edge) for edge in edges]
     areas = [
         m2_to_um2(cell_area_m2(north=north, south=south, width_deg=width, earth=earth))

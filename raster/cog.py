@@ -68,7 +68,7 @@ def clip_to_cog(tiles: Sequence[Path], window: Window, destination: Path, *, lat
         "count": 1,
         "dtype": mosaic.dtype.name,
         "nodata": mosaic.nodata,
-        "crs": CRS.from_epsg(4326),
+        "crs": CRS.from_string(lattice.crs),
         "transform": _transform(lattice, kept),
         "tiled": True,
         "blockxsize": BLOCK,
@@ -101,6 +101,5 @@ def _write(mosaic: Mosaic, kept: Window, path: Path, profile: dict[str, Any]) ->
 
 
 def _transform(lattice: Lattice, window: Window) -> Affine:
-    pixel = float(lattice.pixel_deg)
-    west, north = float(lattice.longitude(window.col)), float(lattice.latitude(window.row))
-    return Affine(pixel, 0.0, west, 0.0, -pixel, north)
+    width, height = float(lattice.pixel_width), float(lattice.pixel_height)
+    return Affine(width, 0.0, float(lattice.x(window.col)), 0.0, -height, float(lattice.y(window.row)))

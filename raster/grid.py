@@ -1,4 +1,4 @@
-"""The lattice of a product in EPSG:4326 and windows on it, in whole rows and columns so that nothing drifts."""
+"""The lattice of a product and windows on it, in whole rows and columns so that nothing drifts."""
 
 from __future__ import annotations
 
@@ -9,43 +9,70 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
+from raster.projected import LONLAT, Projection, project_bounds, projection
+
 Floats = NDArray[np.float64]
 Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
 class Lattice:
-    """The grid that every tile of a product shares, in EPSG:4326.
+    """The grid that every tile of a product shares.
 
     Attributes:
-        west: Longitude of the left edge of column 0, degrees.
-        north: Latitude of the top edge of row 0, degrees.
-        pixel_deg: Side of a pixel, degrees.
+        west: Left edge of column 0, in units of the CRS.
+        north: Top edge of row 0, in units of the CRS.
+        pixel_width: Width of a pixel, in units of the CRS.
+        pixel_height: Height of a pixel, in units of the CRS.
+        crs: Code of the coordinate system: degrees or metres, x eastwards and y northwards.
+        transformation: Change of datum from WGS 84, by its registered name, where there is more than one.
     """
 
     west: Decimal
     north: Decimal
-    pixel_deg: Decimal
+    pixel_width: Decimal
+    pixel_height: Decimal
+    crs: str = LONLAT
+    transformation: str | None = None
 
-    def columns(self, longitude: Floats) -> Floats:
-        """Return longitudes (any shape, degrees) as columns counted from the left edge of column 0."""
-        return np.asarray((longitude - float(self.west)) / float(self.pixel_deg), dtype=np.float64)
+    @classmethod
+    def square(cls, west: Decimal, north: Decimal, pixel: Decimal, *, crs: str = LONLAT) -> Lattice:
+        """Return a grid of square pixels."""
+        return cls(west, north, pixel, pixel, crs)
 
-    def rows(self, latitude: Floats) -> Floats:
-        """Return latitudes (any shape, degrees) as rows counted downwards from the top edge of row 0."""
-        return np.asarray((float(self.north) - latitude) / float(self.pixel_deg), dtype=np.float64)
+    @property
+    def is_lonlat(self) -> bool:
+        """Whether the grid is in WGS 84 longitude and latitude, where no shape has to be transformed."""
+        return self.crs == LONLAT
 
-    def longitude(self, column: int) -> Decimal:
-        """Return the longitude of a column's left edge, exactly."""
-        return self.west + column * self.pixel_deg
+    @property
+    def projection(self) -> Projection:
+        """The way from longitude and latitude to the grid's coordinates.
 
-    def latitude(self, row: int) -> Decimal:
-        """Return the latitude of a row's top edge, exactly."""
-        return self.north - row * self.pixel_deg
+        Raises:
+            GridError: The CRS is not known, or its change of datum not declared.
+        """
+        return projection(self.crs, self.transformation)
+
+    def columns(self, x: Floats) -> Floats:
+        """Return x (any shape; longitude, or easting) as columns counted from the left edge of column 0."""
+        return np.asarray((x - float(self.west)) / float(self.pixel_width), dtype=np.float64)
+
+    def rows(self, y: Floats) -> Floats:
+        """Return y (any shape; latitude, or northing) as rows counted downwards from the top edge of row 0."""
+        return np.asarray((float(self.north) - y) / float(self.pixel_height), dtype=np.float64)
+
+    def x(self, column: int) -> Decimal:
+        """Return the x (longitude, or easting) of a column's left edge, exactly."""
+        return self.west + column * self.pixel_width
+
+    def y(self, row: int) -> Decimal:
+        """Return the y (latitude, or northing) of a row's top edge, exactly."""
+        return self.north - row * self.pixel_height
 
     def window(self, bounds: Bounds) -> Window:
         """Return the smallest window that holds (west, south, east, north) in degrees."""
-        west, south, east, north = bounds
+        west, south, east, north = bounds if self.is_lonlat else project_bounds(bounds, way=self.projection)
         left, right = self.columns(np.array([west, east]))
         top, bottom = self.rows(np.array([north, south]))
         row, col = math.floor(top), math.floor(left)
@@ -53,9 +80,11 @@ class Lattice:
 
     def extent(self, window: Window) -> str:
         """Say where a window lies, for messages."""
-        west, east = self.longitude(window.col), self.longitude(window.col_stop)
-        south, north = self.latitude(window.row_stop), self.latitude(window.row)
-        return f"longitude {west} to {east}, latitude {south} to {north}"
+        west, east = self.x(window.col), self.x(window.col_stop)
+        south, north = self.y(window.row_stop), self.y(window.row)
+        if self.is_lonlat:
+            return f"longitude {west} to {east}, latitude {south} to {north}"
+        return f"x {west} to {east}, y {south} to {north} in {self.crs}"
 
 
 @dataclass(frozen=True, order=True)

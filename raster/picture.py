@@ -84,10 +84,14 @@ def loss_picture(
             for top in range(0, cover.rio.height, strip)
         ]
         west, _, _, north = cover.rio.bounds()
-        side = float(product.lattice.pixel_deg) * block
+        width_deg, height_deg = (
+            float(side) * block for side in (product.lattice.pixel_width, product.lattice.pixel_height)
+        )
     classes = np.concatenate(rows)
     write_bytes(destination, png(classes))
-    return Picture(destination, (west, north - side * classes.shape[0], west + side * classes.shape[1], north), block)
+    return Picture(
+        destination, (west, north - height_deg * classes.shape[0], west + width_deg * classes.shape[1], north), block
+    )
 
 
 def _classes(

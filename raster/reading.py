@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
+from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 from rasterio.windows import Window as RasterioWindow
 
@@ -78,7 +79,7 @@ def inspect_tile(path: Path, *, lattice: Lattice, kind: Kind) -> Tile:
     try:
         with gdal_environment(), rasterio.open(path, driver="GTiff") as dataset:
             _check_content(path, dataset, kind)
-            _check_crs(path, dataset)
+            _check_crs(path, dataset, lattice)
             window = _place(path, dataset, lattice)
             return Tile(path, window, dataset.dtypes[0], dataset.nodata)
     except RasterioError as error:
@@ -151,11 +152,13 @@ def _check_content(path: Path, dataset: Any, kind: Kind) -> None:
         )
 
 
-def _check_crs(path: Path, dataset: Any) -> None:
-    if dataset.crs is None or dataset.crs.to_epsg() != 4326:
+def _check_crs(path: Path, dataset: Any, lattice: Lattice) -> None:
+    lattice.projection  # noqa: B018 - refuses a CRS, or a change of datum, that nothing can be measured in
+    declared = CRS.from_string(lattice.crs)
+    if dataset.crs is None or (dataset.crs != declared and dataset.crs.to_epsg() != (declared.to_epsg() or -1)):
         raise GridError(
             "a tile of another grid: its coordinate system is not the product's",
-            expected="EPSG:4326",
+            expected=lattice.crs,
             found="no coordinate system" if dataset.crs is None else dataset.crs.to_string(),
             where=str(path),
             remedy="take the tile from the product's own source; a reprojected copy has other pixels",
@@ -164,7 +167,7 @@ def _check_crs(path: Path, dataset: Any) -> None:
 
 def _place(path: Path, dataset: Any, lattice: Lattice) -> Window:
     """Find the window of a file from its four edges; each must lie on the lattice, so that pixels are the lattice's."""
-    transform, pixel = dataset.transform, float(lattice.pixel_deg)
+    transform, unit = dataset.transform, "metres" if lattice.projection.projected else "degrees"
     found = f"origin {transform.c!r}, {transform.f!r}, pixel {transform.a!r} x {transform.e!r}"
     if transform.b or transform.d:
         found += f", rotation {transform.b!r}, {transform.d!r}"
@@ -183,7 +186,8 @@ def _place(path: Path, dataset: Any, lattice: Lattice) -> Window:
     ):
         raise GridError(
             "a tile of another grid",
-            expected=f"north-up pixels of {pixel} degrees on a lattice from {lattice.west}, {lattice.north}",
+            expected=f"north-up pixels of {lattice.pixel_width} x {lattice.pixel_height} {unit} "
+            f"on a lattice from {lattice.west}, {lattice.north}",
             found=found,
             where=str(path),
             remedy="take the tile from the product's own source; a shifted or resampled copy has other pixels",

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from raster.grid import Floats, Lattice
+from raster.projected import project_rings
 
 Ints = NDArray[np.int64]
 Ints32 = NDArray[np.int32]
@@ -65,6 +66,9 @@ class Rings:
         parts, part_shape = shapely.get_parts(oriented, return_index=True)
         rings, ring_part = shapely.get_rings(parts, return_index=True)
         coordinates, vertex_ring = shapely.get_coordinates(rings, return_index=True)
+        if not lattice.is_lonlat:
+            pixel = (float(lattice.pixel_width), float(lattice.pixel_height))
+            coordinates, vertex_ring = project_rings(coordinates, vertex_ring, way=lattice.projection, pixel=pixel)
         start = np.searchsorted(vertex_ring, np.arange(len(rings) + 1)).astype(np.int64)
         return cls(
             np.ascontiguousarray(lattice.columns(coordinates[:, 0])),

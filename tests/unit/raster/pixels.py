@@ -11,7 +11,7 @@ from rasterio.transform import Affine
 from raster.grid import Lattice
 from raster.loss import ForestRule, LossLayers, ProductRule, Shape, measure_loss
 
-LATTICE = Lattice(Decimal(-180), Decimal(80), Decimal("0.00025"))
+LATTICE = Lattice.square(Decimal(-180), Decimal(80), Decimal("0.00025"))
 ROW, COL = 348000, 412000  # latitude -7, longitude -77
 ANY_COVER = ForestRule(30, "greater")
 
@@ -23,7 +23,7 @@ def product(**changes):
 
 
 def write_tile(path, values, *, row=ROW, col=COL, lattice=LATTICE, **changes):
-    pixel = float(lattice.pixel_deg)
+    pixel = float(lattice.pixel_width)
     profile = {
         "driver": "GTiff",
         "height": values.shape[0],
@@ -31,7 +31,7 @@ def write_tile(path, values, *, row=ROW, col=COL, lattice=LATTICE, **changes):
         "count": 1,
         "dtype": values.dtype.name,
         "crs": CRS.from_epsg(4326),
-        "transform": Affine(pixel, 0, float(lattice.longitude(col)), 0, -pixel, float(lattice.latitude(row))),
+        "transform": Affine(pixel, 0, float(lattice.x(col)), 0, -pixel, float(lattice.y(row))),
         "compress": "lzw",
     } | changes
     with rasterio.open(path, "w", **profile) as dataset:
@@ -45,8 +45,8 @@ def polygon(*corners, row=ROW, col=COL):
 
 
 def to_degrees(geometry, row=ROW, col=COL):
-    pixel = float(LATTICE.pixel_deg)
-    west, north = float(LATTICE.longitude(col)), float(LATTICE.latitude(row))
+    pixel = float(LATTICE.pixel_width)
+    west, north = float(LATTICE.x(col)), float(LATTICE.y(row))
     return shapely.transform(geometry, lambda xy: np.column_stack([west + xy[:, 0] * pixel, north - xy[:, 1] * pixel]))
 
 

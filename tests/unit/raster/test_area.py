@@ -15,14 +15,14 @@ from raster.area import WGS84, EarthModel, cell_area_m2, row_areas_um2
 from raster.grid import Lattice
 
 ORACLE = Path(__file__).resolve().parents[3] / ".." / "shared" / "oracles" / "area.json"
-FROM_EQUATOR = Lattice(Decimal(-80), Decimal(0), Decimal("0.00025"))
+FROM_EQUATOR = Lattice.square(Decimal(-80), Decimal(0), Decimal("0.00025"))
 
 
 @pytest.mark.skipif(not ORACLE.is_file(), reason="the published values do not lie beside the project")
 def test_published_pixel_areas():
     oracle = json.loads(ORACLE.read_text())["pixel_area"]
     for top, expected in oracle["cells_m2"].items():
-        row = int(-Decimal(top.removeprefix("top=")) / FROM_EQUATOR.pixel_deg)
+        row = int(-Decimal(top.removeprefix("top=")) / FROM_EQUATOR.pixel_width)
         measured = int(row_areas_um2(FROM_EQUATOR, row=row, height=1)[0]) / UM2_PER_M2
         assert measured == pytest.approx(expected, rel=oracle["rtol"])
 
@@ -67,4 +67,4 @@ def test_halves_of_a_pixel_make_the_pixel():
 @pytest.mark.parametrize(("pixel", "row"), [("0.00025", 360000), ("1", 0)])
 def test_refuses_rows_beyond_a_pole_and_pixels_beyond_64_bits(pixel, row):
     with pytest.raises(GridError):
-        row_areas_um2(Lattice(Decimal(-180), Decimal(0), Decimal(pixel)), row=row, height=1, earth=WGS84)
+        row_areas_um2(Lattice.square(Decimal(-180), Decimal(0), Decimal(pixel)), row=row, height=1, earth=WGS84)

@@ -38,8 +38,8 @@ def test_a_clip_is_a_valid_cog_of_the_same_pixels_on_the_lattice(tmp_path, dtype
         assert dataset.nodata == nodata or (np.isnan(dataset.nodata) and np.isnan(nodata))
         assert dataset.dtypes == (dtype,)
         assert (dataset.transform.c, dataset.transform.f) == (
-            float(LATTICE.longitude(COL + 50)),
-            float(LATTICE.latitude(ROW + 100)),
+            float(LATTICE.x(COL + 50)),
+            float(LATTICE.y(ROW + 100)),
         )
     assert [path.name for path in target.parent.iterdir()] == ["clip.tif"]
 

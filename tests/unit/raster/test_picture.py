@@ -12,7 +12,7 @@ from raster.grid import Lattice
 from raster.picture import COLOURS, EARLIER_LOSS, MOST_FOREST, OPEN_LAND, PERIOD_LOSS, SOME_FOREST, loss_picture, png
 from raster.rules import ForestRule, ProductRule
 
-PRODUCT = ProductRule("p", "1", Lattice(Decimal(-180), Decimal(80), Decimal("0.00025")), 2000, 2024)
+PRODUCT = ProductRule("p", "1", Lattice.square(Decimal(-180), Decimal(80), Decimal("0.00025")), 2000, 2024)
 FOREST = ForestRule(30, "greater")
 
 

@@ -81,7 +81,7 @@ def test_another_grid_is_refused(tmp_path, profile, error, message):
 
 
 def test_a_coarser_product_has_its_own_lattice(tmp_path):
-    coarse = Lattice(Decimal(-180), Decimal(90), Decimal("0.01"))
+    coarse = Lattice.square(Decimal(-180), Decimal(90), Decimal("0.01"))
     assert look(write_tile(tmp_path / "a.tif", NOISE, row=10, col=20, lattice=coarse), lattice=coarse).window.row == 10
     with pytest.raises(GridError):
         look(tmp_path / "a.tif")
