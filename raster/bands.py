@@ -209,32 +209,41 @@ class ZonePart:
         """
         layers, spans = self.layers, self.band.spans()
         window = spans.window
-        if window.pixels > MAX_ZONE_PIXELS:
-            raise ProjectError(
-                "a zone is too large for patches by zone",
-                expected=f"bounds of at most {MAX_ZONE_PIXELS} pixels",
-                found=f"{window.height} x {window.width} pixels",
-                where=layers.product.lattice.extent(window),
-                remedy="set forest_definition.patch_extent to landscape",
-            )
-        own = np.zeros((window.height, window.width), dtype=np.uint8)
-        slices = list(row_slices(spans, layers.mosaics, self.rows_per_band))
-        for part in slices:
-            _copy_own(part, layers, own, window)
-        remove_small_patches(
-            own,
-            row_area_um2=layers.row_areas(window),
-            forest=layers.forest,
-            open_edges=False,
-            partial=_partial(spans, window),
-        )
-        plane = Plane(own, window.row, window.col)
+        plane = Plane(zone_codes(layers, spans, rows_per_band=self.rows_per_band), window.row, window.col)
         groups, _ = self.band.groups(spans)
         sums = Tally.zero(len(groups), layers.product.years)
-        for part in slices:
+        for part in row_slices(spans, layers.mosaics, self.rows_per_band):
             numbers, local = self.band.groups(part)
             layers.count(part, np.searchsorted(groups, numbers)[local], plane, _CODES_AS_THEY_ARE, sums)
         return Counted(groups, sums)
+
+
+def zone_codes(layers: Layers, spans: ZoneSpans, *, rows_per_band: int) -> Codes:
+    """Return the codes of a zone's own pixels (nodata elsewhere) over its bounds, small patches of the zone taken out.
+
+    Raises:
+        ProjectError: The zone is too large to be held in memory.
+    """
+    window = spans.window
+    if window.pixels > MAX_ZONE_PIXELS:
+        raise ProjectError(
+            "a zone is too large for patches by zone",
+            expected=f"bounds of at most {MAX_ZONE_PIXELS} pixels",
+            found=f"{window.height} x {window.width} pixels",
+            where=layers.product.lattice.extent(window),
+            remedy="set forest_definition.patch_extent to landscape",
+        )
+    own = np.zeros((window.height, window.width), dtype=np.uint8)
+    for part in row_slices(spans, layers.mosaics, rows_per_band):
+        _copy_own(part, layers, own, window)
+    remove_small_patches(
+        own,
+        row_area_um2=layers.row_areas(window),
+        forest=layers.forest,
+        open_edges=False,
+        partial=_partial(spans, window),
+    )
+    return own
 
 
 def _copy_own(spans: ZoneSpans, layers: Layers, own: Codes, origin: Window) -> None:
