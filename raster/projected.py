@@ -73,9 +73,9 @@ class Projection:
         return np.asarray(x), np.asarray(y)
 
     def inverse(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
-        """Return longitude and latitude (degrees) of points; not finite where there is none."""
+        """Return longitude and latitude (degrees) of points; NaN where there is none."""
         longitude, latitude = self.transformer.transform(x, y, direction="INVERSE")
-        return np.asarray(longitude), np.asarray(latitude)
+        return np.where(np.isfinite(longitude), longitude, np.nan), np.where(np.isfinite(latitude), latitude, np.nan)
 
 
 @cache

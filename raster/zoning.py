@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from mrv.errors import InputError, ProjectError
 from mrv.units import um2_to_ha
-from raster.area import EarthModel, row_areas_um2
+from raster.area import EarthModel, node_columns, nominal_area_um2, piece_areas_um2, row_areas_um2
 from raster.coverage import fraction_spans
-from raster.grid import Lattice, Window
+from raster.grid import Floats, Lattice, Window
 from raster.mosaic import Mosaic
 from raster.rules import PixelRule, Shape, check_shapes
 from raster.spans import Ints, Ints32, Spans, centre_spans
@@ -32,7 +32,8 @@ class ZoneSpans:
         row: Row on the lattice.
         start: First column.
         stop: First column after the run.
-        area_um2: What each pixel of the run counts, square micrometres.
+        area_um2: What each pixel of the run counts, square micrometres on the ellipsoid.
+        nominal_um2: The same by width times height of the pixel, on a projected lattice; 0 on others.
         partial: Whether this is less than the whole pixel.
     """
 
@@ -42,6 +43,7 @@ class ZoneSpans:
     start: Ints32
     stop: Ints32
     area_um2: Ints
+    nominal_um2: Ints
     partial: NDArray[np.bool_]
 
     def __len__(self) -> int:
@@ -85,17 +87,48 @@ def lay_zones(
     lay = centre_spans if pixel_rule == "centre" else fraction_spans
     spans = lay([zone.geometry for zone in zones], lattice)
     _check_taken(spans, zones)
-    row = int(spans.row.min())
-    areas = row_areas_um2(lattice, row=row, height=int(spans.row.max()) + 1 - row, earth=earth)
-    whole = areas[spans.row - row]
-    partial = spans.fraction < 1.0
-    area = np.where(partial, np.rint(spans.fraction * whole).astype(np.int64), whole)
-    cut = _cut_by_strata(spans, _strata_by_row(strata, lattice))
-    origin, stratum, start, stop = cut
-    result = ZoneSpans(spans.shape[origin], stratum, spans.row[origin], start, stop, area[origin], partial[origin])
+    origin, stratum, start, stop = _cut_by_strata(spans, _strata_by_row(strata, lattice))
+    if not lattice.is_lonlat:
+        piece, start, stop = _cut_at_nodes(start, stop, node_columns(lattice))
+        origin, stratum = origin[piece], stratum[piece]
+    row, fraction = spans.row[origin], spans.fraction[origin]
+    if lattice.is_lonlat:
+        top = int(row.min())
+        whole = row_areas_um2(lattice, row=top, height=int(row.max()) + 1 - top, earth=earth)[row - top]
+        nominal = np.zeros(len(row), dtype=np.int64)
+    else:
+        whole = piece_areas_um2(lattice, row=row, start=start, stop=stop, earth=earth)
+        nominal = _part(np.full(len(row), nominal_area_um2(lattice) or 0, dtype=np.int64), fraction)
+    result = ZoneSpans(
+        spans.shape[origin],
+        stratum,
+        row,
+        start,
+        stop,
+        _part(whole, fraction),
+        nominal,
+        fraction < 1.0,
+    )
     if default_stratum is None:
         _check_stratified(result, zones)
     return result
+
+
+def _part(area: Ints, fraction: Floats) -> Ints:
+    return np.where(fraction < 1.0, np.rint(fraction * area).astype(np.int64), area)
+
+
+def _cut_at_nodes(start: Ints32, stop: Ints32, step: int) -> tuple[Ints, Ints32, Ints32]:
+    """Cut runs at the multiples of a number of columns; return the run, start and stop of each piece."""
+    first = start // step
+    times = (stop - 1) // step - first + 1
+    run = np.repeat(np.arange(len(start)), times)
+    node = (np.arange(len(run)) - np.repeat(np.cumsum(times) - times, times) + first[run]) * step
+    return (
+        run,
+        np.maximum(start[run], node).astype(np.int32),
+        np.minimum(stop[run], node + step).astype(np.int32),
+    )
 
 
 def check_covered(spans: ZoneSpans, mosaic: Mosaic, zones: Sequence[Shape]) -> None:
