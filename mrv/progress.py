@@ -4,9 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 Advance = Callable[[int], None]
+
+
+def _nobody(*_: object) -> None:
+    """Listen to nothing."""
+
+
+@dataclass(frozen=True)
+class Meter:
+    """Told of one download.
+
+    Attributes:
+        advance: Called with each number of bytes that came.
+        expect: Called when an attempt begins to receive: bytes that are here from before, and bytes still to come
+            (None: the source does not say).
+    """
+
+    advance: Advance = _nobody
+    expect: Callable[[int, int | None], None] = _nobody
 
 
 class Progress(Protocol):
@@ -14,6 +33,10 @@ class Progress(Protocol):
 
     def task(self, label: str, total: int | None) -> AbstractContextManager[Advance]:
         """Begin a task of `total` units (None: unknown); call the given function with each number of units done."""
+        ...
+
+    def downloads(self, label: str, files: int) -> AbstractContextManager[Callable[[str], Meter]]:
+        """Begin to fetch some files, perhaps several at a time; the given function makes the meter of a named file."""
         ...
 
 
@@ -25,6 +48,12 @@ class Silent:
         """See Progress."""
         del label, total
         yield lambda units: None
+
+    @contextmanager
+    def downloads(self, label: str, files: int) -> Iterator[Callable[[str], Meter]]:
+        """See Progress."""
+        del label, files
+        yield lambda name: Meter()
 
 
 SILENT = Silent()

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
-from mrv.progress import Advance
+from mrv.progress import Advance, Meter
 
 
 class Terminal:
@@ -37,6 +49,69 @@ class Terminal:
         with Progress(*columns, console=self.console, transient=True) as bars:
             bar = bars.add_task(label, total=total)
             yield lambda units: bars.advance(bar, units)
+
+    @contextmanager
+    def downloads(self, label: str, files: int) -> Iterator[Callable[[str], Meter]]:
+        """See `mrv.progress.Progress`: one bar of bytes over all files on a terminal, one line a file in a log."""
+        if not self.console.is_terminal:
+            click.echo(f"{label}: {files} file(s)", err=True)
+            yield _logged
+            return
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(binary_units=True),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=self.console, transient=True) as bars:
+            bar = bars.add_task(f"{label}, {files} file(s)", total=None)
+            yield _Bytes(bars, bar).meter
+
+
+class _Bytes:
+    """Adds up the bytes of files that come at the same time, on one bar."""
+
+    def __init__(self, bars: Progress, bar: TaskID) -> None:
+        self.bars = bars
+        self.bar = bar
+        self._lock = threading.Lock()
+        self._here: dict[str, int] = {}
+        self._total: dict[str, int] = {}
+
+    def meter(self, name: str) -> Meter:
+        """Return the meter of a file."""
+
+        def expect(here: int, to_come: int | None) -> None:
+            if here:
+                self.bars.console.print(Text(_resumed(name, here, to_come)))
+            self._set(name, here, here + (to_come or 0))
+
+        def advance(units: int) -> None:
+            self._set(name, self._here.get(name, 0) + units, None)
+
+        return Meter(advance, expect)
+
+    def _set(self, name: str, here: int, total: int | None) -> None:
+        with self._lock:
+            self._here[name] = here
+            # A source that does not tell the size gives as much as it has given.
+            self._total[name] = max(here, self._total.get(name, 0) if total is None else total)
+            self.bars.update(self.bar, completed=sum(self._here.values()), total=sum(self._total.values()))
+
+
+def _logged(name: str) -> Meter:
+    def expect(here: int, to_come: int | None) -> None:
+        size = "" if to_come is None else f": {(here + to_come) / 2**20:.1f} MiB"
+        click.echo(_resumed(name, here, to_come) if here else f"{name}{size}", err=True)
+
+    return Meter(expect=expect)
+
+
+def _resumed(name: str, here: int, to_come: int | None) -> str:
+    of = "" if to_come is None else f" of {(here + to_come) / 2**20:.1f}"
+    return f"{name}: going on at {here / 2**20:.1f}{of} MiB"
 
 
 def print_table(rows: Sequence[Mapping[str, str]], *, right: Sequence[str] = (), title: str | None = None) -> None:

@@ -16,10 +16,12 @@ import httpx
 from mrv.errors import InputError, SourceError
 from mrv.files import hash_file, storage_errors
 from mrv.ledger import Artifact, now
+from mrv.progress import Meter
 from mrv.settings import Settings
 from mrv.sources.addresses import NO_SECRET, Base, check_base, is_private, origin_of
+from mrv.sources.attempts import Policy, Target
 from mrv.sources.contract import Request
-from mrv.sources.download import Policy, Received, Target, check_head, download
+from mrv.sources.download import Received, check_head, download
 from mrv.sources.partial import discard, forget_note, locked, part_name, resumable
 from mrv.sources.sniff import HEAD_BYTES, MEDIA_TYPES, Kind
 from mrv.store import Stored
@@ -134,7 +136,7 @@ class Fetcher:
             SourceError: The source cannot be reached, refuses, or sends something unusable.
             InputError: A file of a folder is missing or is something else.
         """
-        artifact = self._get(wanted, advance)
+        artifact = self._get(wanted, Meter(advance))
         self.request.ledger.record_retrieval(artifact)
         return artifact
 
@@ -149,7 +151,7 @@ class Fetcher:
             self.request.progress.task(label, len(wanted)) as advance,
             ThreadPoolExecutor(PARALLEL, thread_name_prefix="fetch") as pool,
         ):
-            futures = [pool.submit(self._get, item, lambda _: None) for item in wanted]
+            futures = [pool.submit(self._get, item, Meter()) for item in wanted]
             try:
                 for future in futures:
                     artifact = future.result()
@@ -161,10 +163,38 @@ class Fetcher:
                     future.cancel()
         return result
 
-    def _get(self, wanted: Wanted, advance: Callable[[int], None]) -> Artifact:
+    def fetch_large(self, wanted: Sequence[Wanted], *, label: str) -> list[Artifact]:
+        """Fetch large files, a few at a time; one that fails does not keep the others from coming.
+
+        Raises:
+            SourceError, InputError: Some failed; it names them and says what became of the others. Those are kept and
+                need not be fetched again, but nothing of the set is given out.
+        """
+        with (
+            self.request.progress.downloads(label, len(wanted)) as meter,
+            ThreadPoolExecutor(PARALLEL, thread_name_prefix="fetch") as pool,
+        ):
+            futures = [pool.submit(self._get, item, meter(item.address)) for item in wanted]
+            try:
+                done, failed = [], []
+                for item, future in zip(wanted, futures, strict=True):
+                    try:
+                        done.append(future.result())
+                    except (SourceError, InputError) as error:
+                        failed.append((item, error))
+                    else:
+                        self.request.ledger.record_retrieval(done[-1])
+            finally:
+                for future in futures:
+                    future.cancel()
+        if failed:
+            raise _some_failed(failed, done)
+        return done
+
+    def _get(self, wanted: Wanted, meter: Meter) -> Artifact:
         folder = self.base.folder
         if folder is not None:
-            return self._copy(wanted, folder, advance)
+            return self._copy(wanted, folder, meter)
         shown = self.base.shown(wanted.path)
         part = self.request.store.part(part_name(self.request.project_id, wanted.address, shown))
         # What is in the store is judged under the lock: a damaged file must not be removed after another run healed it.
@@ -178,7 +208,7 @@ class Fetcher:
                 secrets=self._hidden,
                 validators=_validators(last, shown),
             )
-            received = download(self.client, target, part, self.policy, advance)
+            received = download(self.client, target, part, self.policy, meter)
             if received.unchanged:
                 if last is None:
                     raise target.error("the source says unchanged to what was never fetched", found="status 304")
@@ -203,7 +233,7 @@ class Fetcher:
         last = self.request.ledger.last_retrieval(self.request.project_id, wanted.address)
         return last if last is not None and self.request.store.sound(last.sha256) else None
 
-    def _copy(self, wanted: Wanted, folder: Path, advance: Callable[[int], None]) -> Artifact:
+    def _copy(self, wanted: Wanted, folder: Path, meter: Meter) -> Artifact:
         """Bring a file of a local folder in by the same door."""
         root = folder.resolve()
         path = (root / wanted.path).resolve()
@@ -234,7 +264,7 @@ class Fetcher:
                 with storage_errors(part):
                     shutil.copyfile(path, part)
                 stored = store.put_file(part)
-        advance(size)
+        meter.advance(size)
         return self._artifact(wanted, shown, Received(None, None, simulated), stored, last)
 
     def _artifact(
@@ -263,6 +293,24 @@ class Fetcher:
             retrieved_at=now().isoformat(),
             unchanged=same,
         )
+
+
+def _some_failed(
+    failed: Sequence[tuple[Wanted, SourceError | InputError]], done: Sequence[Artifact]
+) -> SourceError | InputError:
+    """Say which files failed, why the first of them did, and what became of the others."""
+    first, error = failed[0]
+    if len(failed) + len(done) == 1:
+        return error
+    names = ", ".join(item.address for item, _ in failed)
+    whole = f"; came whole, is kept and not used yet: {', '.join(item.address for item in done)}" if done else ""
+    return type(error)(
+        f"{len(failed)} of {len(failed) + len(done)} file(s) did not come: {names}. The first: {error.message}",
+        expected=error.expected,
+        found=error.found,
+        where=f"{first.address}: {error.where}",
+        remedy=f"{error.remedy}{whole}",
+    )
 
 
 def _validators(last: Artifact | None, url: str) -> dict[str, str]:

@@ -44,20 +44,16 @@ def wanted(spec: RasterTiles, request: Request) -> list[Wanted]:
 
 
 def pull(spec: RasterTiles, request: Request) -> list[Artifact]:
-    """See `Connector.pull`; one file at a time, because each is large."""
+    """See `Connector.pull`."""
     files = wanted(spec, request)
     base = base_of(spec.name, product(spec.product).base_url or "", request.settings)
-    result = []
     with fetching(
         request,
         source=spec.name,
         base=base,
         remedy="check the version in project.yaml and the address of the source or its mirror, then pull again",
     ) as fetcher:
-        for item in files:
-            with request.progress.task(item.address, None) as advance:
-                result.append(fetcher.fetch(item, advance))
-    return result
+        return fetcher.fetch_large(files, label=f"{spec.name}: {spec.product} {spec.version}")
 
 
 def parse(spec: RasterTiles, artifacts: Sequence[Artifact], request: Request) -> dict[str, Parsed]:

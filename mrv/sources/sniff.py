@@ -10,6 +10,7 @@ MEDIA_TYPES: dict[Kind, str] = {"tiff": "image/tiff", "csv": "text/csv", "json":
 HEAD_BYTES = 2048
 
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+_PACKED = {b"\x1f\x8b": "data packed by gzip", b"PK\x03\x04": "a ZIP archive"}
 _EXPECTED: dict[Kind, str] = {
     "tiff": "a GeoTIFF (first bytes II*, MM*, II+ or MM+)",
     "csv": "a CSV whose first line has several columns",
@@ -35,7 +36,10 @@ def is_kind(kind: Kind, head: bytes) -> bool:
 
 
 def first_line(head: bytes, *, limit: int = 120) -> str:
-    """Return the first line with something in it as printable text, for an error message."""
+    """Return the first line with something in it as printable text, for an error message; packed data by its name."""
+    packed = next((name for start, name in _PACKED.items() if head.startswith(start)), None)
+    if packed:
+        return packed
     text = head.decode("utf-8", errors="replace")
     line = next((line.strip() for line in text.splitlines() if line.strip()), "(nothing)")
     return "".join(char if char.isprintable() else "�" for char in line)[:limit]

@@ -7,7 +7,8 @@ import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from random import Random
 
@@ -24,13 +25,15 @@ from mrv.simulator.fires import COLUMNS
 from mrv.simulator.server import HANSEN_ROOT, Server, Sources
 from mrv.sources import fetch, firms, kobo, raster_tiles
 from mrv.sources.contract import Request
-from mrv.sources.download import Policy
+from mrv.sources.attempts import Policy
 from mrv.store import Store
 
 pytestmark = pytest.mark.integration
 
 VERSION = "GFC-2024-v1.12"
 SIZE = 600_000
+EMPTY_TIFF = b"II*\x00\x08\x00\x00\x00" + bytes(6)
+"""A header and a directory of no entries: what follows belongs to nothing, and nothing is missing."""
 HANSEN = RasterTiles(connector="raster_tiles", name="h", product="hansen_gfc", version=VERSION, layers=("lossyear",))
 FIRES = Firms(connector="firms", name="f", collections=("VIIRS_SNPP_SP",), days_per_request=5)
 PLOTS = Kobo(connector="kobo", name="k", asset="aX", form="forest_plot_census", page_size=2)
@@ -59,7 +62,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
     folder = tmp_path / "world"
     tile = folder / "rasters" / VERSION / f"Hansen_{VERSION}_lossyear_00N_080W.tif"
     tile.parent.mkdir(parents=True)
-    tile.write_bytes(b"II*\x00" + Random(1).randbytes(SIZE - 4))
+    tile.write_bytes(EMPTY_TIFF + Random(1).randbytes(SIZE - len(EMPTY_TIFF)))
     row = "-7.10000,-77.20000,330.5,0.4,0.5,2022-07-03,634,N,VIIRS,n,2,290.1,5.5,D,0"
     (folder / "fires.csv").write_text("\n".join((",".join(COLUMNS), row, row.replace("-07-03", "-07-09"))) + "\n")
     submissions = [
@@ -262,11 +265,32 @@ def test_errors_without_end_are_bounded(place: Place) -> None:
     assert len(place.tile_requests()) == 4
 
 
-@pytest.mark.parametrize(("told", "waited"), [("7", 7.0), ("86400", 60.0), ("Wed, 01 Jan 2020 00:00:00 GMT", 0.0)])
-def test_retry_after_is_kept_within_bounds(place: Place, told: str, waited: float) -> None:
+@pytest.mark.parametrize(("told", "waited"), [("7", 7.0), ("Wed, 01 Jan 2020 00:00:00 GMT", 0.0)])
+def test_retry_after_is_kept(place: Place, told: str, waited: float) -> None:
     place.faults.add(VERSION, Fault("page", status=429, headers={"Retry-After": told}))
     pull_tile(place)
     assert place.waits == [waited]
+
+
+def test_retry_after_as_a_date_is_kept(place: Place) -> None:
+    told = format_datetime(datetime.now(UTC) + timedelta(seconds=50), usegmt=True)
+    place.faults.add(VERSION, Fault("page", status=503, headers={"Retry-After": told}))
+    pull_tile(place)
+    assert 45 < place.waits[0] <= 50
+
+
+@pytest.mark.parametrize("as_date", [False, True])
+def test_a_source_that_asks_for_hours_is_left_alone_and_the_hour_is_told(place: Place, as_date: bool) -> None:
+    back = datetime.now(UTC) + timedelta(hours=5)
+    told = format_datetime(back, usegmt=True) if as_date else "18000"
+    place.faults.add(VERSION, Fault("page", status=429, headers={"Retry-After": told}), times=9)
+    with pytest.raises(SourceError, match="come back later") as caught:
+        raster_tiles.pull(HANSEN, place.request)
+    assert len(place.tile_requests()) == 1
+    assert place.waits == []
+    named = datetime.strptime((caught.value.remedy or "")[16:32], "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+    assert abs(named - back) <= timedelta(seconds=65)
+    assert caught.value.exit_code == 3
 
 
 def test_a_stall_is_given_up_and_tried_again(place: Place) -> None:

@@ -28,6 +28,7 @@ HANSEN = RasterTiles(
     connector="raster_tiles", name="h", product="hansen_gfc", version="GFC-2024-v1.12", layers=("lossyear",)
 )
 FIRES = Firms(connector="firms", name="f", collections=("VIIRS_SNPP_SP",), days_per_request=5)
+EMPTY_TIFF = b"II*\x00\x08\x00\x00\x00" + bytes(6)
 TOKEN, KEY = "t0k3n", "s3cr3t+key"
 Reply = Callable[[str], tuple[int, dict[str, str], bytes]]
 
@@ -106,7 +107,7 @@ def plots(base_url: str = "https://kf.kobotoolbox.org") -> Kobo:
 def test_user_password_and_signature_are_used_and_not_kept(hosts, request_for, caplog) -> None:
     host, _ = hosts
     caplog.set_level(logging.DEBUG)
-    replies = iter([(503, {}, b""), (200, {"ETag": '"1"'}, b"II*\x00data"), (304, {}, b"")])
+    replies = iter([(503, {}, b""), (200, {"ETag": '"1"'}, EMPTY_TIFF), (304, {}, b"")])
     host.reply = lambda _: next(replies)
     request = request_for(h=f"http://bob:PW#1@{host.address}/x?sig=abcd%2Bef".replace("#", "%23"))
     (artifact,) = raster_tiles.pull(HANSEN, request)
@@ -191,7 +192,7 @@ def test_a_key_in_an_address_does_not_follow_a_redirect_into_the_open(hosts, req
 def test_a_mirror_password_does_not_follow_a_redirect(hosts, request_for) -> None:
     host, other = hosts
     host.reply = lambda path: (302, {"Location": f"http://{other.address}/y.tif"}, b"")
-    other.reply = lambda _: (200, {}, b"II*\x00data")
+    other.reply = lambda _: (200, {}, EMPTY_TIFF)
     raster_tiles.pull(HANSEN, request_for(h=f"http://bob:PW@{host.address}"))
     assert "authorization" in host.requests[0][1]
     assert ["authorization" in headers for _, headers in other.requests] == [False]
