@@ -37,6 +37,7 @@ retrievals = sa.Table(
     sa.Column("product", _text, nullable=False),
     sa.Column("version", _text),
     sa.Column("layer", _text),
+    sa.Column("year", sa.Integer),
     sa.Column("address", _text, nullable=False, index=True),
     sa.Column("url", _text, nullable=False),
     sa.Column("sha256", _text, nullable=False),
@@ -132,6 +133,7 @@ class Artifact:
     citation: str
     simulated: bool
     retrieved_at: str
+    year: int | None = None
     unchanged: bool = False
 
     def record(self) -> dict[str, Any]:
@@ -195,6 +197,7 @@ class Ledger:
             sa.event.listen(self.engine, "begin", _begin_immediate)
         try:
             metadata.create_all(self.engine)
+            _add_new_columns(self.engine)
         except SQLAlchemyError as error:
             raise LedgerError(
                 "the ledger cannot be opened",
@@ -458,6 +461,16 @@ def _alive(owner: str) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def _add_new_columns(engine: sa.Engine) -> None:
+    """Give a ledger of an earlier version the columns that it lacks; they are all nullable."""
+    with engine.begin() as connection:
+        known = {column["name"] for column in sa.inspect(connection).get_columns(retrievals.name)}
+        for column in (retrievals.c.year,):
+            if column.name not in known:
+                kind = column.type.compile(engine.dialect)
+                connection.execute(sa.text(f"ALTER TABLE {retrievals.name} ADD COLUMN {column.name} {kind}"))
 
 
 def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:

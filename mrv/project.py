@@ -6,25 +6,16 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from mrv.errors import ProjectError, UsageError
 from mrv.periods import Span, Vintage, vintages
+from mrv.project_base import DateRange, Identifier, Strict, ZoneKind
+from mrv.project_scenes import Stac
 from mrv.settings import Settings
-
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
-ZoneKind = Literal[
-    "project_area", "leakage_belt", "reference_region", "concession", "hcv", "community", "stratum", "exclusion"
-]
-
-
-class Strict(BaseModel):
-    """Base of every part of the definition: no unknown keys, no silent conversions, no later changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from mrv.yaml_reading import read_yaml
 
 
 class Bilingual(Strict):
@@ -65,24 +56,6 @@ class Identity(Strict):
     illustrative: tuple[Bilingual, ...] = Field(
         (), description="What in this definition is not real, in plain sentences."
     )
-
-
-class DateRange(Strict):
-    """A span of days; both belong to it."""
-
-    start: date
-    end: date
-
-    @model_validator(mode="after")
-    def _ordered(self) -> DateRange:
-        if self.end < self.start:
-            raise ValueError(f"end {self.end} is before start {self.start}")
-        return self
-
-    @property
-    def span(self) -> Span:
-        """The same as a plain span."""
-        return Span(self.start, self.end)
 
 
 class MonitoringPeriod(DateRange):
@@ -205,7 +178,8 @@ class RasterTiles(Strict):
     name: Identifier
     product: Identifier
     version: str
-    layers: tuple[Identifier, ...]
+    layers: tuple[Identifier, ...] = Field(min_length=1)
+    years: tuple[int, ...] = Field((), description="Years of layers that have one raster for each year.")
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -271,6 +245,7 @@ class RasterFile(Strict):
     product: Identifier
     version: str
     layer: Identifier
+    year: int | None = Field(None, description="Year that the raster shows, where the layer has one for each year.")
     licence: str
     citation: str
 
@@ -290,7 +265,7 @@ class Files(Strict):
         return (*dict.fromkeys(table.dataset for table in self.tables), *(("raster",) if self.rasters else ()))
 
 
-SourceSpec = Annotated[RasterTiles | Firms | Kobo | Files, Field(discriminator="connector")]
+SourceSpec = Annotated[RasterTiles | Firms | Kobo | Stac | Files, Field(discriminator="connector")]
 
 
 class FieldCarbon(Strict):
@@ -322,6 +297,7 @@ class Project(Strict):
     baseline: tuple[BaselineVersion, ...] = ()
     emission_factors: EmissionFactors = EmissionFactors(method="none")
     field_carbon: FieldCarbon = FieldCarbon()
+    products: str | None = Field(None, description="File of raster products that the project declares itself.")
     sources: tuple[SourceSpec, ...] = ()
 
     @property
@@ -386,12 +362,7 @@ def load_project(folder: Path) -> LoadedProject:
         ProjectError: The YAML cannot be read, or a key is unknown, missing or of another kind; all are listed.
     """
     file = folder / "project.yaml"
-    try:
-        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
-        raise ProjectError(
-            "project.yaml cannot be read", found=str(error), where=str(file), remedy="mend the YAML"
-        ) from error
+    content = read_yaml(file)
     try:
         definition = Project.model_validate(content)
     except ValidationError as error:
@@ -409,20 +380,3 @@ def _sentences(error: ValidationError) -> Iterator[str]:
     for item in error.errors(include_url=False):
         key = ".".join(str(part) for part in item["loc"]) or "project.yaml"
         yield f"{key}: {item['msg']}"
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """Refuses a key that stands twice: YAML would keep the last one silently."""
-
-
-def _unique_mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-    seen = set()
-    for key_node, _ in node.value:
-        key = loader.construct_object(key_node, deep=deep)
-        if key in seen:
-            raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", key_node.start_mark)
-        seen.add(key)
-    return loader.construct_mapping(node, deep=deep)
-
-
-_UniqueKeyLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _unique_mapping)

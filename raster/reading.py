@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,9 +19,10 @@ from rasterio.windows import Window as RasterioWindow
 from mrv.errors import GridError, InputError
 from raster.grid import Lattice, Window
 
-Kind = Literal["classes", "measure", "any"]
+Kind = Literal["classes", "measure", "alerts", "any"]
 
-MAX_TILE_PIXELS = 2**32
+MAX_TILE_PIXELS = 2**34
+"""A tile of 10 degrees by pixels of about 10 m has 10^10."""
 MAX_BLOCK_BYTES = 256 * 2**20
 """GDAL decodes a whole block at once: a small file that declares one huge block would fill the memory."""
 TOLERANCE_PIXELS = 1e-6
@@ -28,6 +30,7 @@ _MAGIC = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _DTYPES: dict[Kind, tuple[str, ...]] = {
     "classes": ("uint8",),
     "measure": ("float32", "float64"),
+    "alerts": ("uint8", "uint16", "uint32"),
     "any": ("uint8", "float32", "float64"),
 }
 _PULL_AGAIN = "delete the file and pull it again"
@@ -69,7 +72,7 @@ def inspect_tile(path: Path, *, lattice: Lattice, kind: Kind) -> Tile:
     Args:
         path: The file.
         lattice: Grid of the product.
-        kind: `classes` are uint8, a `measure` is a float; `any` is one of the two.
+        kind: `classes` are uint8, a `measure` is a float, `alerts` are unsigned; `any` is one of the first two.
 
     Raises:
         InputError: It is not a GeoTIFF, has another number of bands or type, or is too large.
@@ -82,6 +85,20 @@ def inspect_tile(path: Path, *, lattice: Lattice, kind: Kind) -> Tile:
             _check_crs(path, dataset, lattice)
             window = _place(path, dataset, lattice)
             return Tile(path, window, dataset.dtypes[0], dataset.nodata)
+    except RasterioError as error:
+        raise InputError("a raster cannot be opened", found=str(error), where=str(path), remedy=_PULL_AGAIN) from error
+
+
+def grid_origin(path: Path) -> tuple[Decimal, Decimal]:
+    """Return x and y of a file's upper left corner, for a product whose row leaves the origin of its grid to its file.
+
+    Raises:
+        InputError: It is not a GeoTIFF.
+    """
+    _check_magic(path)
+    try:
+        with gdal_environment(), rasterio.open(path, driver="GTiff") as dataset:
+            return Decimal(repr(float(dataset.transform.c))), Decimal(repr(float(dataset.transform.f)))
     except RasterioError as error:
         raise InputError("a raster cannot be opened", found=str(error), where=str(path), remedy=_PULL_AGAIN) from error
 

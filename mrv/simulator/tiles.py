@@ -12,7 +12,7 @@ from rasterio.transform import Affine
 from rasterio.windows import Window
 
 from mrv.simulator.landscape import BASE_YEAR, NORTH_DEG, PIXELS_PER_DEG, WEST_DEG, Landscape
-from mrv.sources.products import product, tile_corner
+from mrv.sources.products import product
 
 PRODUCT = "hansen_gfc"
 TILE_DEG = 10
@@ -42,10 +42,10 @@ def write_tiles(landscape: Landscape, *, version: str, layers: Sequence[str], fo
     arrays = {"treecover2000": landscape.tree_cover, "lossyear": loss_year, "datamask": landscape.datamask}
     paths = []
     for layer in layers:
-        for tile in item.tiles_for(bounds):
-            path = folder / (item.path or "").format(version=version, layer=layer, tile=tile)
+        for tile in item.tile_parts(bounds):
+            path = folder / (item.path or "").format(version=version, layer=layer, **tile)
             path.parent.mkdir(parents=True, exist_ok=True)
-            _write_tile(path, arrays[layer], landscape, corner=tile_corner(tile))
+            _write_tile(path, arrays[layer], landscape, corner=(int(tile["top"]), int(tile["left"])))
             paths.append(path)
     return paths
 

@@ -9,14 +9,14 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 
+from mrv.boundaries import Zone
 from mrv.ledger import Artifact, Ledger
 from mrv.periods import Span
 from mrv.progress import SILENT, Progress
 from mrv.settings import Settings
+from mrv.sources.products import Catalogue, builtin
+from mrv.sources.tiling import Bounds
 from mrv.store import Store
-
-Bounds = tuple[float, float, float, float]
-"""West, south, east, north in degrees (EPSG:4326)."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,12 @@ class Request:
         project_id: The project that asks.
         window: Days wanted; both ends belong to it.
         bounds: Extent of all zones.
+        zones: The zones themselves, for sources that can be asked for a shape.
         project_folder: Folder of the definition, from which relative paths of `files` sources are read.
         store: Where the bytes are kept.
         ledger: Where each retrieval is noted.
         settings: Mirrors, secrets and limits.
+        catalogue: Raster products that the project may name.
         progress: Who shows how far it is.
     """
 
@@ -42,6 +44,8 @@ class Request:
     ledger: Ledger
     settings: Settings
     progress: Progress = SILENT
+    catalogue: Catalogue = field(default_factory=builtin)
+    zones: Sequence[Zone] = ()
 
 
 @dataclass(frozen=True)

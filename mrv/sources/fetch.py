@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import httpx
 
-from mrv.errors import InputError, SourceError
+from mrv.errors import InputError, SourceError, UsageError
 from mrv.files import hash_file, storage_errors
 from mrv.ledger import Artifact, now
 from mrv.progress import Meter
@@ -45,16 +45,25 @@ class Wanted:
     citation: str
     version: str | None = None
     layer: str | None = None
+    year: int | None = None
 
 
-def base_of(name: str, default: str, settings: Settings) -> Base:
-    """Return where a source is read from.
+def base_of(name: str, default: str | None, settings: Settings) -> Base:
+    """Return where a source is read from: its mirror, or its own address.
 
     Raises:
-        UsageError: The address cannot be read.
+        UsageError: The address cannot be read, or there is none.
     """
     mirror = settings.mirrors.get(name)
-    base = Base(default, mirror=False) if mirror is None else Base(mirror, mirror=True)
+    if mirror is None and default is None:
+        raise UsageError(
+            f"nobody says where source {name} is",
+            expected=f"an address for {name} in MRV_MIRRORS: its product has none of its own",
+            found="none",
+            where=f"source {name}",
+            remedy="set MRV_MIRRORS to a folder, an address or s3://bucket/prefix that holds the files",
+        )
+    base = Base(mirror, mirror=True) if mirror is not None else Base(str(default), mirror=False)
     check_base(base, source=name)
     return base
 
@@ -279,6 +288,7 @@ class Fetcher:
             product=wanted.product,
             version=wanted.version,
             layer=wanted.layer,
+            year=wanted.year,
             address=wanted.address,
             url=url,
             sha256=stored.sha256,

@@ -14,7 +14,6 @@ from mrv.schemas import DATASETS, Dataset
 from mrv.sources.contract import Parsed, Request
 from mrv.sources.csv_reading import CsvFile, Row
 from mrv.sources.fetch import Wanted, base_of, fetching
-from mrv.sources.products import product
 from mrv.sources.records import ORIGIN, Record, Records, merge
 
 _REMEDY = "mend the value in the file, or name its missing-value text in project.yaml"
@@ -30,7 +29,6 @@ def wanted(spec: Files, request: Request) -> list[Wanted]:
     Raises:
         ProjectError: A mapping does not fit its table, or a raster is of no known product, version or layer.
     """
-    del request
     for table in spec.tables:
         check_mapping(table, where=f"source {spec.name}, {table.path}")
     tables = [
@@ -45,18 +43,23 @@ def wanted(spec: Files, request: Request) -> list[Wanted]:
         )
         for item in spec.tables
     ]
-    return [*tables, *(_wanted_raster(spec, item) for item in spec.rasters)]
+    return [*tables, *(_wanted_raster(spec, item, request) for item in spec.rasters)]
 
 
-def _wanted_raster(spec: Files, item: RasterFile) -> Wanted:
-    known = product(item.product)
-    known.last_year(item.version)
+def _wanted_raster(spec: Files, item: RasterFile, request: Request) -> Wanted:
+    known = request.catalogue.product(item.product)
+    known.version(item.version)
+    layer = known.layer(item.layer)
+    known.check_years(version=item.version, layer=layer.layer, years=() if item.year is None else (item.year,))
+    address = _address(spec, item.path)
     return Wanted(
         dataset="raster",
         product=item.product,
         version=item.version,
-        layer=known.layer(item.layer).layer,
-        address=_address(spec, item.path),
+        layer=layer.layer,
+        year=item.year,
+        # A file may hold a band for each of several years: each is an input of its own.
+        address=address if item.year is None else f"{address}@{item.year}",
         path=item.path,
         kind="tiff",
         licence=item.licence,

@@ -12,10 +12,11 @@ from mrv.ledger import Artifact
 from mrv.periods import Span
 from mrv.project import Firms
 from mrv.sources.addresses import secret_or_mirror
-from mrv.sources.contract import Bounds, Parsed, Request
+from mrv.sources.contract import Parsed, Request
 from mrv.sources.csv_reading import CsvFile, Row
 from mrv.sources.fetch import SECRET, Wanted, base_of, fetching
 from mrv.sources.records import Record, Records
+from mrv.sources.tiling import Bounds
 
 BASE_URL = "https://firms.modaps.eosdis.nasa.gov"
 LICENCE = "NASA open data (EOSDIS), free to use with acknowledgement"

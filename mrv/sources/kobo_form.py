@@ -12,7 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from mrv.errors import ProjectError
-from mrv.project import Strict
+from mrv.project_base import Strict
 from mrv.sources.contract import Parsed
 from mrv.sources.records import Record, Records, UnusableValueError, number
 

@@ -19,7 +19,7 @@ def clip_name(artifact: Artifact) -> str:
 
 def clip_rasters(context: Context, artifacts: Sequence[Artifact]) -> dict[str, Path]:
     """Clip each raster layer to the pixels that decided the measurement, as COGs; return them by name."""
-    layers = raster_layers(artifacts)
+    layers = raster_layers(context, artifacts)
     if not layers.get("tree_cover") or not layers.get("loss_year"):
         return {}
     rule = product_rule(layers)
@@ -53,7 +53,7 @@ def draw_loss(context: Context, artifacts: Sequence[Artifact], clipped: Mapping[
     """Draw forest and its loss from the clips, or return None where the project has no rasters."""
     if not clipped:
         return None
-    layers = raster_layers(artifacts)
+    layers = raster_layers(context, artifacts)
     rule = product_rule(layers)
     years = (context.period.vintages[0].year, min(context.period.vintages[-1].year, rule.last_year))
 

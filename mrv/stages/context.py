@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from mrv.ledger import Ledger, content_key, now
 from mrv.progress import SILENT, Progress
 from mrv.project import LoadedProject, MonitoringPeriod, Project, find_project, load_project
 from mrv.settings import REPOSITORY, Settings
+from mrv.sources.products import Catalogue, catalogue_of
 from mrv.store import Store
 
 if TYPE_CHECKING:
@@ -54,6 +55,11 @@ class Context:
         from raster.parts import Threads
 
         return Threads(self.settings.workers)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The raster products that the project may name."""
+        return catalogue_of(self.project)
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:

@@ -69,6 +69,7 @@ def request(context: Context) -> Request:
         ledger=context.ledger,
         settings=context.settings,
         progress=context.progress,
+        catalogue=context.catalogue,
     )
 
 

@@ -18,18 +18,10 @@ from mrv.schemas import DATASETS
 from mrv.sources.products import product
 from mrv.stages.check import Checked, strata_of_rows, table_hash
 from mrv.stages.context import Context, Outcome, run_step
+from mrv.stages.rasters import group_rasters, lattice_of
 from mrv.units import UM2_PER_HA
 from raster.area import WGS84, EarthModel
-from raster.grid import Lattice
 from raster.rules import ForestRule, ProductRule, Shape
-
-LAYERS = {
-    "treecover2000": "tree_cover",
-    "lossyear": "loss_year",
-    "datamask": "datamask",
-    "emissions": "emissions",
-}
-"""Layer of the catalogue to its role in the loss measurement."""
 
 
 @dataclass(frozen=True)
@@ -63,33 +55,13 @@ def read_table(dataset: str, path: Path) -> pa.Table:
 
 
 # --- pixels ------------------------------------------------------------------------------------------------------
-def raster_layers(artifacts: Sequence[Artifact]) -> dict[str, list[Artifact]]:
-    """Return the raster files by their role in the measurement.
+def raster_layers(context: Context, artifacts: Sequence[Artifact]) -> dict[str, list[Artifact]]:
+    """Return the raster files of the forest loss series by their role in it.
 
     Raises:
-        ProjectError: Two versions of one product are mixed, or a layer has no role here.
+        ProjectError: Two versions of one product are mixed, or two sources give one layer.
     """
-    layers: dict[str, list[Artifact]] = {}
-    for artifact in (item for item in artifacts if item.dataset == "raster"):
-        role = LAYERS.get(artifact.layer or "")
-        if role is None:
-            raise ProjectError(
-                f"layer {artifact.layer} of {artifact.product} is not used in any measurement",
-                expected=", ".join(LAYERS),
-                where=artifact.address,
-                remedy="take it out of the sources",
-            )
-        layers.setdefault(role, []).append(artifact)
-    versions = {
-        f"{item.product} {item.version}" for role in ("tree_cover", "loss_year") for item in layers.get(role, [])
-    }
-    if len(versions) > 1:
-        raise ProjectError(
-            "two versions of a product are mixed in one series",
-            found=", ".join(sorted(versions)),
-            remedy="declare one version; loss years of different versions are not comparable",
-        )
-    return layers
+    return {role: list(layer.artifacts) for role, layer in group_rasters(context, artifacts).loss.items()}
 
 
 def measure_pixels(context: Context, artifacts: Sequence[Artifact], *, earth: EarthModel = WGS84) -> Measured | None:
@@ -104,7 +76,7 @@ def measure_pixels(context: Context, artifacts: Sequence[Artifact], *, earth: Ea
         ProjectError: There is no forest definition, or a zone lies outside every stratum.
         InputError: A raster cannot be used.
     """
-    layers = raster_layers(artifacts)
+    layers = raster_layers(context, artifacts)
     if not layers.get("tree_cover") or not layers.get("loss_year"):
         return None
     definition, rule = context.definition, product_rule(layers)
@@ -176,7 +148,7 @@ def product_rule(layers: Mapping[str, Sequence[Artifact]]) -> ProductRule:
     return ProductRule(
         product=loss.product,
         version=version,
-        lattice=Lattice.square(row.lattice.west, row.lattice.north, row.lattice.pixel_deg),
+        lattice=lattice_of(row.lattice),
         base_year=row.base_year,
         last_year=last_year,
         tree_cover_nodata=_codes(layers["tree_cover"][0]),

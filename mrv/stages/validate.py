@@ -11,9 +11,9 @@ from mrv.boundaries import Zone, read_zones
 from mrv.errors import MrvError, ProjectError
 from mrv.parameters import Parameter, in_force, load_parameters, rule_sets, with_overrides
 from mrv.periods import Span, gaps, overlaps
-from mrv.project import BaselineVersion, Files, LoadedProject, RasterTiles, load_project
-from mrv.sources.products import product
+from mrv.project import BaselineVersion, Files, LoadedProject, load_project
 from mrv.stages.declare import pool_rows, read_baseline
+from mrv.stages.validate_rasters import measures_forest, raster_notes, raster_problems
 
 
 @dataclass(frozen=True)
@@ -71,11 +71,7 @@ def _needed_zones(project: LoadedProject, zones: dict[str, list[Zone]]) -> Itera
         yield ProjectError(
             "there is no stratum", where=where, remedy="draw zones of kind stratum, or set default_stratum for all land"
         )
-    measures_forest = any(
-        isinstance(source, RasterTiles) or (isinstance(source, Files) and source.rasters)
-        for source in project.definition.sources
-    )
-    if measures_forest and project.definition.forest_definition is None:
+    if measures_forest(project) and project.definition.forest_definition is None:
         yield ProjectError(
             "forest is measured but not defined",
             where=f"{project.file}, forest_definition",
@@ -233,42 +229,12 @@ def _sources(project: LoadedProject) -> Iterator[MrvError]:
             where=f"{project.file}, emission_factors.pools",
             remedy="declare the sources, or give the stock with its source",
         )
-    products = {
-        (item.product, item.version)
-        for source in project.definition.sources
-        for item in (
-            [source] if isinstance(source, RasterTiles) else source.rasters if isinstance(source, Files) else []
-        )
-    }
-    names_of_products = [name for name, _ in products]
-    for name in sorted({name for name in names_of_products if names_of_products.count(name) > 1}):
-        yield ProjectError(
-            "two versions of a product are declared",
-            found=", ".join(sorted(f"{product} {version}" for product, version in products if product == name)),
-            where=f"{project.file}, sources",
-            remedy="keep one: loss years of different versions are not comparable",
-        )
     names = [source.name for source in project.definition.sources]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield ProjectError(
             "two sources have the same name", found=name, where=f"{project.file}, sources", remedy="rename one"
         )
-    for position, source in enumerate(project.definition.sources):
-        where = f"{project.file}, sources.{position} ({source.name})"
-        declared = (
-            [(source.product, source.version, layer) for layer in source.layers]
-            if isinstance(source, RasterTiles)
-            else [(raster.product, raster.version, raster.layer) for raster in source.rasters]
-            if isinstance(source, Files)
-            else []
-        )
-        for name, version, layer in declared:
-            try:
-                product(name).last_year(version)
-                product(name).layer(layer)
-            except ProjectError as error:
-                error.where = where
-                yield error
+    yield from raster_problems(project)
 
 
 def _missing_files(project: LoadedProject) -> Iterator[ProjectError]:
@@ -292,6 +258,7 @@ def _notes(project: LoadedProject, zones: list[Zone]) -> Iterator[str]:
     for item in project.definition.project.registry_ids:
         if item.status == "unconfirmed":
             yield f"{item.registry} id {item.id} is not confirmed"
+    yield from raster_notes(project)
     if any(zone.illustrative for zone in zones):
         yield f"{sum(zone.illustrative for zone in zones)} of {len(zones)} zones are illustrative"
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mrv.errors import ProjectError
 from mrv.project import RasterTiles
 from mrv.sources import raster_tiles
-from mrv.sources.products import load_products, product, tile_corner, tile_name, tiles_for
+from mrv.sources.products import product, tiles_for, with_own
 
 
 def test_the_tile_of_the_published_oracle() -> None:
@@ -32,17 +32,12 @@ def test_tiles_of_bounds(bounds, tiles) -> None:
 @given(west=st.floats(-180, 179), south=st.floats(-60, 79), width=st.floats(0.001, 1), height=st.floats(0.001, 1))
 def test_tiles_cover_the_bounds(west: float, south: float, width: float, height: float) -> None:
     bounds = (west, south, min(180.0, west + width), min(80.0, south + height))
-    corners = [tile_corner(name) for name in tiles_for(bounds)]
+    corners = [(int(tile["top"]), int(tile["left"])) for tile in product("hansen_gfc").tile_parts(bounds)]
     assert min(left for _, left in corners) <= bounds[0]
     assert max(left + 10 for _, left in corners) >= bounds[2]
     assert min(top - 10 for top, _ in corners) <= bounds[1]
     assert max(top for top, _ in corners) >= bounds[3]
     assert len(corners) <= 4
-
-
-@given(top=st.integers(-5, 8), left=st.integers(-18, 17))
-def test_names_lead_back_to_corners(top: int, left: int) -> None:
-    assert tile_corner(tile_name(top=top * 10, left=left * 10)) == (top * 10, left * 10)
 
 
 @pytest.mark.parametrize("bounds", [(-77, -61, -76, -60), (-77, -7, -78, -6), (-190, 0, -180, 1)])
@@ -53,7 +48,7 @@ def test_bounds_beyond_the_product_are_refused(bounds) -> None:
 
 def test_each_version_ends_in_its_year() -> None:
     hansen = product("hansen_gfc")
-    assert len(hansen.versions) == 10
+    assert len(hansen.versions) == 11
     for item in hansen.versions:
         assert item.version.startswith(f"GFC-{item.last_year}-v1.")
     assert hansen.last_year("GFC-2024-v1.12") == 2024
@@ -92,10 +87,3 @@ def test_addresses_and_paths(request_) -> None:
     (item,) = raster_tiles.wanted(spec, request_)
     assert item.address == "hansen_gfc/GFC-2024-v1.12/lossyear/00N_080W"
     assert item.path == "GFC-2024-v1.12/Hansen_GFC-2024-v1.12_lossyear_00N_080W.tif"
-
-
-def test_a_catalogue_with_an_unknown_key_is_refused(tmp_path) -> None:
-    path = tmp_path / "products.yaml"
-    path.write_text("products:\n  - {product: x, nane: y}\n")
-    with pytest.raises(ProjectError, match="catalogue"):
-        load_products(path)

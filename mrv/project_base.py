@@ -1,0 +1,39 @@
+"""What the parts of a project definition share: strictness, ids, kinds of zones and spans of days."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+
+from mrv.periods import Span
+
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+ZoneKind = Literal[
+    "project_area", "leakage_belt", "reference_region", "concession", "hcv", "community", "stratum", "exclusion"
+]
+
+
+class Strict(BaseModel):
+    """Base of every part of the definition: no unknown keys, no silent conversions, no later changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DateRange(Strict):
+    """A span of days; both belong to it."""
+
+    start: date
+    end: date
+
+    @model_validator(mode="after")
+    def _ordered(self) -> DateRange:
+        if self.end < self.start:
+            raise ValueError(f"end {self.end} is before start {self.start}")
+        return self
+
+    @property
+    def span(self) -> Span:
+        """The same as a plain span."""
+        return Span(self.start, self.end)
