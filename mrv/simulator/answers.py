@@ -108,19 +108,22 @@ class Answer(Response):
             self.end = min(self.end, self.start + self.fault.after_bytes)
             length = self.end - self.start
         if self.status_code == 206:
-            headers["Content-Range"] = f"bytes {self.start}-{self.end - 1}/{self.content.size}"
-        digest = base64.b64encode(bytes.fromhex(self.content.sha256)).decode()
-        return headers | {
-            "Content-Type": self.content.media_type,
-            "Content-Length": str(length),
-            "Repr-Digest": f"sha-256=:{digest}:",
-        }
+            last = self.end - (101 if self.fault and self.fault.kind == "contradict" else 1)
+            headers["Content-Range"] = f"bytes {self.start}-{last}/{self.content.size}"
+        if self.fault is None or self.fault.digest:
+            digest = base64.b64encode(bytes.fromhex(self.content.sha256)).decode()
+            headers["Repr-Digest"] = f"sha-256=:{digest}:"
+        return headers | {"Content-Type": self.content.media_type, "Content-Length": str(length)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it; a fault that breaks off returns early, and the server then closes the connection."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         if self.fault and self.fault.kind == "stall":
+            silent = min(self.end, self.start + self.fault.after_bytes)
+            for chunk in self.content.chunks(self.start, silent):
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await asyncio.sleep(self.fault.seconds)
+            self.start = silent
         end, breaks = self.end, False
         if self.fault and self.fault.kind in {"cut", "change", "longer"}:
             breaks = True

@@ -14,17 +14,20 @@ class Fault:
     Attributes:
         kind: `page` sends another body and status; `cut` breaks off after some bytes; `longer` declares more bytes than
             come; `truncate` leaves the end out and declares the shorter length; `change` breaks off and serves another
-            content from then on; `stall` waits before the body; `empty_page` gives a page of submissions without any.
-        after_bytes: Where `cut`, `truncate` and `change` end.
+            content from then on; `stall` sends some bytes and then waits; `contradict` names another extent in
+            `Content-Range` than it sends; `empty_page` gives a page of submissions without any.
+        after_bytes: Where `cut`, `truncate` and `change` end, and where `stall` falls silent.
         seconds: How long `stall` waits.
+        digest: Whether the answer declares the digest of the whole content.
         status: Status of `page`.
         body: Body of `page`.
         headers: Further headers of `page`.
     """
 
-    kind: Literal["page", "cut", "longer", "truncate", "change", "stall", "empty_page"]
+    kind: Literal["page", "cut", "longer", "truncate", "change", "stall", "contradict", "empty_page"]
     after_bytes: int = 0
     seconds: float = 0.0
+    digest: bool = True
     status: int = 500
     body: bytes = b"Internal Server Error"
     headers: dict[str, str] = field(default_factory=dict)

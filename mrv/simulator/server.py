@@ -76,10 +76,10 @@ class Sources:
     def _answer(self, request: Request, content: Content, fault: Fault | None) -> Response:
         if fault and fault.kind == "page":
             self.faults.note(asked(request), dict(request.headers), fault.status)
-            return self._refuse(fault.status, fault.body.decode(), fault.headers)
+            return self._refuse(fault.status, fault.body, fault.headers)
         return Answer(request, content, seed=self.seed, faults=self.faults, fault=fault)
 
-    def _refuse(self, status: int, body: str, headers: Mapping[str, str] | None = None) -> Response:
+    def _refuse(self, status: int, body: str | bytes, headers: Mapping[str, str] | None = None) -> Response:
         mark = {"X-Simulated-Data": f"mrv simulator, seed {self.seed}"}
         return Response(body, status_code=status, headers={**mark, **(headers or {})}, media_type="text/html")
 

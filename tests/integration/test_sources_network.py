@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import json
 import logging
 import threading
@@ -9,10 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
+import rasterio
 
 from mrv.errors import InputError, SourceError, UsageError
 from mrv.files import hash_file
@@ -24,8 +29,9 @@ from mrv.simulator.faults import Fault, Faults
 from mrv.simulator.fires import COLUMNS
 from mrv.simulator.server import HANSEN_ROOT, Server, Sources
 from mrv.sources import fetch, firms, kobo, raster_tiles
-from mrv.sources.contract import Request
 from mrv.sources.attempts import Policy
+from mrv.sources.contract import Request
+from mrv.sources.download import CHUNK
 from mrv.store import Store
 
 pytestmark = pytest.mark.integration
@@ -247,6 +253,8 @@ def test_a_refusal_is_not_asked_again(place: Place, status: int) -> None:
     with pytest.raises(SourceError) as caught:
         raster_tiles.pull(HANSEN, place.request)
     assert caught.value.found == f"status {status}: AccessDenied"
+    assert ("wrong or expired" in caught.value.message) == (status != 404)
+    assert caught.value.exit_code == 3
     assert len(place.tile_requests()) == 1
     assert place.waits == []
 
@@ -297,6 +305,118 @@ def test_a_stall_is_given_up_and_tried_again(place: Place) -> None:
     place.faults.add(VERSION, Fault("stall", seconds=1.5))
     assert pull_tile(place).sha256 == hash_file(place.tile)
     assert len(place.tile_requests()) == 2
+
+
+def test_a_stall_in_the_middle_is_resumed_where_it_was(place: Place) -> None:
+    place.faults.add(VERSION, Fault("stall", after_bytes=200_000, seconds=1.5))
+    assert pull_tile(place).sha256 == hash_file(place.tile)
+    headers, status = place.tile_requests()[-1]
+    assert (status, headers["range"]) == (206, f"bytes={200_000 // CHUNK * CHUNK}-")
+
+
+def test_a_source_that_stalls_every_time_is_given_up(place: Place) -> None:
+    place.faults.add(VERSION, Fault("stall", after_bytes=100_000, seconds=1.5), times=4)
+    with pytest.raises(SourceError, match=r"did not answer, in 4 attempt") as caught:
+        raster_tiles.pull(HANSEN, place.request)
+    assert "ReadTimeout" in (caught.value.found or "")
+    assert "goes on from there" in (caught.value.remedy or "")
+    assert pull_tile(place).sha256 == hash_file(place.tile)
+    assert place.tile_requests()[-1][0]["range"] == f"bytes={4 * (100_000 // CHUNK) * CHUNK}-"
+
+
+# --- lies about the length ------------------------------------------------------------------------------------------
+def test_an_end_that_is_missing_by_its_own_directory_is_told_without_a_digest(place: Place) -> None:
+    write_tile(place.tile)
+    place.faults.add(VERSION, Fault("truncate", after_bytes=60_000, digest=False))
+    assert pull_tile(place).sha256 == hash_file(place.tile)
+    assert [status for _, status in place.tile_requests()] == [200, 200]
+
+
+def test_a_file_without_its_end_is_never_kept(place: Place) -> None:
+    write_tile(place.tile)
+    place.faults.add(VERSION, Fault("truncate", after_bytes=60_000, digest=False), times=4)
+    with pytest.raises(SourceError, match="cut short") as caught:
+        raster_tiles.pull(HANSEN, place.request)
+    assert caught.value.found is not None
+    assert caught.value.found.startswith("60000 bytes of at least")
+    assert place.stored() == place.left_over() == []
+
+
+def write_tile(path: Path) -> None:
+    """A real GeoTIFF of noise, whose directory stands before its pixels."""
+    path.unlink()
+    noise = np.random.default_rng(2).integers(0, 255, (1, 400, 400), dtype=np.uint8)
+    profile = {"driver": "GTiff", "width": 400, "height": 400, "count": 1, "dtype": "uint8", "crs": "EPSG:4326"}
+    with rasterio.open(path, "w", **profile, transform=rasterio.Affine(0.00025, 0, -77, 0, -0.00025, -7)) as dataset:
+        dataset.write(noise)
+
+
+def test_an_extent_that_contradicts_the_length_starts_over(place: Place) -> None:
+    place.faults.add(VERSION, Fault("cut", after_bytes=200_000))
+    place.faults.add(VERSION, Fault("contradict"))
+    assert pull_tile(place).sha256 == hash_file(place.tile)
+    assert [status for _, status in place.tile_requests()] == [200, 206, 200]
+
+
+@pytest.mark.parametrize("surplus", [-1000, 1000])
+def test_a_length_that_is_not_that_of_the_body(place: Place, surplus: int) -> None:
+    """A server that closes early, or sends more than it said: bytes that nobody announced are not read."""
+    whole = place.tile.read_bytes()
+
+    class Liar(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(SIZE - surplus))
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                self.wfile.write(whole)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Liar) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,)).start()
+        mirrors = {"h": f"http://127.0.0.1:{server.server_port}"}
+        request = replace(place.request, settings=place.request.settings.model_copy(update={"mirrors": mirrors}))
+        try:
+            if surplus < 0:
+                with pytest.raises(SourceError, match="broke off") as caught:
+                    raster_tiles.pull(HANSEN, request)
+                assert caught.value.exit_code == 3
+                assert place.stored() == []
+            else:
+                (artifact,) = raster_tiles.pull(HANSEN, request)
+                assert artifact.bytes == SIZE - surplus
+        finally:
+            server.shutdown()
+
+
+# --- what comes in another form -------------------------------------------------------------------------------------
+def test_a_body_that_was_packed_on_the_way_is_refused(place: Place) -> None:
+    packed = gzip.compress(place.tile.read_bytes())
+    place.faults.add(VERSION, Fault("page", status=200, body=packed, headers={"Content-Encoding": "gzip"}))
+    with pytest.raises(SourceError, match="compressed what was asked for plainly") as caught:
+        raster_tiles.pull(HANSEN, place.request)
+    assert caught.value.found == "Content-Encoding: gzip"
+
+
+@pytest.mark.parametrize(("body", "named"), [(gzip.compress(b"II*\x00"), "gzip"), (b"PK\x03\x04rest", "ZIP")])
+def test_a_packed_file_is_named(place: Place, body: bytes, named: str) -> None:
+    place.faults.add(VERSION, Fault("page", status=200, body=body))
+    with pytest.raises(SourceError, match="something else") as caught:
+        raster_tiles.pull(HANSEN, place.request)
+    assert named in (caught.value.found or "")
+
+
+def test_redirects_without_end_are_given_up(place: Place) -> None:
+    place.faults.add(VERSION, Fault("page", status=302, headers={"Location": f"/{HANSEN_ROOT}/{VERSION}/x"}))
+    place.faults.add(VERSION, Fault("page", status=302, headers={"Location": "./y"}), times=9)
+    (place.tile.parent / "x").write_bytes(b"")
+    (place.tile.parent / "y").write_bytes(b"")
+    with pytest.raises(SourceError, match="cannot be asked") as caught:
+        raster_tiles.pull(HANSEN, place.request)
+    assert "TooManyRedirects" in (caught.value.found or "")
+    assert len(place.tile_requests()) == 4
 
 
 def test_a_file_above_the_limit_is_refused(place: Place) -> None:
