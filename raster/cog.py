@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import rasterio
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError
+from rasterio.io import DatasetWriter
 from rasterio.shutil import copy
 from rasterio.transform import Affine
 from rasterio.windows import Window as RasterioWindow
@@ -61,15 +62,43 @@ def clip_to_cog(tiles: Sequence[Path], window: Window, destination: Path, *, lat
             found="; ".join(f"{tile.path.name}: {lattice.extent(tile.window)}" for tile in mosaic.tiles),
             remedy="pull the tiles that lack, of the same product version",
         )
+    with writing_cog(
+        destination, lattice=lattice, window=kept, dtype=mosaic.dtype.name, nodata=mosaic.nodata
+    ) as dataset:
+        for top in range(0, kept.height, BLOCK):
+            rows = min(BLOCK, kept.height - top)
+            # Every pixel of the window is held by a tile: the fill is never used.
+            pixels = mosaic.read(Window(kept.row + top, kept.col, rows, kept.width), fill=0)
+            dataset.write(pixels, 1, window=RasterioWindow(0, top, kept.width, rows))
+    return kept
+
+
+@contextmanager
+def writing_cog(
+    destination: Path, *, lattice: Lattice, window: Window, dtype: str, nodata: float | None, count: int = 1
+) -> Iterator[DatasetWriter]:
+    """Give a raster to be written by blocks of `BLOCK` rows and columns; it becomes a COG when the block ends.
+
+    Args:
+        destination: The file to write; replaced as a whole.
+        lattice: Grid of the pixels.
+        window: Where they lie on it.
+        dtype: Type of the pixels.
+        nodata: What the header declares.
+        count: How many bands.
+
+    Raises:
+        StoreError: The file could not be written.
+    """
     profile = {
         "driver": "GTiff",
-        "width": kept.width,
-        "height": kept.height,
-        "count": 1,
-        "dtype": mosaic.dtype.name,
-        "nodata": mosaic.nodata,
+        "width": window.width,
+        "height": window.height,
+        "count": count,
+        "dtype": dtype,
+        "nodata": nodata,
         "crs": CRS.from_string(lattice.crs),
-        "transform": _transform(lattice, kept),
+        "transform": _transform(lattice, window),
         "tiled": True,
         "blockxsize": BLOCK,
         "blockysize": BLOCK,
@@ -78,26 +107,17 @@ def clip_to_cog(tiles: Sequence[Path], window: Window, destination: Path, *, lat
     with replacing(destination) as cog, tempfile.TemporaryDirectory(dir=destination.parent, prefix=".clip-") as folder:
         plain = Path(folder, "plain.tif")
         try:
-            _write(mosaic, kept, plain, profile)
             with gdal_environment():
+                with rasterio.open(plain, "w", **profile) as dataset:
+                    yield dataset
                 copy(plain, cog, driver="COG", **_COG)
         except RasterioError as error:
             raise StoreError(
-                "a clip could not be written",
+                "a raster could not be written",
                 found=str(error),
                 where=str(destination),
                 remedy="check the free space of the disk, then run again",
             ) from error
-    return kept
-
-
-def _write(mosaic: Mosaic, kept: Window, path: Path, profile: dict[str, Any]) -> None:
-    with gdal_environment(), rasterio.open(path, "w", **profile) as dataset:
-        for top in range(0, kept.height, BLOCK):
-            rows = min(BLOCK, kept.height - top)
-            # Every pixel of the window is held by a tile: the fill is never used.
-            pixels = mosaic.read(Window(kept.row + top, kept.col, rows, kept.width), fill=0)
-            dataset.write(pixels, 1, window=RasterioWindow(0, top, kept.width, rows))
 
 
 def _transform(lattice: Lattice, window: Window) -> Affine:
