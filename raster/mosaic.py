@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -31,8 +31,17 @@ class Mosaic:
     tiles: tuple[Tile, ...]
 
     @classmethod
-    def of(cls, layer: str, paths: Sequence[Path], *, lattice: Lattice, kind: Kind) -> Mosaic:
-        """Check the files of a layer.
+    def of(
+        cls,
+        layer: str,
+        paths: Sequence[Path],
+        *,
+        lattice: Lattice,
+        kind: Kind,
+        band: int | None = None,
+        known_nodata: Collection[float] | None = None,
+    ) -> Mosaic:
+        """Check the files of a layer; `kind`, `band` and `known_nodata` as for `inspect_tile`.
 
         Raises:
             InputError: There is no file, or one cannot be used.
@@ -40,7 +49,8 @@ class Mosaic:
         """
         if not paths:
             raise InputError(f"there is no tile of the layer {layer}", remedy="pull the product's tiles first")
-        tiles = sorted((inspect_tile(path, lattice=lattice, kind=kind) for path in paths), key=lambda tile: tile.window)
+        found = (inspect_tile(path, lattice=lattice, kind=kind, band=band, known_nodata=known_nodata) for path in paths)
+        tiles = sorted(found, key=lambda tile: tile.window)
         for one, other in combinations(tiles, 2):
             shared = one.window.intersection(other.window)
             if shared or one.dtype != other.dtype:

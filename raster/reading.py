@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,7 +20,7 @@ from rasterio.windows import Window as RasterioWindow
 from mrv.errors import GridError, InputError
 from raster.grid import Lattice, Window
 
-Kind = Literal["classes", "measure", "alerts", "any"]
+Kind = Literal["classes", "measure", "alerts", "codes", "values", "any"]
 
 MAX_TILE_PIXELS = 2**34
 """A tile of 10 degrees by pixels of about 10 m has 10^10."""
@@ -31,6 +32,8 @@ _DTYPES: dict[Kind, tuple[str, ...]] = {
     "classes": ("uint8",),
     "measure": ("float32", "float64"),
     "alerts": ("uint8", "uint16", "uint32"),
+    "codes": ("uint8", "int8", "uint16", "int16"),
+    "values": ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"),
     "any": ("uint8", "float32", "float64"),
 }
 _PULL_AGAIN = "delete the file and pull it again"
@@ -45,12 +48,14 @@ class Tile:
         window: Its place on the product's lattice.
         dtype: numpy name of its pixels.
         nodata: The value its header declares, for information; rules of the product decide what it means.
+        band: The band that is read, from 1.
     """
 
     path: Path
     window: Window
     dtype: str
     nodata: float | None
+    band: int = 1
 
 
 @contextmanager
@@ -66,25 +71,37 @@ def gdal_environment() -> Iterator[None]:
         yield
 
 
-def inspect_tile(path: Path, *, lattice: Lattice, kind: Kind) -> Tile:
+def inspect_tile(
+    path: Path,
+    *,
+    lattice: Lattice,
+    kind: Kind,
+    band: int | None = None,
+    known_nodata: Collection[float] | None = None,
+) -> Tile:
     """Check that a file is a raster of the lattice and return its place.
 
     Args:
         path: The file.
         lattice: Grid of the product.
-        kind: `classes` are uint8, a `measure` is a float, `alerts` are unsigned; `any` is one of the first two.
+        kind: `classes` of the loss series are uint8, a `measure` of it is a float, `alerts` are unsigned; `any` is one
+            of the first two. `codes` are classes of at most 16 bits, `values` are any numbers.
+        band: Which band of a file with several; without it the file must have one.
+        known_nodata: What its header may declare as nodata; without it anything, since the product's rule decides.
 
     Raises:
-        InputError: It is not a GeoTIFF, has another number of bands or type, or is too large.
+        InputError: It is not a GeoTIFF, has another number of bands or type, is too large, or its header declares nodata
+            that the product does not know.
         GridError: Its coordinate system, orientation, pixel size or origin is not the lattice's.
     """
     _check_magic(path)
     try:
         with gdal_environment(), rasterio.open(path, driver="GTiff") as dataset:
-            _check_content(path, dataset, kind)
+            _check_content(path, dataset, kind, band)
+            _check_nodata(path, dataset, known_nodata)
             _check_crs(path, dataset, lattice)
             window = _place(path, dataset, lattice)
-            return Tile(path, window, dataset.dtypes[0], dataset.nodata)
+            return Tile(path, window, dataset.dtypes[0], dataset.nodata, band or 1)
     except RasterioError as error:
         raise InputError("a raster cannot be opened", found=str(error), where=str(path), remedy=_PULL_AGAIN) from error
 
@@ -115,7 +132,9 @@ def read_tile(tile: Tile, window: Window) -> NDArray[Any]:
     top, left = window.row - tile.window.row, window.col - tile.window.col
     try:
         with gdal_environment(), rasterio.open(tile.path, driver="GTiff") as dataset:
-            pixels: NDArray[Any] = dataset.read(1, window=RasterioWindow(left, top, window.width, window.height))
+            pixels: NDArray[Any] = dataset.read(
+                tile.band, window=RasterioWindow(left, top, window.width, window.height)
+            )
     except RasterioError as error:
         raise InputError(
             "pixels of a raster cannot be read: the file is cut short or corrupt",
@@ -144,12 +163,14 @@ def _check_magic(path: Path) -> None:
         )
 
 
-def _check_content(path: Path, dataset: Any, kind: Kind) -> None:
+def _check_content(path: Path, dataset: Any, kind: Kind, band: int | None) -> None:
     problem: tuple[str, str] | None = None
     block_height, block_width = dataset.block_shapes[0]
     block_bytes = block_height * block_width * np.dtype(dataset.dtypes[0]).itemsize
-    if dataset.count != 1:
+    if band is None and dataset.count != 1:
         problem = ("one band", f"{dataset.count} bands")
+    elif band is not None and not 1 <= band <= dataset.count:
+        problem = (f"a band {band}", f"{dataset.count} bands")
     elif dataset.dtypes[0] not in _DTYPES[kind]:
         problem = (f"pixels of type {' or '.join(_DTYPES[kind])}", dataset.dtypes[0])
     elif dataset.width * dataset.height > MAX_TILE_PIXELS:
@@ -167,6 +188,22 @@ def _check_content(path: Path, dataset: Any, kind: Kind) -> None:
             where=str(path),
             remedy="check that the file is the layer it was declared to be",
         )
+
+
+def _check_nodata(path: Path, dataset: Any, known: Collection[float] | None) -> None:
+    declared = dataset.nodata
+    if known is None or declared is None or declared in known:
+        return
+    if math.isnan(declared) and any(math.isnan(value) for value in known):
+        return
+    raise InputError(
+        "undeclared nodata: the header of a raster declares a value as nodata that its product does not",
+        expected="nodata " + (", ".join(f"{value:g}" for value in sorted(known)) or "none"),
+        found=f"{declared:g}",
+        where=str(path),
+        remedy="find out what the value means, then list it in the layer's nodata, or in its ignored_header_nodata if it "
+        "is a value like any other",
+    )
 
 
 def _check_crs(path: Path, dataset: Any, lattice: Lattice) -> None:
