@@ -209,14 +209,7 @@ class Fetcher:
         # What is in the store is judged under the lock: a damaged file must not be removed after another run healed it.
         with self._part(part):
             last = self._last(wanted)
-            target = Target(
-                url=self.base.url(wanted.path).replace(SECRET, quote(self.secret or "", safe="")),
-                shown=shown,
-                kind=wanted.kind,
-                remedy=self.remedy,
-                secrets=self._hidden,
-                validators=_validators(last, shown),
-            )
+            target = self.target(wanted, validators=_validators(last, shown))
             received = download(self.client, target, part, self.policy, meter)
             if received.unchanged:
                 if last is None:
@@ -224,6 +217,17 @@ class Fetcher:
                 return self._artifact(wanted, shown, received, Stored(last.sha256, last.bytes, new=False), last)
             forget_note(part)
             return self._artifact(wanted, shown, received, self.request.store.put_file(part), last)
+
+    def target(self, wanted: Wanted, *, validators: Mapping[str, str] | None = None) -> Target:
+        """Return how to ask the network for a file, and how to speak of it."""
+        return Target(
+            url=self.base.url(wanted.path).replace(SECRET, quote(self.secret or "", safe="")),
+            shown=self.base.shown(wanted.path),
+            kind=wanted.kind,
+            remedy=self.remedy,
+            secrets=self._hidden,
+            validators=validators or {},
+        )
 
     @contextmanager
     def _part(self, part: Path) -> Iterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pyarrow as pa
@@ -13,7 +14,7 @@ from mrv.project import Files, RasterFile, TableFile
 from mrv.schemas import DATASETS, Dataset
 from mrv.sources.contract import Parsed, Request
 from mrv.sources.csv_reading import CsvFile, Row
-from mrv.sources.fetch import Wanted, base_of, fetching
+from mrv.sources.fetch import Fetcher, Wanted, base_of, fetching
 from mrv.sources.records import ORIGIN, Record, Records, merge
 
 _REMEDY = "mend the value in the file, or name its missing-value text in project.yaml"
@@ -93,13 +94,20 @@ def check_mapping(table: TableFile, *, where: str) -> None:
             )
 
 
+def opened(spec: Files, request: Request) -> AbstractContextManager[Fetcher]:
+    """Return a fetcher for the files of the source."""
+    return fetching(
+        request,
+        source=spec.name,
+        base=base_of(spec.name, str(request.project_folder / spec.root), request.settings),
+        remedy="check root and path of the source in project.yaml",
+    )
+
+
 def pull(spec: Files, request: Request) -> list[Artifact]:
     """See `Connector.pull`."""
     files = wanted(spec, request)
-    base = base_of(spec.name, str(request.project_folder / spec.root), request.settings)
-    with fetching(
-        request, source=spec.name, base=base, remedy="check root and path of the source in project.yaml"
-    ) as fetcher:
+    with opened(spec, request) as fetcher:
         return fetcher.fetch_all(files, label=f"{spec.name}: files")
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 from mrv.errors import ProjectError
 from mrv.ledger import Artifact
 from mrv.project import RasterTiles
 from mrv.sources.contract import Parsed, Request
-from mrv.sources.fetch import Wanted, base_of, fetching
+from mrv.sources.fetch import Fetcher, Wanted, base_of, fetching
 from mrv.sources.product_rows import Product
 
 
@@ -69,16 +70,20 @@ def _address(spec: RasterTiles, layer: str, year: int | None, tile: str) -> str:
     return "/".join([spec.product, spec.version, layer, *([] if year is None else [str(year)]), tile])
 
 
+def opened(spec: RasterTiles, request: Request) -> AbstractContextManager[Fetcher]:
+    """Return a fetcher for the files of the source."""
+    return fetching(
+        request,
+        source=spec.name,
+        base=base_of(spec.name, request.catalogue.product(spec.product).base_url, request.settings),
+        remedy="check the version in project.yaml and the address of the source or its mirror, then pull again",
+    )
+
+
 def pull(spec: RasterTiles, request: Request) -> list[Artifact]:
     """See `Connector.pull`."""
     files = wanted(spec, request)
-    base = base_of(spec.name, request.catalogue.product(spec.product).base_url, request.settings)
-    with fetching(
-        request,
-        source=spec.name,
-        base=base,
-        remedy="check the version in project.yaml and the address of the source or its mirror, then pull again",
-    ) as fetcher:
+    with opened(spec, request) as fetcher:
         return fetcher.fetch_large(files, label=f"{spec.name}: {spec.product} {spec.version}")
 
 
