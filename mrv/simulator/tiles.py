@@ -43,7 +43,7 @@ def write_tiles(landscape: Landscape, *, version: str, layers: Sequence[str], fo
     paths = []
     for layer in layers:
         for tile in item.tile_parts(bounds):
-            path = folder / (item.path or "").format(version=version, layer=layer, **tile)
+            path = folder / item.file_path(version=version, layer=layer, year=None, tile=tile)
             path.parent.mkdir(parents=True, exist_ok=True)
             _write_tile(path, arrays[layer], landscape, corner=(int(tile["top"]), int(tile["left"])))
             paths.append(path)

@@ -1,10 +1,8 @@
-"""A row of the raster catalogue: what a raster product is, what its pixels hold, and where its files are."""
+"""A row of the raster catalogue: what a raster product is, which versions it has, and where its files are."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
-from decimal import Decimal
 from string import Formatter
 from typing import Annotated, Literal
 
@@ -12,52 +10,10 @@ from pydantic import Field, model_validator
 
 from mrv.errors import ProjectError
 from mrv.project_base import Identifier, Strict
+from mrv.sources.product_layers import Layer, Text
 from mrv.sources.tiling import Bounds, LatticeSpec, SingleFile, Tiling
 
-Kind = Literal["class", "measure", "alert"]
-Role = Literal["tree_cover", "loss_year", "datamask", "emissions"]
-Dtype = Literal["uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"]
-Encoding = Literal["confidence_and_days", "days", "radd_yydoy", "glad_l_day_of_year", "confidence"]
-"""How an alert layer writes what it knows.
-
-`confidence_and_days`: the first decimal digit is the confidence, the rest days since `epoch`. `days`: days since `epoch`.
-`radd_yydoy`: two digits of the year, three of the day of the year. `glad_l_day_of_year`: day of the layer's year.
-`confidence`: codes of confidence alone; the layer beside it holds the days.
-"""
-Confidence = Literal["low", "high", "highest"]
 PATH_PLACES = frozenset({"version", "layer", "tile", "year", "NS", "lat", "EW", "lon"})
-WHOLE: Mapping[str, tuple[int, int]] = {
-    "uint8": (0, 2**8 - 1),
-    "int8": (-(2**7), 2**7 - 1),
-    "uint16": (0, 2**16 - 1),
-    "int16": (-(2**15), 2**15 - 1),
-    "uint32": (0, 2**32 - 1),
-    "int32": (-(2**31), 2**31 - 1),
-}
-"""Integer pixel types to the values they can hold."""
-
-
-class Text(Strict):
-    """A name in the languages of the reports."""
-
-    en: str = Field(min_length=1)
-    es: str = Field(min_length=1)
-
-
-class ClassValue(Strict):
-    """What one pixel value means."""
-
-    value: int
-    name: Text
-    note: Text | None = None
-
-
-class YearCodes(Strict):
-    """Codes that are years: `code + base` is the year, from `first` to the last year of the version."""
-
-    first: int
-    base: int
-    name: Text = Field(description="Name of a code, with {year} in its place.")
 
 
 class Years(Strict):
@@ -71,81 +27,6 @@ class Years(Strict):
         if self.last < self.first:
             raise ValueError(f"last {self.last} is before first {self.first}")
         return self
-
-
-class BandOfYear(Strict):
-    """A file with one band for each year in a row."""
-
-    first: int = Field(description="Year of the first band.")
-
-
-class Layer(Strict):
-    """One layer of a product: what its pixels hold."""
-
-    layer: Identifier
-    name: Text
-    kind: Kind
-    dtype: Dtype
-    unit: str
-    nodata: tuple[float, ...] = Field(
-        description="Pixel values that mean: not measured. Required: an empty list says that there are none."
-    )
-    ignored_header_nodata: tuple[float, ...] = Field(
-        (), description="Values that headers of files declare as nodata although they are values of the layer."
-    )
-    valid_from: Decimal | None = None
-    valid_to: Decimal | None = None
-    step: Decimal | None = Field(None, gt=0, description="Measures are counted in whole steps, so that sums are exact.")
-    classes: tuple[ClassValue, ...] | Literal["from_rat"] = Field(
-        (), description="What codes mean; from_rat: the raster attribute table of the file says it."
-    )
-    year_codes: YearCodes | None = None
-    annual: bool = Field(False, description="One raster for each year of the version.")
-    band_of_year: BandOfYear | None = Field(None, description="Where a file has a band for each year.")
-    file: str | None = Field(None, description="What stands for {layer} in the path, where it is not the layer's id.")
-    role: Role | None = Field(None, description="What the layer is in the measurement of forest loss.")
-    encoding: Encoding | None = None
-    epoch: date | None = Field(None, description="Day 0 of an encoding that counts days.")
-    confidences: dict[int, Confidence] = Field(default_factory=dict)
-    confidence_layer: Identifier | None = Field(None, description="Layer of the product that holds the confidence.")
-
-    @model_validator(mode="after")
-    def _whole(self) -> Layer:
-        whole = WHOLE.get(self.dtype)
-        codes = [item.value for item in self.classes] if self.classes != "from_rat" else []
-        problems = {
-            "a code stands twice in classes": len(set(codes)) != len(codes),
-            "a class lies outside the pixel type": any(
-                whole is None or not whole[0] <= code <= whole[1] for code in codes
-            ),
-            "a class layer has whole numbers": self.kind == "class" and whole is None,
-            "a class layer needs classes, year_codes or `classes: from_rat`": self.kind == "class"
-            and not self.classes
-            and self.year_codes is None,
-            "a measure needs a step": self.kind == "measure" and self.step is None,
-            "only a measure has a step": self.kind != "measure" and self.step is not None,
-            "a class is nodata too: list it in one of the two": bool(set(codes) & set(self.nodata)),
-            "an alert layer, and no other, has an encoding": (self.kind == "alert") != (self.encoding is not None),
-            "an encoding that counts days, and no other, needs its epoch": (
-                self.encoding in {"confidence_and_days", "days"}
-            )
-            != (self.epoch is not None),
-            "an encoding of confidence needs its confidences": (self.encoding in {"confidence_and_days", "confidence"})
-            != bool(self.confidences),
-            "an encoding of days alone names the layer of its confidence": (
-                self.encoding in {"days", "radd_yydoy", "glad_l_day_of_year"}
-            )
-            != (self.confidence_layer is not None),
-            "bands of years need `annual: true`": self.band_of_year is not None and not self.annual,
-        }
-        found = [text for text, wrong in problems.items() if wrong]
-        if found:
-            raise ValueError(f"layer {self.layer}: " + "; ".join(found))
-        return self
-
-    def band(self, year: int | None) -> int | None:
-        """Return the 1-based band of a year in a file with one for each, or None where a file has one band."""
-        return None if self.band_of_year is None or year is None else year - self.band_of_year.first + 1
 
 
 class VersionSpec(Strict):
@@ -216,18 +97,22 @@ class Product(Strict):
                 raise ValueError("path does not tell tiles apart")
             if tiling.tile_pixels and tiling.tile_pixels * self.lattice.pixel_width != tiling.tile_deg:
                 raise ValueError("tile_pixels of pixel_width do not make tile_deg")
-        if any(layer.annual and layer.band_of_year is None for layer in self.layers) and "year" not in places:
-            raise ValueError("path does not tell years apart")
+        for layer in self.layers:
+            dated = "year" in places or ("layer" in places and "{year}" in (layer.file or ""))
+            if layer.annual and layer.band_of_year is None and not dated:
+                raise ValueError(f"path does not tell the years of {layer.layer} apart")
+        if len(self.layers) > 1 and "layer" not in places:
+            raise ValueError("path does not tell layers apart")
 
     def _check_years(self) -> None:
         for layer in self.layers:
             for version in self.versions:
                 if layer.annual and not version.years:
                     raise ValueError(f"layer {layer.layer} is annual, but version {version.version} has no years")
-                if layer.year_codes and version.last_year is None:
-                    raise ValueError(f"layer {layer.layer} has year_codes, but {version.version} has no last_year")
-            if layer.year_codes and not self.versions:
-                raise ValueError(f"layer {layer.layer} has year_codes: declare versions with last_year")
+                if layer.names_years and version.last_year is None:
+                    raise ValueError(f"codes of {layer.layer} are years, but {version.version} has no last_year")
+            if layer.names_years and not self.versions:
+                raise ValueError(f"codes of {layer.layer} are years: declare versions with last_year")
 
     def layer(self, name: str) -> Layer:
         """Return a layer by its name.
@@ -287,13 +172,19 @@ class Product(Strict):
 
     def class_names(self, layer: str, *, version: str) -> dict[int, Text]:
         """Return what the codes of a class layer mean in a version; empty where the file's attribute table says it."""
-        item = self.layer(layer)
-        names = {} if item.classes == "from_rat" else {entry.value: entry.name for entry in item.classes}
-        codes, last = item.year_codes, self.version(version).last_year
-        if codes is not None and last is not None:
-            for year in range(codes.first, last + 1):
-                names[year - codes.base] = Text(en=codes.name.en.format(year=year), es=codes.name.es.format(year=year))
-        return names
+        return self.layer(layer).class_names(self.version(version).last_year)
+
+    def file_path(self, *, version: str, layer: str, year: int | None, tile: Mapping[str, str | int]) -> str:
+        """Return the path of a file below the product's address.
+
+        Args:
+            version: Version of the product.
+            layer: Layer of the product.
+            year: Year of an annual layer.
+            tile: What `tile_parts` says of the tile.
+        """
+        item, shown = self.layer(layer), self.version(version).year if year is None else year
+        return str(self.path).format(version=version, layer=item.file_name(shown), year=shown, **tile)
 
     def tiles_for(self, bounds: Bounds) -> list[str]:
         """Return the names of the tiles that share area with the bounds, from north to south and west to east.
@@ -311,10 +202,14 @@ class Product(Strict):
                 f"product {self.product} has no tiles to fetch", remedy="give it as a raster of a `files` source"
             )
         if isinstance(self.tiling, Tiling):
+            # Where pixel corners do not lie on whole degrees, tiles do not either.
+            right, up = self.lattice.offset(self.tiling.tile_deg)
             try:
-                return [self.tiling.parts(top=top, left=left) for top, left in self.tiling.tiles_for(bounds)]
+                corners = self.tiling.tiles_for((west - right, south - up, east - right, north - up))
             except ValueError as error:
                 limits = str(error)
+            else:
+                return [self.tiling.parts(top=top, left=left) for top, left in corners]
         else:
             box = self.tiling.bounds_deg
             if box is None or (box[0] <= west < east <= box[2] and box[1] <= south < north <= box[3]):

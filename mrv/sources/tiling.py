@@ -60,6 +60,13 @@ class LatticeSpec(Strict):
             raise ValueError("give both west and north, or neither")
         return self
 
+    def offset(self, tile_deg: int) -> tuple[float, float]:
+        """Return how far tiles of whole degrees lie to the east and north of them, in degrees: less than a pixel."""
+        if self.west is None or self.north is None:
+            return 0.0, 0.0
+        right, up = (value - round(value / tile_deg) * tile_deg for value in (self.west, self.north))
+        return float(right), float(up)
+
 
 class Tiling(Strict):
     """Square tiles of whole degrees, whose borders are multiples of their side."""

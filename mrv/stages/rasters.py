@@ -9,7 +9,8 @@ from typing import Any
 
 from mrv.errors import ProjectError
 from mrv.ledger import Artifact
-from mrv.sources.product_rows import Layer, Product, Role, Text
+from mrv.sources.product_layers import Layer, Role, Text
+from mrv.sources.product_rows import Product
 from mrv.sources.tiling import LatticeSpec, as_decimal
 from mrv.stages.context import Context
 from raster.grid import Lattice
