@@ -20,7 +20,6 @@ from raster.crosstab import (
     Runs,
     Tally,
     classify,
-    packed_codes,
     tally_runs,
 )
 from raster.grid import Window
@@ -117,14 +116,14 @@ class Layers:
             emissions = self.emissions.read(window, fill=float("nan"))
             declared = self.emissions.nodata
             nodata = nodata if declared is None else declared
-        unknown = np.zeros(256, dtype=np.bool_)
-        unknown[list(self.product.loss_year_nodata)] = True
         fault, row, column = tally_runs(
             Runs(spans.row, spans.start, spans.stop, group, spans.area_um2),
             cover,
             Plane(loss, window.row, window.col),
             Plane(emissions, window.row, window.col),
-            CodeBook(codes, packed_codes(codes), unknown, nodata),
+            CodeBook.of(
+                codes, years=self.product.years, loss_unknown=self.product.loss_year_nodata, emissions_nodata=nodata
+            ),
             tally,
         )
         if fault:

@@ -5,6 +5,7 @@ Sums are integers, so no order of windows, tiles or threads can change a digit.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,14 +14,15 @@ from numpy.typing import NDArray
 
 from mrv.units import GRAMS_PER_MG
 from raster.patches import LOW
-from raster.rules import FOREST, INVALID, NODATA, UNREAD
+from raster.rules import FOREST, INVALID, NODATA, NON_FOREST, UNREAD
 from raster.spans import Ints, Ints32
 
 MAX_EMISSIONS_MG = 1_000_000.0
 """Above this per pixel a value is a fault of the file, not an emission (and would threaten the 64-bit sum)."""
 FAULT_COVER, FAULT_LOSS, FAULT_EMISSIONS = 1, 2, 3
-_CHUNK = 2**15
-_FIELD = 16
+INVALID_PLACE = 3
+_BLOCK = 128
+"""Pixels counted together; a counter of one byte must hold them."""
 
 
 class Runs(NamedTuple):
@@ -46,15 +48,29 @@ class CodeBook(NamedTuple):
 
     Attributes:
         cover: Cover code of each cover value, shape (256,).
-        packed: The same by `packed_codes`.
-        loss_unknown: Which loss codes mean 'not observed', shape (256,).
+        forest: The first value that means forest, and how many do (one after the other), shape (2,).
+        non_forest: The same of non-forest.
+        loss: Place of each loss code in the counters: a year's is its code, then those not observed, then those that
+            the product does not have; shape (256,).
         emissions_nodata: The emission that means nothing, beside NaN.
     """
 
     cover: NDArray[np.uint8]
-    packed: NDArray[np.uint64]
-    loss_unknown: NDArray[np.bool_]
+    forest: NDArray[np.uint8]
+    non_forest: NDArray[np.uint8]
+    loss: NDArray[np.uint16]
     emissions_nodata: float
+
+    @classmethod
+    def of(
+        cls, cover: NDArray[np.uint8], *, years: int, loss_unknown: Sequence[int], emissions_nodata: float
+    ) -> CodeBook:
+        """Make the book from cover codes, in which forest is one range of values and non-forest another."""
+        loss = np.arange(256)
+        loss[years + 1 :] = years + 2
+        loss[list(loss_unknown)] = years + 1
+        codes = np.where(cover == UNREAD, NODATA, cover).astype(np.uint8)
+        return cls(codes, _range(codes, FOREST), _range(codes, NON_FOREST), loss.astype(np.uint16), emissions_nodata)
 
 
 class Tally(NamedTuple):
@@ -94,12 +110,9 @@ class Tally(NamedTuple):
         return (int(self.high[group, cover, year]) << 32) + int(self.low[group, cover, year])
 
 
-def packed_codes(codes: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """Return, for each pixel value, one unit in the 16-bit field of its class, so that one addition counts it."""
-    field = codes.astype(np.uint64)
-    field[codes == UNREAD] = NODATA
-    field[codes == INVALID] = 3
-    return np.uint64(1) << (field * np.uint64(_FIELD))
+def _range(codes: NDArray[np.uint8], code: int) -> NDArray[np.uint8]:
+    values = np.flatnonzero(codes == code)
+    return np.array([values[0], len(values)] if len(values) else [0, 0], dtype=np.uint8)
 
 
 @njit(cache=True, nogil=True)
@@ -127,85 +140,149 @@ def tally_runs(
     Returns:
         (fault, row, column) of the first pixel with a value the product does not have; fault 0 if there is none.
     """
-    plain = np.zeros(4, dtype=np.int64)
+    found = np.empty(4, dtype=np.int64)
+    places = np.empty(loss.values.shape[1] + 1, dtype=np.uint32)
+    lost = np.zeros(3 * (tally.pixels.shape[2] + 2), dtype=np.int64)
     for run in range(len(runs.row)):
         row, group, area = runs.row[run], runs.group[run], runs.area_um2[run]
-        plain[:] = 0
-        column = runs.start[run]
-        while column < runs.stop[run]:
-            stop = min(runs.stop[run], column + _CHUNK)
-            line = cover.values[row - cover.row, column - cover.col : stop - cover.col]
-            _count_cover(line, book.packed, plain)
-            if plain[3]:
-                return FAULT_COVER, row, column + _first_invalid(line, book.cover)
-            fault, place = _count_lost(
-                line, row - loss.row, column - loss.col, loss.values, emissions.values, book, tally, group, area, plain
-            )
-            if fault:
-                return fault, row, column + place
-            column = stop
+        start, stop = runs.start[run], runs.stop[run]
+        line = cover.values[row - cover.row, start - cover.col : stop - cover.col]
+        codes = loss.values[row - loss.row, start - loss.col : stop - loss.col]
+        _count_cover(line, book, found)
+        if found[INVALID_PLACE]:
+            return FAULT_COVER, row, start + _first_of(line, book.cover, INVALID)
+        losses = _find_lost(codes, places)
+        if losses:
+            _count_lost(line, codes, places[:losses], book, lost)
+            if not _move_lost(lost, found, tally, group, area):
+                return FAULT_LOSS, row, start + _first_of(codes, book.loss, tally.pixels.shape[2] + 1)
         for kind in range(3):
-            tally.pixels[group, kind, 0] += plain[kind]
-            tally.high[group, kind, 0] += plain[kind] * (area >> 32)
-            tally.low[group, kind, 0] += plain[kind] * (area & LOW)
+            _add(tally, group, kind, 0, found[kind], area)
+        if emissions.values.size and losses:
+            values = emissions.values[row - emissions.row, start - emissions.col : stop - emissions.col]
+            place = _add_emissions(line, codes, values, places[:losses], book, tally, group)
+            if place >= 0:
+                return FAULT_EMISSIONS, row, start + place
     return 0, 0, 0
 
 
 @njit(cache=True, nogil=True)
-def _count_cover(line: NDArray[np.uint8], packed: NDArray[np.uint64], plain: Ints) -> None:
-    seen = np.uint64(0)
-    for pixel in range(len(line)):
-        seen += packed[line[pixel]]
-    for kind in range(4):
-        plain[kind] += np.int64((seen >> np.uint64(kind * _FIELD)) & np.uint64(0xFFFF))
+def _add(tally: Tally, group: int, kind: int, code: int, pixels: int, area: int) -> None:
+    tally.pixels[group, kind, code] += pixels
+    tally.high[group, kind, code] += pixels * (area >> 32)
+    tally.low[group, kind, code] += pixels * (area & LOW)
 
 
 @njit(cache=True, nogil=True)
-def _first_invalid(line: NDArray[np.uint8], codes: NDArray[np.uint8]) -> int:
-    for pixel in range(len(line)):
-        if codes[line[pixel]] == INVALID:
-            return pixel
+def _count_cover(line: NDArray[np.uint8], book: CodeBook, found: Ints) -> None:
+    """Count the pixels of each class; what is neither forest nor non-forest is looked up pixel by pixel."""
+    forest, non_forest = 0, 0
+    whole = len(line) - len(line) % _BLOCK
+    for begin in range(0, whole, _BLOCK):
+        one, other = _count_block(line[begin : begin + _BLOCK], book.forest, book.non_forest)
+        forest, non_forest = forest + one, non_forest + other
+    for value in line[whole:]:
+        forest += np.uint8(value - book.forest[0]) < book.forest[1]
+        non_forest += np.uint8(value - book.non_forest[0]) < book.non_forest[1]
+    found[NODATA], found[NON_FOREST], found[FOREST], found[INVALID_PLACE] = 0, non_forest, forest, 0
+    if forest + non_forest < len(line):
+        for value in line:
+            found[NODATA] += book.cover[value] == NODATA
+            found[INVALID_PLACE] += book.cover[value] == INVALID
+
+
+@njit(cache=True, nogil=True)
+def _count_block(block: NDArray[np.uint8], forest: NDArray[np.uint8], non_forest: NDArray[np.uint8]) -> tuple[int, int]:
+    # Counters of one byte and a fixed length: the compiler makes vector instructions of the loop.
+    one, other = np.uint8(0), np.uint8(0)
+    low_one, size_one, low_other, size_other = forest[0], forest[1], non_forest[0], non_forest[1]
+    for pixel in range(_BLOCK):
+        value = block[pixel]
+        one = np.uint8(one + np.uint8(np.uint8(value - low_one) < size_one))
+        other = np.uint8(other + np.uint8(np.uint8(value - low_other) < size_other))
+    return np.int64(one), np.int64(other)
+
+
+@njit(cache=True, nogil=True)
+def _first_of(values: NDArray[np.uint8], codes: NDArray[np.uint8] | NDArray[np.uint16], code: int) -> int:
+    """Return the place of the first value that has a code."""
+    for place in range(len(values)):
+        if codes[values[place]] == code:
+            return place
     return -1
 
 
 @njit(cache=True, nogil=True)
+def _find_lost(codes: NDArray[np.uint8], places: NDArray[np.uint32]) -> int:
+    """Write the places of the loss codes that are not 0 and return how many there are."""
+    count = np.uint64(0)
+    words = codes[: len(codes) - len(codes) % 8].view(np.uint64)
+    for word in range(len(words)):
+        if words[word]:
+            first = np.uint64(word) * np.uint64(8)
+            # Written for each pixel and kept for some: a branch here would be mispredicted at every speckle.
+            for place in range(first, first + np.uint64(8)):
+                places[count] = place
+                count += np.uint64(codes[place] != 0)
+    for place in range(np.uint64(8 * len(words)), np.uint64(len(codes))):
+        places[count] = place
+        count += np.uint64(codes[place] != 0)
+    return np.int64(count)
+
+
+@njit(cache=True, nogil=True)
 def _count_lost(
+    line: NDArray[np.uint8], codes: NDArray[np.uint8], places: NDArray[np.uint32], book: CodeBook, lost: Ints
+) -> None:
+    """Count lost pixels by cover and loss code."""
+    width = np.uint64(len(lost) // 3)
+    for place in places:
+        lost[np.uint64(book.cover[line[place]]) * width + np.uint64(book.loss[codes[place]])] += 1
+
+
+@njit(cache=True, nogil=True)
+def _move_lost(lost: Ints, found: Ints, tally: Tally, group: int, area: int) -> bool:
+    """Move lost pixels of one run from `found` to their year and empty `lost`; False if a code is none of the product."""
+    width = len(lost) // 3
+    valid = True
+    for kind in range(3):
+        for code in range(1, width):
+            pixels = lost[kind * width + code]
+            if pixels == 0:
+                continue
+            lost[kind * width + code] = 0
+            if code == width - 1:
+                valid = False
+            elif code == width - 2:
+                found[kind] -= pixels
+                found[NODATA] += pixels
+            elif kind != NODATA:
+                found[kind] -= pixels
+                _add(tally, group, kind, code, pixels, area)
+    return valid
+
+
+@njit(cache=True, nogil=True)
+def _add_emissions(
     line: NDArray[np.uint8],
-    row: int,
-    col: int,
-    loss: NDArray[np.uint8],
-    emissions: NDArray[np.float32] | NDArray[np.float64],
+    codes: NDArray[np.uint8],
+    values: NDArray[np.float32] | NDArray[np.float64],
+    places: NDArray[np.uint32],
     book: CodeBook,
     tally: Tally,
     group: int,
-    area: int,
-    plain: Ints,
-) -> tuple[int, int]:
-    """Move lost pixels from `plain` (pixels by cover) to their year; pixels not observed have no year."""
-    years = tally.pixels.shape[2] - 1
-    codes = loss[row, col : col + len(line)]
-    for pixel in range(len(line)):
-        code = codes[pixel]
-        if code == 0:
-            continue
-        kind = book.cover[line[pixel]]
-        if code > years:
-            if not book.loss_unknown[code]:
-                return FAULT_LOSS, pixel
-            plain[kind] -= 1
-            plain[NODATA] += 1
-        elif kind != NODATA:
-            plain[kind] -= 1
-            tally.pixels[group, kind, code] += 1
-            tally.high[group, kind, code] += area >> 32
-            tally.low[group, kind, code] += area & LOW
-            if (
-                kind == FOREST
-                and emissions.size
-                and not _add_emission(emissions[row, col + pixel], book.emissions_nodata, tally, group, code)
-            ):
-                return FAULT_EMISSIONS, pixel
-    return 0, 0
+) -> int:
+    """Add the emissions of lost forest pixels; return the place of the first that cannot be one, or -1."""
+    years = tally.emitting.shape[1] - 1
+    for place in places:
+        code = codes[place]
+        if (
+            code <= years
+            and book.cover[line[place]] == FOREST
+            and not _add_emission(values[place], book.emissions_nodata, tally, group, code)
+        ):
+            return np.int64(place)
+    return -1
 
 
 @njit(cache=True, nogil=True)
