@@ -32,7 +32,7 @@ class Measured:
     changed: bool
 
 
-def _run(context: Context, name: str, inputs: Mapping[str, Any], measure: Any) -> Measured:
+def run_measurement(context: Context, name: str, inputs: Mapping[str, Any], measure: Any) -> Measured:
     """Do a measurement once per key and read its tables back from their Parquet."""
 
     def work(key: str) -> dict[str, Any]:
@@ -95,7 +95,7 @@ def measure_pixels(context: Context, artifacts: Sequence[Artifact], *, earth: Ea
         with naming_files(context, artifacts):
             return _count_pixels(context, layers, earth)
 
-    return _run(context, "land_cover_area", inputs, measure)
+    return run_measurement(context, "land_cover_area", inputs, measure)
 
 
 @contextmanager
@@ -207,7 +207,7 @@ def measure_fires(context: Context, fires: Checked) -> Measured:
         "fires": fires.sha256,
         "zones": [[zone.zone_id, shapely.to_wkb(zone.geometry, hex=True)] for zone in context.zones],
     }
-    return _run(context, "fire_zones", inputs, measure)
+    return run_measurement(context, "fire_zones", inputs, measure)
 
 
 # --- field -------------------------------------------------------------------------------------------------------
@@ -257,7 +257,7 @@ def measure_field(context: Context, checked: Mapping[str, Checked]) -> Measured 
         ],
         "default_stratum": context.definition.default_stratum,
     }
-    return _run(context, "field_carbon", inputs, measure)
+    return run_measurement(context, "field_carbon", inputs, measure)
 
 
 def strata_of_plots(context: Context, plots: pa.Table) -> dict[str, str]:
