@@ -21,7 +21,8 @@ from shapely.validation import explain_validity
 from mrv.errors import MrvError, ProjectError
 from mrv.files import hash_file
 from mrv.geopackage import Rows, read_layer
-from mrv.project import Boundaries, LoadedProject, ZoneKind
+from mrv.project import Boundaries, LoadedProject
+from mrv.project_base import ZoneKind
 from mrv.units import M2_PER_HA
 
 Features = tuple[Rows, CRS]
@@ -112,26 +113,7 @@ def load_zones(project: LoadedProject) -> list[Zone]:
 
 
 def _read_file(path: Path, spec: Boundaries, problems: list[MrvError], *, key: str) -> list[Zone]:
-    where = f"{path}, {key}"
-    if not path.is_file():
-        raise ProjectError(
-            "a boundary file is missing", expected=str(path), where=where, remedy="put the file there or mend the key"
-        )
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise ProjectError(
-            "a boundary file is too large", found=f"{path.stat().st_size} bytes", where=where, remedy="simplify it"
-        )
-    features, crs = _features(path, spec, where)
-    try:
-        geographic = crs.equals(CRS.from_epsg(4326), ignore_axis_order=True)
-        transformer = None if geographic else Transformer.from_crs(crs, 4326, always_xy=True)
-    except ProjError as error:
-        raise ProjectError(
-            "the CRS of a boundary file has no way to EPSG:4326",
-            found=str(error),
-            where=where,
-            remedy="export it in EPSG:4326",
-        ) from error
+    features, transformer = read_map(path, spec.layer, where=f"{path}, {key}")
     sha256, zones = hash_file(path), []
     for number, (geometry, properties) in enumerate(features, start=1):
         row = f"{path}, feature {number}"
@@ -142,15 +124,50 @@ def _read_file(path: Path, spec: Boundaries, problems: list[MrvError], *, key: s
     return zones
 
 
-def _features(path: Path, spec: Boundaries, where: str) -> Features:
+def read_map(path: Path, layer: str | None, *, where: str) -> tuple[Rows, Transformer | None]:
+    """Read the features of a GeoPackage or GeoJSON file.
+
+    Args:
+        path: The file.
+        layer: Layer of a GeoPackage with several.
+        where: File and key, for messages.
+
+    Returns:
+        Geometry and fields of each feature, and how its coordinates become longitude and latitude (None: they are).
+
+    Raises:
+        ProjectError: The file is missing, too large, of another format, or has no CRS that leads to EPSG:4326.
+    """
+    if not path.is_file():
+        raise ProjectError(
+            "a map file is missing", expected=str(path), where=where, remedy="put the file there or mend the key"
+        )
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise ProjectError(
+            "a map file is too large", found=f"{path.stat().st_size} bytes", where=where, remedy="simplify it"
+        )
+    features, crs = _features(path, layer, where)
+    try:
+        geographic = crs.equals(CRS.from_epsg(4326), ignore_axis_order=True)
+        return features, None if geographic else Transformer.from_crs(crs, 4326, always_xy=True)
+    except ProjError as error:
+        raise ProjectError(
+            "the CRS of a map file has no way to EPSG:4326",
+            found=str(error),
+            where=where,
+            remedy="export it in EPSG:4326",
+        ) from error
+
+
+def _features(path: Path, layer: str | None, where: str) -> Features:
     with path.open("rb") as stream:
         head = stream.read(16)
     if head.startswith(b"SQLite format 3\x00"):
-        return read_layer(path, spec.layer, where=where)
+        return read_layer(path, layer, where=where)
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return _geojson(path, where)
     raise ProjectError(
-        "a boundary file is neither GeoPackage nor GeoJSON",
+        "a map file is neither GeoPackage nor GeoJSON",
         found=repr(head),
         where=where,
         remedy="export it as one of the two",
@@ -167,7 +184,7 @@ def _geojson(path: Path, where: str) -> Features:
         ]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ShapelyError) as error:
         raise ProjectError(
-            "a boundary file is not a GeoJSON FeatureCollection",
+            "a map file is not a GeoJSON FeatureCollection",
             found=f"{type(error).__name__}: {error}",
             where=where,
             remedy="export it again as GeoJSON (RFC 7946)",
@@ -179,7 +196,7 @@ def _geojson(path: Path, where: str) -> Features:
         return pairs, CRS.from_user_input(declared["properties"]["name"])
     except (KeyError, TypeError, ProjError) as error:
         raise ProjectError(
-            "the CRS of a boundary file cannot be understood",
+            "the CRS of a map file cannot be understood",
             found=repr(declared),
             where=where,
             remedy="export it in EPSG:4326, without a crs member",
@@ -227,7 +244,7 @@ def _zone(
             remedy="mend the ring at that point (a bow-tie: exchange two corners); silent repair would move hectares",
         )
     if transformer is not None:
-        geometry = shapely.transform(geometry, lambda xy: _project(transformer, xy))
+        geometry = shapely.transform(geometry, lambda xy: to_lonlat(transformer, xy))
     west, south, east, north = geometry.bounds
     if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
         raise ProjectError(
@@ -253,7 +270,8 @@ def _zone(
     )
 
 
-def _project(transformer: Transformer, coordinates: Any) -> Any:
+def to_lonlat(transformer: Transformer, coordinates: Any) -> Any:
+    """Return coordinates of shape (n, 2) in longitude and latitude."""
     x, y = transformer.transform(coordinates[:, 0], coordinates[:, 1])
     return shapely.get_coordinates(shapely.points(x, y))
 

@@ -57,7 +57,7 @@ def read_layer(path: Path, layer: str | None, *, where: str) -> tuple[Rows, CRS]
             return _read(connection, layer, where)
     except (sqlite3.Error, struct.error, UnicodeDecodeError, ShapelyError) as error:
         raise ProjectError(
-            "a boundary file is not a sound GeoPackage",
+            "a map file is not a sound GeoPackage",
             found=f"{type(error).__name__}: {error}",
             where=where,
             remedy="export it again",
@@ -104,7 +104,7 @@ def _ordinary(connection: sqlite3.Connection, table: str, where: str) -> None:
     row = connection.execute("SELECT type, sql FROM sqlite_master WHERE name = ?", (table,)).fetchone()
     if row is None or row["type"] != "table" or "VIRTUAL" in (row["sql"] or "").upper().split()[:2]:
         raise ProjectError(
-            "a boundary file is not a sound GeoPackage",
+            "a map file is not a sound GeoPackage",
             expected=f"an ordinary table {table}",
             found="none" if row is None else f"a {'virtual table' if row['type'] == 'table' else row['type']}",
             where=where,
@@ -116,7 +116,7 @@ def _crs(connection: sqlite3.Connection, srs_id: int, where: str) -> CRS:
     row = connection.execute("SELECT * FROM gpkg_spatial_ref_sys WHERE srs_id = ?", (srs_id,)).fetchone()
     if srs_id in (0, -1) or row is None:
         raise ProjectError(
-            "a boundary file does not declare its CRS",
+            "a map file does not declare its CRS",
             expected="an EPSG code",
             found=f"srs_id {srs_id} (undefined)",
             where=where,
@@ -128,7 +128,7 @@ def _crs(connection: sqlite3.Connection, srs_id: int, where: str) -> CRS:
         return CRS.from_wkt(row["definition"])
     except CRSError as error:
         raise ProjectError(
-            "the CRS of a boundary file cannot be understood",
+            "the CRS of a map file cannot be understood",
             found=str(error),
             where=where,
             remedy="export it in EPSG:4326",

@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from mrv.errors import ProjectError, UsageError
 from mrv.periods import Span, Vintage, vintages
 from mrv.project_base import DateRange, Identifier, Strict, ZoneKind
+from mrv.project_patches import Fragmentation, Patches
 from mrv.project_scenes import Stac
 from mrv.settings import Settings
 from mrv.yaml_reading import read_yaml
@@ -111,6 +112,21 @@ class Measurement(Strict):
     pixel_rule: Literal["centre", "fraction"] = Field(
         "centre", description="A pixel belongs to the zone of its centre, or to each zone by the fraction covered."
     )
+
+
+class Alerts(Strict):
+    """How neighbouring deforestation alerts become clusters."""
+
+    cluster_days: int = Field(30, ge=0, description="Days that two neighbouring alerts of a cluster may lie apart.")
+    min_cluster_area_ha: Decimal = Field(Decimal("0.1"), ge=0, description="Smaller clusters are left out.")
+
+
+class Fires(Strict):
+    """When detections of different satellites tell of the same fire."""
+
+    same_fire_hours: int = Field(12, ge=0, le=48, description="Hours that they may lie apart.")
+    viirs_pixel_m: int = Field(375, ge=0, le=5000, description="How near two detections of VIIRS must be, metres.")
+    modis_pixel_m: int = Field(1000, ge=0, le=5000, description="How near they must be where one is of MODIS, metres.")
 
 
 class ParameterOverride(Strict):
@@ -292,12 +308,16 @@ class Project(Strict):
     )
     forest_definition: ForestDefinition | None = None
     measurement: Measurement = Measurement()
+    alerts: Alerts = Alerts()
+    fires: Fires = Fires()
     rule_set: Identifier
     parameters: tuple[ParameterOverride, ...] = ()
     baseline: tuple[BaselineVersion, ...] = ()
     emission_factors: EmissionFactors = EmissionFactors(method="none")
     field_carbon: FieldCarbon = FieldCarbon()
     products: str | None = Field(None, description="File of raster products that the project declares itself.")
+    patches: Patches | None = Field(None, description="Measure each patch of lost forest.")
+    fragmentation: Fragmentation | None = Field(None, description="Measure core, edge and patches of forest.")
     sources: tuple[SourceSpec, ...] = ()
 
     @property

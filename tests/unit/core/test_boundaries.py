@@ -84,7 +84,7 @@ def test_projected_coordinates_without_a_crs_are_refused(project: LoadedProject)
 def test_a_geopackage_without_crs_is_refused(project: LoadedProject, tmp_path: Path) -> None:
     change(as_geopackage(project), "UPDATE gpkg_contents SET srs_id = 0")
     problem = only_problem(load_project(project.folder))
-    assert problem.message == "a boundary file does not declare its CRS"
+    assert problem.message == "a map file does not declare its CRS"
     assert "EPSG:24878" in str(problem.remedy)
 
 
