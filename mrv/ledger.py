@@ -228,6 +228,16 @@ class Ledger:
             row = connection.execute(query).mappings().first()
         return None if row is None else _artifact(row)
 
+    def retrievals_below(self, project: str, start: str) -> list[Artifact]:
+        """Return every retrieval of a project whose address begins so, oldest first."""
+        query = (
+            retrievals.select()
+            .where(retrievals.c.project == project, retrievals.c.address.startswith(start, autoescape=True))
+            .order_by(retrievals.c.retrieval_id)
+        )
+        with self.engine.connect() as connection:
+            return [_artifact(row) for row in connection.execute(query).mappings()]
+
     def first_retrieval(self, artifact: Artifact) -> Artifact:
         """Return the retrieval that first brought these bytes from this address: the act a package tells of.
 

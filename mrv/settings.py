@@ -25,7 +25,12 @@ class Settings(BaseSettings):
         description="Source name to another base URL or folder, as JSON: a local mirror, or the simulator.",
     )
     firms_map_key: SecretStr | None = Field(None, description="NASA FIRMS map key.")
+    gfw_api_key: SecretStr | None = Field(None, description="Global Forest Watch data API key.")
     kobo_token: SecretStr | None = Field(None, description="KoboToolbox API token.")
+    s3_endpoint_url: str | None = Field(None, description="Address of object storage; default: that of AWS.")
+    s3_region: str = Field("us-east-1", description="Region of object storage that requests are signed for.")
+    s3_access_key_id: str | None = Field(None, description="Key of object storage; none: public buckets only.")
+    s3_secret_access_key: SecretStr | None = Field(None, description="Secret half of the key of object storage.")
     http_timeout_s: float = Field(60.0, gt=0, description="Seconds without a byte before a request is given up.")
     http_attempts: int = Field(4, ge=1, le=10, description="Attempts per file before a source counts as unreachable.")
     workers: int = Field(os.cpu_count() or 1, ge=1, description="Threads for pixels.")

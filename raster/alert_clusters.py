@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -110,7 +111,7 @@ def join_pixels(pixels: AlertPixels, *, days: int) -> Ints:
 def outline(row: Ints32, col: Ints32, lattice: Lattice) -> str:
     """Return the outline of pixels as GeoJSON: shells counter-clockwise, along the edges of pixels, without bends in between.
 
-    Pixels that meet at a corner only make two polygons. Coordinates are the exact decimals of the lattice.
+    Pixels that meet at a corner only make two polygons. Coordinates are those of the lattice, to nine decimals.
 
     Args:
         row: Rows, ascending, shape (n,).
@@ -134,7 +135,12 @@ def outline(row: Ints32, col: Ints32, lattice: Lattice) -> str:
 
 def _ring(ring: Any, lattice: Lattice) -> str:
     corners = shapely.get_coordinates(ring).astype(np.int64).tolist()
-    return "[" + ",".join(f"[{lattice.x(x):f},{lattice.y(-y):f}]" for x, y in corners) + "]"
+    return "[" + ",".join(f"[{_degrees(lattice.x(x))},{_degrees(lattice.y(-y))}]" for x, y in corners) + "]"
+
+
+def _degrees(value: Decimal) -> str:
+    """Write degrees to 0.1 mm, without zeros at the end."""
+    return f"{value:.9f}".rstrip("0").rstrip(".")
 
 
 def _members(root: Ints) -> Iterator[tuple[int, Ints]]:

@@ -58,7 +58,7 @@ class ZonePixels(Columns):
 
     Attributes:
         zone: Index of the zone.
-        row, col, day: As in AlertPixels.
+        row, col, day, confidence: As in AlertPixels.
         area_um2: What the pixel counts in the zone.
     """
 
@@ -66,6 +66,7 @@ class ZonePixels(Columns):
     row: Ints32
     col: Ints32
     day: Ints32
+    confidence: Bytes
     area_um2: Ints
 
 

@@ -90,6 +90,7 @@ def measure_alerts(
     earth: EarthModel = WGS84,
     runner: Runner = ONE_THREAD,
     rows_per_band: int = ROWS_PER_BAND,
+    whole: bool = True,
 ) -> AlertMeasurement:
     """Measure alerts of one product by zone, day and confidence.
 
@@ -102,6 +103,7 @@ def measure_alerts(
         earth: Earth model of the pixel areas.
         runner: Where the parts are done.
         rows_per_band: Rows read at once.
+        whole: Whether every pixel of every zone must lie in a tile.
 
     Raises:
         InputError: A tile cannot be used, tiles lack, or a pixel has a value that the encoding does not have; its tile,
@@ -118,7 +120,9 @@ def measure_alerts(
     spans = lay_zones(zones, [], default_stratum="all", lattice=lattice, pixel_rule=pixel_rule, earth=earth)
     spans = spans.pick(np.lexsort((spans.start, spans.row)))
     parts = [
-        part for layer in layers for part in _parts(layer, zones, spans, lattice, days, rows_per_band=rows_per_band)
+        part
+        for layer in layers
+        for part in _parts(layer, zones, spans, lattice, days, rows_per_band=rows_per_band, whole=whole)
     ]
     found = list(runner.run(parts))
     return AlertMeasurement(
@@ -177,11 +181,11 @@ class AlertPart:
         sums = add_up(Sums(zone, met_day, pixels.confidence[place], ones, area >> 32, area & LOW_BITS))
         kept = (pixels.day >= self.interest[0]) & (pixels.day <= self.interest[1])
         own = kept[place]
-        place = place[own]
+        own_pixels = pixels.pick(place[own])
         return AlertPiece(
             sums,
             pixels.pick(kept),
-            ZonePixels(zone[own], pixels.row[place], pixels.col[place], pixels.day[place], area[own]),
+            ZonePixels(zone[own], own_pixels.row, own_pixels.col, own_pixels.day, own_pixels.confidence, area[own]),
         )
 
     def _pixels(self, table: CodeTable) -> AlertPixels:
@@ -217,17 +221,19 @@ def _parts(
     days: tuple[date, date],
     *,
     rows_per_band: int,
+    whole: bool = True,
 ) -> Iterable[AlertPart]:
     """Cut the rectangle around the zones at the borders of tiles and every few rows."""
     mosaic = _open("alerts", layers.days, layers, lattice)
     levels = _open("confidence", layers.confidences, layers, lattice) if layers.encoding.two_layers else None
-    for layer in (mosaic, levels) if levels else (mosaic,):
-        check_covered(spans, layer, zones)
-    whole, interest = spans.window, (to_day(days[0]), to_day(days[1]))
+    if whole:
+        for layer in (mosaic, levels) if levels else (mosaic,):
+            check_covered(spans, layer, zones)
+    around, interest = spans.window, (to_day(days[0]), to_day(days[1]))
     for number, tile in enumerate(mosaic.tiles):
         for row in range(tile.window.row, tile.window.row_stop, rows_per_band):
             height = min(rows_per_band, tile.window.row_stop - row)
-            window = Window(row, tile.window.col, height, tile.window.width).intersection(whole)
+            window = Window(row, tile.window.col, height, tile.window.width).intersection(around)
             if window:
                 yield AlertPart(number, window, _clip(spans, window), mosaic, levels, layers, interest)
 

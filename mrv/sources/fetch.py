@@ -16,6 +16,7 @@ import httpx
 from mrv.errors import InputError, SourceError, UsageError
 from mrv.files import hash_file, storage_errors
 from mrv.ledger import Artifact, now
+from mrv.periods import Span
 from mrv.progress import Meter
 from mrv.settings import Settings
 from mrv.sources.addresses import NO_SECRET, Base, check_base, is_private, origin_of
@@ -23,12 +24,16 @@ from mrv.sources.attempts import Policy, Target
 from mrv.sources.contract import Request
 from mrv.sources.download import Received, check_head, download
 from mrv.sources.partial import discard, forget_note, locked, part_name, resumable
+from mrv.sources.snapshots import dated_address, retrievals
+from mrv.sources.s3 import REMEDY as S3_REMEDY
+from mrv.sources.s3 import is_s3, s3_base, signer_of
 from mrv.sources.sniff import HEAD_BYTES, MEDIA_TYPES, Kind
 from mrv.store import Stored
 
 PARALLEL = 4
 SIMULATED_MARK = "SIMULATED.txt"
 """A folder that holds this file is simulated, as an HTTP answer with the header X-Simulated-Data is."""
+KEY_HEADER = "x-api-key"
 SECRET = "{secret}"  # noqa: S105 - the place of the secret in a path, not a secret
 
 
@@ -46,6 +51,8 @@ class Wanted:
     version: str | None = None
     layer: str | None = None
     year: int | None = None
+    snapshot_for: Span | None = None
+    """Of a file that changes in place: the days it is retrieved for. Its address then begins the address of each retrieval."""
 
 
 def base_of(name: str, default: str | None, settings: Settings) -> Base:
@@ -63,7 +70,10 @@ def base_of(name: str, default: str | None, settings: Settings) -> Base:
             where=f"source {name}",
             remedy="set MRV_MIRRORS to a folder, an address or s3://bucket/prefix that holds the files",
         )
-    base = Base(mirror, mirror=True) if mirror is not None else Base(str(default), mirror=False)
+    address, is_mirror = (str(default), False) if mirror is None else (mirror, True)
+    if is_s3(address):
+        return s3_base(address, mirror=is_mirror, settings=settings, source=name)
+    base = Base(address, mirror=is_mirror)
     check_base(base, source=name)
     return base
 
@@ -95,7 +105,7 @@ class Fetcher:
         self.request = request
         self.source = source
         self.base = base
-        self.remedy = remedy
+        self.remedy = remedy if base.bucket is None else f"{S3_REMEDY}; {remedy}"
         self.secret = secret
         self._hidden = base.secrets if secret is None or secret == NO_SECRET else (secret, *base.secrets)
         settings = request.settings
@@ -107,6 +117,7 @@ class Fetcher:
             timeout=settings.http_timeout_s,
             follow_redirects=True,
             max_redirects=3,
+            auth=None if base.bucket is None else signer_of(settings),
             headers={"User-Agent": "mrv", **(headers or {})},
             limits=httpx.Limits(max_connections=PARALLEL),
             event_hooks={"request": [self._guard]},
@@ -124,6 +135,9 @@ class Fetcher:
         if self.secret is None or self.secret == NO_SECRET:
             return
         url, base = str(request.url), self.base.url("")
+        if origin_of(url) != origin_of(base):
+            # Unlike Authorization, the client would take this header along.
+            request.headers.pop(KEY_HEADER, None)
         in_header = self.secret in request.headers.get("Authorization", "")
         in_url = any(form in url for form in (self.secret, quote(self.secret, safe="")))
         if not (in_header or in_url) or origin_of(url) == origin_of(base):
@@ -243,8 +257,14 @@ class Fetcher:
 
     def _last(self, wanted: Wanted) -> Artifact | None:
         """Return the newest retrieval if its bytes are in the store as they came."""
-        last = self.request.ledger.last_retrieval(self.request.project_id, wanted.address)
+        last = self._newest(wanted)
         return last if last is not None and self.request.store.sound(last.sha256) else None
+
+    def _newest(self, wanted: Wanted) -> Artifact | None:
+        ledger, project = self.request.ledger, self.request.project_id
+        if wanted.snapshot_for is None:
+            return ledger.last_retrieval(project, wanted.address)
+        return next(reversed(retrievals(ledger, project, wanted.address)), None)
 
     def _copy(self, wanted: Wanted, folder: Path, meter: Meter) -> Artifact:
         """Bring a file of a local folder in by the same door."""
@@ -270,7 +290,7 @@ class Fetcher:
         sha256 = hash_file(path)
         stored = Stored(sha256, size, new=False)
         if store.sound(sha256):
-            last = self.request.ledger.last_retrieval(self.request.project_id, wanted.address)
+            last = self._newest(wanted)
         else:
             part = store.part(part_name(self.request.project_id, wanted.address, str(path)))
             with self._part(part):
@@ -284,7 +304,7 @@ class Fetcher:
         self, wanted: Wanted, url: str, received: Received, stored: Stored, last: Artifact | None
     ) -> Artifact:
         same = last is not None and last.sha256 == stored.sha256
-        kept = last if same else None
+        kept, moment, days = last if same else None, now(), wanted.snapshot_for
         return Artifact(
             project=self.request.project_id,
             source=self.source,
@@ -293,7 +313,9 @@ class Fetcher:
             version=wanted.version,
             layer=wanted.layer,
             year=wanted.year,
-            address=wanted.address,
+            address=wanted.address
+            if days is None
+            else dated_address(wanted.address, today=moment.date(), days=days, same=kept),
             url=url,
             sha256=stored.sha256,
             bytes=stored.bytes,
@@ -304,7 +326,7 @@ class Fetcher:
             citation=wanted.citation,
             # What was simulated when it came stays simulated, whatever the source says of an unchanged file.
             simulated=received.simulated or bool(kept and received.unchanged and kept.simulated),
-            retrieved_at=now().isoformat(),
+            retrieved_at=moment.isoformat(),
             unchanged=same,
         )
 

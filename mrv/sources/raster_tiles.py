@@ -8,9 +8,11 @@ from contextlib import AbstractContextManager
 from mrv.errors import ProjectError
 from mrv.ledger import Artifact
 from mrv.project import RasterTiles
+from mrv.sources.addresses import NO_SECRET, secret_or_mirror
 from mrv.sources.contract import Parsed, Request
-from mrv.sources.fetch import Fetcher, Wanted, base_of, fetching
+from mrv.sources.fetch import KEY_HEADER, Fetcher, Wanted, base_of, fetching
 from mrv.sources.product_rows import Product
+from mrv.sources.snapshots import frozen, series_of
 
 
 def wanted(spec: RasterTiles, request: Request) -> list[Wanted]:
@@ -28,6 +30,7 @@ def wanted(spec: RasterTiles, request: Request) -> list[Wanted]:
             remedy="give it as a raster of a `files` source",
         )
     years = check_years(spec, item)
+    window = request.window
     return [
         Wanted(
             dataset="raster",
@@ -35,8 +38,11 @@ def wanted(spec: RasterTiles, request: Request) -> list[Wanted]:
             version=spec.version,
             layer=layer.layer,
             year=year,
-            address=_address(spec, layer.layer, year, str(parts["tile"])),
-            path=item.path.format(version=spec.version, layer=layer.file or layer.layer, year=year, **parts),
+            address=series_of(_address(spec, layer.layer, year, str(parts["tile"])), window)
+            if layer.kind == "alert"
+            else _address(spec, layer.layer, year, str(parts["tile"])),
+            snapshot_for=window if layer.kind == "alert" else None,
+            path=item.file_path(version=spec.version, layer=layer.layer, year=year, tile=parts),
             kind="tiff",
             licence=item.licence,
             citation=item.citation,
@@ -72,19 +78,38 @@ def _address(spec: RasterTiles, layer: str, year: int | None, tile: str) -> str:
 
 def opened(spec: RasterTiles, request: Request) -> AbstractContextManager[Fetcher]:
     """Return a fetcher for the files of the source."""
+    item = request.catalogue.product(spec.product)
+    base = base_of(spec.name, item.base_url, request.settings)
+    secret, remedy = (
+        None,
+        "check the version in project.yaml and the address of the source or its mirror, then pull again",
+    )
+    if item.api_key is not None:
+        key, variable = getattr(request.settings, item.api_key), f"MRV_{item.api_key.upper()}"
+        secret = secret_or_mirror(
+            key.get_secret_value() if key else None, base=base, variable=variable, source=spec.name
+        )
+        remedy = f"check {variable} (the key may have ended: ask the source for a new one); {remedy}"
     return fetching(
         request,
         source=spec.name,
-        base=base_of(spec.name, request.catalogue.product(spec.product).base_url, request.settings),
-        remedy="check the version in project.yaml and the address of the source or its mirror, then pull again",
+        base=base,
+        remedy=remedy,
+        secret=secret,
+        headers={KEY_HEADER: secret} if secret and secret != NO_SECRET else None,
     )
 
 
 def pull(spec: RasterTiles, request: Request) -> list[Artifact]:
-    """See `Connector.pull`."""
+    """See `Connector.pull`; alerts that were retrieved after the period's end are not asked for again."""
     files = wanted(spec, request)
-    with opened(spec, request) as fetcher:
-        return fetcher.fetch_large(files, label=f"{spec.name}: {spec.product} {spec.version}")
+    kept = {item.address: frozen(request, item.address) for item in files if item.snapshot_for}
+    missing = [item for item in files if kept.get(item.address) is None]
+    if missing:
+        with opened(spec, request) as fetcher:
+            came = fetcher.fetch_large(missing, label=f"{spec.name}: {spec.product} {spec.version}")
+        kept |= {item.address: artifact for item, artifact in zip(missing, came, strict=True)}
+    return [artifact for item in files if (artifact := kept[item.address])]
 
 
 def parse(spec: RasterTiles, artifacts: Sequence[Artifact], request: Request) -> dict[str, Parsed]:

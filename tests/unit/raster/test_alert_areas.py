@@ -127,7 +127,7 @@ def test_parts_can_be_pickled(tmp_path):
     spans = lay_zones(ZONES, [], default_stratum="all", lattice=LATTICE, pixel_rule="centre", earth=WGS84)
     spans = spans.pick(np.lexsort((spans.start, spans.row)))
     for part in _parts(layer, ZONES, spans, LATTICE, PERIOD, rows_per_band=16):
-        there, here = pickle.loads(pickle.dumps(part)).run(), part.run()
+        there, here = pickle.loads(pickle.dumps(part)).run(), part.run()  # noqa: S301 - pickled in this line
         assert there.sums.low.tolist() == here.sums.low.tolist()
 
 

@@ -177,4 +177,4 @@ def _zone_pixels():
 
     pixels = pixels_of(np.full((6, 5), 19_500))
     ones = np.ones(len(pixels), np.int64)
-    return ZonePixels(np.zeros(len(pixels), np.int32), pixels.row, pixels.col, pixels.day, ones)
+    return ZonePixels(np.zeros(len(pixels), np.int32), pixels.row, pixels.col, pixels.day, pixels.confidence, ones)
