@@ -101,7 +101,7 @@ _ALL = (
     _dataset("fires", "One row per active fire detection.", "fire_id", {
         "fire_id": "str", "acquired_at_utc": "timestamp", "acquired_on_utc": "date", "latitude": "float", "longitude": "float",
         "satellite": "str", "instrument": "str", "confidence": "str?", "confidence_raw": "str?", "brightness_k": "float?",
-        "frp_mw": "float?", "daynight": "str?", "version": "str?", "fire_type": "int?",
+        "frp_mw": "float?", "daynight": "str?", "version": "str?", "near_real_time": "bool", "fire_type": "int?",
     }, traced=True),
     _dataset("plots", "One row per census of a forest plot.", "plot_id census_id", {
         "plot_id": "str", "census_id": "str", "census_date": "date?", "latitude": "float?", "longitude": "float?", "area_ha": "float",
@@ -120,6 +120,13 @@ _ALL = (
     }, traced=True),
     _dataset("name_resolution", "One row per name as collected, with the accepted name.", "genus species", {
         "genus": "str", "species": "str?", "genus_accepted": "str?", "species_accepted": "str?", "family_accepted": "str?",
+    }, traced=True),
+    _dataset("scenes", "One row per composite and scene that its search found: whether its pixels are used, and if not, why.",
+             "composite_id scene_id collection", {
+        "composite_id": "str", "scene_id": "str", "collection": "str", "source": "str", "platform": "str?",
+        "acquired_at_utc": "timestamp", "acquired_on_utc": "date", "tile": "str?", "cloud_percent": "factor?",
+        "processing_version": "str?", "processed_at_utc": "timestamp?", "offset_applied": "bool?", "reflectance_scale": "factor?",
+        "reflectance_offset": "factor?", "used": "bool", "reason_not_used": "str?", "item_sha256": "str",
     }, traced=True),
     # --- declared by the project ------------------------------------------------------------------------------
     _dataset("project", "One row: the project, its period and the choices that the ledger needs.", "project_id", {
@@ -158,7 +165,41 @@ _ALL = (
         "zone_id": "str", "stratum_id": "str", "loss_year": "int", "pixel_count": "int", "emissions_g": "um2", "product": "str",
         "product_version": "str",
     }),
+    _dataset("alert_area", "One row per zone, alert product, day and confidence: area with an alert.",
+             "zone_id product alert_date confidence", {
+        "zone_id": "str", "product": "str", "product_version": "str", "retrieved_on": "date", "alert_date": "date",
+        "confidence": "str", "pixel_count": "int", "area_um2": "um2", "pixel_rule": "str",
+    }),
+    _dataset("alert_clusters", "One row per cluster of connected alerts of near dates.", "cluster_id", {
+        "cluster_id": "str", "product": "str", "product_version": "str", "retrieved_on": "date", "first_alert": "date",
+        "last_alert": "date", "confidence": "str", "pixel_count": "int", "area_um2": "um2", "longitude": "float",
+        "latitude": "float", "geometry": "str",
+    }),
+    _dataset("alert_cluster_zones", "One row per cluster of alerts and zone that holds a part of it.", "cluster_id zone_id", {
+        "cluster_id": "str", "zone_id": "str", "area_um2": "um2",
+    }),
+    _dataset("alert_retrievals", "One row per retrieval of a file of an alert product for the period.",
+             "product address sha256", {
+        "product": "str", "product_version": "str", "layer": "str", "series": "str", "address": "str", "retrieved_on": "date",
+        "sha256": "str", "in_use": "bool", "frozen": "bool", "day_convention": "str", "confidences": "str",
+    }),
+    _dataset("alert_changes", "One row per file of an alert product, pair of successive retrievals and confidence: what vanished.",
+             "product series retrieved_before retrieved_after sha256_after confidence", {
+        "product": "str", "product_version": "str", "series": "str", "retrieved_before": "date", "retrieved_after": "date",
+        "sha256_before": "str", "sha256_after": "str", "confidence": "str", "gone_pixel_count": "int", "gone_area_um2": "um2",
+        "new_pixel_count": "int", "new_area_um2": "um2",
+    }),
+    _dataset("fire_events", "One row per fire detection: the fire that it tells of, and the rule that says so.", "fire_id", {
+        "fire_id": "str", "event_id": "str", "is_primary": "bool", "duplicate_of": "str?", "rule": "str",
+    }),
     _dataset("fire_zones", "One row per fire detection and zone that holds it.", "fire_id zone_id", {"fire_id": "str", "zone_id": "str"}),
+    _dataset("vegetation_change", "One row per zone, vegetation index and pair of composites: means over the pixels clear in both.",
+             "zone_id vegetation_index before_id after_id", {
+        "zone_id": "str", "vegetation_index": "str", "source": "str", "before_id": "str", "after_id": "str", "before_first_day": "date?",
+        "before_last_day": "date?", "after_first_day": "date?", "after_last_day": "date?", "mean_before": "factor?",
+        "mean_after": "factor?", "mean_change": "factor?", "clear_pixel_count": "int", "clear_area_um2": "um2",
+        "zone_pixel_count": "int", "zone_area_um2": "um2",
+    }),
     _dataset("tree_biomass", "One row per accepted living tree with its above-ground biomass.", "plot_id census_id tree_id", {
         "plot_id": "str", "census_id": "str", "tree_id": "str", "dbh_cm": "float", "height_m": "float", "height_method": "str",
         "wood_density_g_cm3": "float", "wood_density_level": "str", "agb_kg": "float", "allometry": "str",

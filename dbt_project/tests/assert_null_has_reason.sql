@@ -24,6 +24,18 @@ from {{ ref('fires_monthly') }}
 where fire_count is null <> (reason is not null)
 union all
 select
+    'vegetation_change' as mart,
+    zone_id || ' ' || vegetation_index || ' ' || before_id || ' ' || after_id as row_key
+from {{ ref('vegetation_change') }}
+where mean_change is null <> (reason is not null)
+union all
+select
+    'scenes_used' as mart,
+    composite_id || ' ' || collection || ' ' || scene_id as row_key
+from {{ ref('scenes_used') }}
+where used = (reason is not null)
+union all
+select
     'emission_reductions' as mart,
     cast(vintage_year as varchar) as row_key
 from {{ ref('emission_reductions') }}

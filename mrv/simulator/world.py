@@ -83,7 +83,7 @@ def mirrors(project: LoadedProject, *, url: str, folder: Path) -> dict[str, str]
             result[source.name] = f"{url}/{HANSEN_ROOT}"
         elif isinstance(source, Firms | Kobo):
             result[source.name] = url
-        elif any(table.dataset == "wood_density" for table in source.tables):
+        elif isinstance(source, Files) and any(table.dataset == "wood_density" for table in source.tables):
             result[source.name] = str(folder / TABLES / source.name)
     return result
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, unquote_plus, urlsplit, urlunsplit
 
 from mrv.errors import UsageError
 
@@ -22,10 +22,17 @@ Origin = tuple[str, str, int | None]
 
 @dataclass(frozen=True)
 class Base:
-    """The address of a source, or the mirror set for it: a URL, perhaps with user, password and query, or a folder."""
+    """The address of a source, or the mirror set for it: a URL, perhaps with user, password and query, or a folder.
+
+    Attributes:
+        text: The address that is asked.
+        mirror: Whether it is set as the source's mirror.
+        bucket: `s3://bucket/prefix` of object storage, whose requests are signed.
+    """
 
     text: str = field(repr=False)
     mirror: bool
+    bucket: str | None = None
 
     @property
     def folder(self) -> Path | None:
@@ -36,12 +43,16 @@ class Base:
 
     def url(self, path: str) -> str:
         """Return the address to ask for a path, with all that the base carries and a secret's place still open."""
+        if self.bucket is not None:
+            return f"{self.text}/{quote(path, safe='/~')}"
         return self._join(path, netloc=urlsplit(self.text).netloc, query=urlsplit(self.text).query)
 
     def shown(self, path: str = "") -> str:
         """Return the address of a path as it may be shown and kept: without the base's user, password and query."""
         if self.folder is not None:
             return self.text
+        if self.bucket is not None:
+            return f"{self.bucket}/{path}".rstrip("/")
         return self._join(path, netloc=host_of(self.text), query="")
 
     def _join(self, path: str, *, netloc: str, query: str) -> str:
@@ -49,6 +60,31 @@ class Base:
         path, _, own = path.partition("?")
         joined = "&".join(part for part in (own, query) if part)
         return urlunsplit((parts.scheme, netloc, f"{parts.path.rstrip('/')}/{path}", joined, ""))
+
+    def path_of(self, link: str, *, own: str) -> str | None:
+        """Return the path of a link that the source gave, to be asked at this base: a key goes nowhere else.
+
+        What the base's own query holds, for example a signature, is asked with every path and so left out here.
+
+        Args:
+            link: The whole address.
+            own: Address of the source itself, which a mirror's copies still name.
+
+        Returns:
+            Path and query, or None if the link leads to another host.
+        """
+        try:
+            host = host_of(link)
+        except ValueError:
+            return None
+        if host not in {host_of(own), host_of(self.text)}:
+            return None
+        parts, root = urlsplit(link), urlsplit(own if host == host_of(own) else self.text)
+        path = parts.path.removeprefix(root.path.rstrip("/")).lstrip("/")
+        query = (
+            part for part in parts.query.split("&") if unquote_plus(part.partition("=")[0]) not in self.query_names
+        )
+        return f"{path}?{'&'.join(query)}"
 
     @property
     def query_names(self) -> frozenset[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote_plus, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import pyarrow as pa
 
@@ -89,26 +89,19 @@ def _check_page(page: dict[str, Any], spec: Kobo, artifact: Artifact, *, receive
 
 
 def _next_path(page: dict[str, Any], spec: Kobo, base: Base, artifact: Artifact) -> str | None:
-    """Return the next page's path, to be asked at the base: the token goes nowhere else.
-
-    What the base's own query holds, for example a signature, is asked with every path and so left out here.
-    """
+    """Return the next page's path, to be asked at the base: the token goes nowhere else."""
     if page["next"] is None:
         return None
-    text = str(page["next"])
-    host, own = _host(text), host_of(spec.base_url)
-    if host not in {own, host_of(base.text)}:
+    path = base.path_of(str(page["next"]), own=spec.base_url)
+    if path is None:
         raise SourceError(
             "the form's next page is at another host",
-            expected=own,
-            found=host or "no address",
+            expected=host_of(spec.base_url),
+            found=_host(str(page["next"])) or "no address",
             where=f"{artifact.address} of source {spec.name}",
             remedy="check base_url of the source in project.yaml",
         )
-    link, root = urlsplit(text), urlsplit(spec.base_url if host == own else base.text)
-    path = link.path.removeprefix(root.path.rstrip("/")).lstrip("/")
-    parts = (part for part in link.query.split("&") if unquote_plus(part.partition("=")[0]) not in base.query_names)
-    return f"{path}?{'&'.join(parts)}"
+    return path
 
 
 def _host(link: str) -> str:

@@ -19,7 +19,7 @@ from mrv.schemas import DATASETS
 from mrv.stages.context import Context, run_step
 from mrv.stages.land import Landed, combine
 
-RECEIVED = ("fires", "plots", "trees", "heights", "wood_density", "name_resolution")
+RECEIVED = ("fires", "plots", "trees", "heights", "wood_density", "name_resolution", "scenes")
 """Datasets that sources give, in the order in which they are checked: trees need the accepted plots."""
 
 

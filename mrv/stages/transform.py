@@ -21,7 +21,8 @@ from mrv.warehouse.snapshot import export
 
 PUBLISHED_ROWS = (
     *("fires", "fire_zones", "plots", "trees", "heights", "wood_density", "name_resolution", "baseline_activity"),
-    *("carbon_pools", "land_cover_area", "pixel_emissions", "tree_biomass", "plot_biomass", "stratum_biomass"),
+    *("carbon_pools", "land_cover_area", "pixel_emissions", "tree_biomass", "plot_biomass", "stratum_biomass", "scenes"),
+    "vegetation_change",
 )
 """Accepted rows that go into the package, so that a verifier can go from a tonne to its trees and pixels. None names people."""
 
