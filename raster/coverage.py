@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from raster.grid import Floats, Lattice
-from raster.spans import Ints, Ints32, Rings, Spans, no_spans
+from raster.spans import EVERY_ROW, Edges, Ints32, Rows, Spans, no_spans
 
 SNAP = 1e-9
 """A covered part this near to 0 or 1 is 0 or 1: coordinates in degrees are not known to more digits of a pixel."""
@@ -32,62 +32,73 @@ def fraction_spans(geometries: Sequence[BaseGeometry], lattice: Lattice) -> Span
     Returns:
         Runs of whole pixels (fraction 1) and single border pixels (fraction between 0 and 1).
     """
-    if not geometries:
-        return no_spans()
-    rings = Rings.of(geometries, lattice)
-    shape, row, column, height, area = _pieces(rings.x, rings.y, rings.start, rings.shape)
+    return fill_fractions(Edges.of(geometries, lattice)) if geometries else no_spans()
+
+
+def fill_fractions(edges: Edges, rows: Rows = EVERY_ROW) -> Spans:
+    """Return the same in rows from the first of `rows` to before the second."""
+    shape, row, column, height, area = _pieces(edges.shape, edges.x0, edges.y0, edges.x1, edges.y1, rows[0], rows[1])
     order = np.lexsort((column, row, shape))
     swept = _sweep(shape[order], row[order], column[order], height[order], area[order])
     return Spans(*swept)
 
 
 @njit(cache=True, nogil=True)
-def _pieces(x: Floats, y: Floats, ring_start: Ints, ring_shape: Ints) -> tuple[Ints32, Ints32, Ints32, Floats, Floats]:
-    """Cut every edge at the borders of pixels; shells run so that their left side on the map goes down."""
+def _pieces(
+    shape: Ints32, x0: Floats, y0: Floats, x1: Floats, y1: Floats, top: int, bottom: int
+) -> tuple[Ints32, Ints32, Ints32, Floats, Floats]:
+    """Cut every side at the borders of pixels; shells run so that their left side on the map goes down."""
     limit = 0
-    for ring in range(len(ring_shape)):
-        for vertex in range(ring_start[ring], ring_start[ring + 1] - 1):
-            limit += abs(math.floor(x[vertex + 1]) - math.floor(x[vertex])) + 4
-            limit += 2 * abs(math.floor(y[vertex + 1]) - math.floor(y[vertex]))
-    shape, row = np.empty(limit, dtype=np.int32), np.empty(limit, dtype=np.int32)
+    for side in range(len(shape)):
+        one, other = math.floor(y0[side]), math.floor(y1[side])
+        rows = max(0, min(max(one, other), bottom) - max(min(one, other), top) + 1)
+        limit += (abs(math.floor(x1[side]) - math.floor(x0[side])) + 2 * rows + 4) * (rows > 0)
+    out_shape, row = np.empty(limit, dtype=np.int32), np.empty(limit, dtype=np.int32)
     column = np.empty(limit, dtype=np.int32)
     height, area = np.empty(limit), np.empty(limit)
     count = 0
-    for ring in range(len(ring_shape)):
-        for vertex in range(ring_start[ring], ring_start[ring + 1] - 1):
-            before = count
-            down = y[vertex] < y[vertex + 1]
-            low, high = (vertex, vertex + 1) if down else (vertex + 1, vertex)
-            if y[vertex] == y[vertex + 1]:
-                # A level edge adds nothing, but its pixels are covered in part: the sweep has to stop at each.
-                left, right = min(x[low], x[high]), max(x[low], x[high])
+    for side in range(len(shape)):
+        before = count
+        down = y0[side] < y1[side]
+        if y0[side] == y1[side]:
+            # A level side adds nothing, but its pixels are covered in part: the sweep has to stop at each.
+            line = math.floor(y0[side])
+            if top <= line < bottom:
+                left, right = min(x0[side], x1[side]), max(x0[side], x1[side])
                 for pixel in range(math.floor(left), math.floor(right) + 1):
-                    row[count], column[count], height[count], area[count] = math.floor(y[low]), pixel, 0.0, 0.0
+                    row[count], column[count], height[count], area[count] = line, pixel, 0.0, 0.0
                     count += 1
-            else:
-                count = _cut(x[low], y[low], x[high], y[high], 1.0 if down else -1.0, count, row, column, height, area)
-            shape[before:count] = ring_shape[ring]
-    return shape[:count], row[:count], column[:count], height[:count], area[:count]
+        elif down:
+            ends = (x0[side], y0[side], x1[side], y1[side])
+            count = _cut(ends, 1.0, top, bottom, count, row, column, height, area)
+        else:
+            ends = (x1[side], y1[side], x0[side], y0[side])
+            count = _cut(ends, -1.0, top, bottom, count, row, column, height, area)
+        out_shape[before:count] = shape[side]
+    return out_shape[:count], row[:count], column[:count], height[:count], area[:count]
 
 
 @njit(cache=True, nogil=True)
 def _cut(
-    x_low: float,
-    y_low: float,
-    x_high: float,
-    y_high: float,
+    ends: tuple[float, float, float, float],
     sign: float,
+    top: int,
+    bottom: int,
     count: int,
     row: Ints32,
     column: Ints32,
     height: Floats,
     area: Floats,
 ) -> int:
-    """Write the pieces of one edge (y_low < y_high) from position `count` on, and return the next position."""
+    """Write the pieces of one side (x and y of its upper, then its lower end) and return the next position."""
+    x_low, y_low, x_high, y_high = ends
     slope = (x_high - x_low) / (y_high - y_low)
     least, most = min(x_low, x_high), max(x_low, x_high)
     line, y_here, x_here = math.floor(y_low), y_low, x_low
-    while y_here < y_high:
+    if line < top < y_high:
+        line, y_here = top, float(top)
+        x_here = min(max(x_low + (y_here - y_low) * slope, least), most)
+    while line >= top and line < bottom and y_here < y_high:
         y_next, x_next = y_high, x_high
         if line + 1 < y_high:
             y_next = float(line + 1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -22,6 +23,10 @@ from raster.projected import project_rings
 
 Ints = NDArray[np.int64]
 Ints32 = NDArray[np.int32]
+Rows = tuple[int, int]
+EVERY_ROW = (-(2**31), 2**31 - 1)
+_MANY = 32
+"""More crossings of a row than this are sorted by numpy's way instead of by insertion."""
 
 
 @dataclass(frozen=True)
@@ -44,38 +49,52 @@ class Spans:
 
 
 @dataclass(frozen=True)
-class Rings:
-    """Rings of several polygons in columns and rows of a lattice.
+class Edges:
+    """Sides of several polygons in columns and rows of a lattice, polygon by polygon; all arrays have shape (n,).
+
+    Shells run counter-clockwise on the map and holes clockwise. A few rows of a polygon need only the sides that reach
+    into them.
 
     Attributes:
-        x: Columns of all vertices.
-        y: Rows of all vertices, downwards.
-        start: First vertex of each ring, and the total at the end; shape (rings + 1,).
-        shape: Index of the polygon of each ring, ascending; shape (rings,).
+        shape: Index of the polygon, ascending.
+        x0: Column at which the side begins.
+        y0: Row at which it begins, downwards.
+        x1: Column at which it ends.
+        y1: Row at which it ends.
     """
 
-    x: Floats
-    y: Floats
-    start: Ints
-    shape: Ints
+    shape: Ints32
+    x0: Floats
+    y0: Floats
+    x1: Floats
+    y1: Floats
 
     @classmethod
-    def of(cls, geometries: Sequence[BaseGeometry], lattice: Lattice) -> Rings:
-        """Take polygons and multipolygons (lon/lat) apart; shells run counter-clockwise on the map, holes clockwise."""
+    def of(cls, geometries: Sequence[BaseGeometry], lattice: Lattice) -> Edges:
+        """Take polygons and multipolygons (lon/lat) apart."""
         oriented = shapely.orient_polygons(np.asarray(geometries, dtype=object))
         parts, part_shape = shapely.get_parts(oriented, return_index=True)
         rings, ring_part = shapely.get_rings(parts, return_index=True)
-        coordinates, vertex_ring = shapely.get_coordinates(rings, return_index=True)
+        coordinates, ring = shapely.get_coordinates(rings, return_index=True)
         if not lattice.is_lonlat:
             pixel = (float(lattice.pixel_width), float(lattice.pixel_height))
-            coordinates, vertex_ring = project_rings(coordinates, vertex_ring, way=lattice.projection, pixel=pixel)
-        start = np.searchsorted(vertex_ring, np.arange(len(rings) + 1)).astype(np.int64)
-        return cls(
-            np.ascontiguousarray(lattice.columns(coordinates[:, 0])),
-            np.ascontiguousarray(lattice.rows(coordinates[:, 1])),
-            start,
-            np.asarray(part_shape)[ring_part].astype(np.int64),
-        )
+            coordinates, ring = project_rings(coordinates, ring, way=lattice.projection, pixel=pixel)
+        side = np.flatnonzero(ring[1:] == ring[:-1])
+        x, y = lattice.columns(coordinates[:, 0]), lattice.rows(coordinates[:, 1])
+        shape = np.asarray(part_shape)[ring_part][ring[side]].astype(np.int32)
+        return cls(shape, x[side], y[side], x[side + 1], y[side + 1])
+
+    def __len__(self) -> int:
+        return len(self.shape)
+
+    def pick(self, sides: NDArray[Any]) -> Edges:
+        """Return some of the sides."""
+        return Edges(self.shape[sides], self.x0[sides], self.y0[sides], self.x1[sides], self.y1[sides])
+
+    def pixels(self, shapes: int) -> Floats:
+        """Return how many pixels large each polygon is, shape (shapes,)."""
+        doubled = np.bincount(self.shape, self.x1 * self.y0 - self.x0 * self.y1, minlength=shapes)
+        return np.asarray(np.abs(doubled) / 2)
 
 
 def centre_spans(geometries: Sequence[BaseGeometry], lattice: Lattice) -> Spans:
@@ -85,10 +104,12 @@ def centre_spans(geometries: Sequence[BaseGeometry], lattice: Lattice) -> Spans:
         geometries: Valid polygons or multipolygons, lon/lat; they may overlap, each is filled by itself.
         lattice: Grid of the product.
     """
-    if not geometries:
-        return no_spans()
-    rings = Rings.of(geometries, lattice)
-    shape, row, start, stop = _fill(rings.x, rings.y, rings.start, rings.shape, len(geometries))
+    return fill_centres(Edges.of(geometries, lattice)) if geometries else no_spans()
+
+
+def fill_centres(edges: Edges, rows: Rows = EVERY_ROW) -> Spans:
+    """Return the pixels whose centre lies in each polygon, in rows from the first of `rows` to before the second."""
+    shape, row, start, stop = _fill(edges.shape, edges.x0, edges.y0, edges.x1, edges.y1, rows[0], rows[1])
     return Spans(shape, row, start, stop, np.ones(len(row)))
 
 
@@ -106,76 +127,113 @@ def _first_centre(value: float) -> int:
 
 @njit(cache=True, nogil=True)
 def _fill(
-    x: Floats, y: Floats, ring_start: Ints, ring_shape: Ints, shapes: int
+    shape: Ints32, x0: Floats, y0: Floats, x1: Floats, y1: Floats, top: int, bottom: int
 ) -> tuple[Ints32, Ints32, Ints32, Ints32]:
-    """Collect where edges cross the centre line of each row, sort them, and pair them."""
-    first, offset = _slots(y, ring_start, ring_shape, shapes)
-    ends = np.zeros(offset[shapes] + 1, dtype=np.int64)
-    for ring in range(len(ring_shape)):
-        base = offset[ring_shape[ring]] - first[ring_shape[ring]]
-        for vertex in range(ring_start[ring], ring_start[ring + 1] - 1):
-            one, other = _first_centre(y[vertex]), _first_centre(y[vertex + 1])
-            for row in range(min(one, other), max(one, other)):
-                ends[base + row + 1] += 1
-    for slot in range(len(ends) - 1):
-        ends[slot + 1] += ends[slot]
+    """Collect where sides cross the centre line of each row, sort them, and pair them."""
+    first, last = _crossed(y0, y1, top, bottom)
+    begin, top_row, offset = _slots(shape, first, last)
+    ends = np.zeros(offset[-1] + 2, dtype=np.int64)
+    for polygon in range(len(begin) - 1):
+        base = offset[polygon] - top_row[polygon]
+        for side in range(begin[polygon], begin[polygon + 1]):
+            if first[side] < last[side]:
+                ends[base + first[side] + 1] += 1
+                ends[base + last[side] + 1] -= 1
+    for _ in range(2):  # from differences to crossings by row, from these to where each row's end
+        for slot in range(1, len(ends)):
+            ends[slot] += ends[slot - 1]
     crossings, used = np.empty(ends[-1]), ends[:-1].copy()
-    for ring in range(len(ring_shape)):
-        base = offset[ring_shape[ring]] - first[ring_shape[ring]]
-        for vertex in range(ring_start[ring], ring_start[ring + 1] - 1):
-            _cross(x, y, vertex, base, crossings, used)
-    return _pair(crossings, ends, offset, first)
+    for polygon in range(len(begin) - 1):
+        base = offset[polygon] - top_row[polygon]
+        for side in range(begin[polygon], begin[polygon + 1]):
+            # The upper end first, whatever the direction of the ring: neighbours get the same digits.
+            if y0[side] <= y1[side]:
+                x, y, x_end, y_end = x0[side], y0[side], x1[side], y1[side]
+            else:
+                x, y, x_end, y_end = x1[side], y1[side], x0[side], y0[side]
+            slope = (x_end - x) / (y_end - y) if y_end > y else 0.0
+            for row in range(first[side], last[side]):
+                crossings[used[base + row]] = x + (row + 0.5 - y) * slope
+                used[base + row] += 1
+    return _pair(crossings, ends, shape, begin, top_row, offset)
 
 
 @njit(cache=True, nogil=True)
-def _slots(y: Floats, ring_start: Ints, ring_shape: Ints, shapes: int) -> tuple[Ints, Ints]:
-    """Give each row of each shape a slot: first row of each shape, and the slot of this row (and the total)."""
-    first, last = np.full(shapes, 2**62), np.full(shapes, -(2**62))
-    for ring in range(len(ring_shape)):
-        shape = ring_shape[ring]
-        for vertex in range(ring_start[ring], ring_start[ring + 1]):
-            row = _first_centre(y[vertex])
-            first[shape], last[shape] = min(first[shape], row), max(last[shape], row)
-    offset = np.zeros(shapes + 1, dtype=np.int64)
-    for shape in range(shapes):
-        offset[shape + 1] = offset[shape] + max(0, last[shape] - first[shape])
-    return first, offset
+def _crossed(y0: Floats, y1: Floats, top: int, bottom: int) -> tuple[Ints, Ints]:
+    """Return the first row whose centre line each side crosses, and the row after the last."""
+    first, last = np.empty(len(y0), dtype=np.int64), np.empty(len(y0), dtype=np.int64)
+    for side in range(len(y0)):
+        one, other = _first_centre(y0[side]), _first_centre(y1[side])
+        first[side] = min(max(min(one, other), top), bottom)
+        last[side] = min(max(max(one, other), top), bottom)
+    return first, last
 
 
 @njit(cache=True, nogil=True)
-def _cross(x: Floats, y: Floats, vertex: int, base: int, crossings: Floats, used: Ints) -> None:
-    """Write the crossings of the edge that begins at a vertex."""
-    # The lower end first, whatever the direction of the ring: neighbours get the same digits.
-    low, high = (vertex, vertex + 1) if y[vertex] <= y[vertex + 1] else (vertex + 1, vertex)
-    row, stop = _first_centre(y[low]), _first_centre(y[high])
-    if row < stop:
-        slope = (x[high] - x[low]) / (y[high] - y[low])
-        for line in range(row, stop):
-            crossings[used[base + line]] = x[low] + (line + 0.5 - y[low]) * slope
-            used[base + line] += 1
+def _slots(shape: Ints32, first: Ints, last: Ints) -> tuple[Ints, Ints, Ints]:
+    """Give each row of each polygon a slot.
+
+    Returns:
+        First side, top row and first slot of each polygon (sides and slots with their total at the end).
+    """
+    count = 0
+    for side in range(len(shape)):
+        count += side == 0 or shape[side] != shape[side - 1]
+    begin, offset = np.zeros(count + 1, dtype=np.int64), np.zeros(count + 1, dtype=np.int64)
+    top_row = np.zeros(count, dtype=np.int64)
+    polygon, side = 0, 0
+    while side < len(shape):
+        begin[polygon] = side
+        low, high = 2**62, -(2**62)
+        while side < len(shape) and shape[side] == shape[begin[polygon]]:
+            if first[side] < last[side]:
+                low, high = min(low, first[side]), max(high, last[side])
+            side += 1
+        top_row[polygon] = low if low < high else 0
+        offset[polygon + 1] = offset[polygon] + max(0, high - low)
+        polygon += 1
+    begin[count] = len(shape)
+    return begin, top_row, offset
 
 
 @njit(cache=True, nogil=True)
-def _pair(crossings: Floats, ends: Ints, offset: Ints, first: Ints) -> tuple[Ints32, Ints32, Ints32, Ints32]:
+def _pair(
+    crossings: Floats, ends: Ints, shape: Ints32, begin: Ints, top_row: Ints, offset: Ints
+) -> tuple[Ints32, Ints32, Ints32, Ints32]:
     """Turn the crossings of each row into runs of pixels."""
     limit = len(crossings) // 2
     out_shape, out_row = np.empty(limit, dtype=np.int32), np.empty(limit, dtype=np.int32)
     out_start, out_stop = np.empty(limit, dtype=np.int32), np.empty(limit, dtype=np.int32)
     count = 0
-    for shape in range(len(first)):
-        for slot in range(offset[shape], offset[shape + 1]):
-            line = crossings[ends[slot] : ends[slot + 1]]
-            line.sort()
+    for polygon in range(len(top_row)):
+        for slot in range(offset[polygon], offset[polygon + 1]):
+            low, high = ends[slot], ends[slot + 1]
+            _sort(crossings, low, high)
             fresh = True
-            for pair in range(len(line) // 2):
-                start, stop = _first_centre(line[2 * pair]), _first_centre(line[2 * pair + 1])
+            for pair in range(low, high - 1, 2):
+                start, stop = _first_centre(crossings[pair]), _first_centre(crossings[pair + 1])
                 if start == stop:
                     continue
                 if not fresh and out_stop[count - 1] == start:
                     out_stop[count - 1] = stop
                     continue
-                out_shape[count], out_row[count] = shape, first[shape] + slot - offset[shape]
+                out_shape[count] = shape[begin[polygon]]
+                out_row[count] = top_row[polygon] + slot - offset[polygon]
                 out_start[count], out_stop[count] = start, stop
                 count += 1
                 fresh = False
     return out_shape[:count].copy(), out_row[:count].copy(), out_start[:count].copy(), out_stop[:count].copy()
+
+
+@njit(cache=True, nogil=True)
+def _sort(crossings: Floats, low: int, high: int) -> None:
+    """Sort a part of an array in place; most rows of most polygons have two crossings."""
+    if high - low > _MANY:
+        crossings[low:high].sort()
+        return
+    for place in range(low + 1, high):
+        value, before = crossings[place], place - 1
+        while before >= low and crossings[before] > value:
+            crossings[before + 1] = crossings[before]
+            before -= 1
+        crossings[before + 1] = value
