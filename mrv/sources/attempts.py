@@ -15,7 +15,7 @@ import httpx
 
 from mrv.errors import InputError, SourceError
 from mrv.sources.addresses import redact
-from mrv.sources.sniff import Kind, first_line
+from mrv.sources.sniff import Kind, answer_words
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -148,7 +148,7 @@ def refusal(target: Target, response: httpx.Response, body: bytes) -> SourceErro
     return target.error(
         f"the source refused{why}",
         expected="status 200",
-        found=f"status {status}: {first_line(body)}",
+        found=f"status {status}: {answer_words(body)}",
     )
 
 

@@ -24,9 +24,9 @@ from mrv.sources.attempts import Policy, Target
 from mrv.sources.contract import Request
 from mrv.sources.download import Received, check_head, download
 from mrv.sources.partial import discard, forget_note, locked, part_name, resumable
-from mrv.sources.snapshots import dated_address, retrievals
 from mrv.sources.s3 import REMEDY as S3_REMEDY
 from mrv.sources.s3 import is_s3, s3_base, signer_of
+from mrv.sources.snapshots import dated_address, retrievals
 from mrv.sources.sniff import HEAD_BYTES, MEDIA_TYPES, Kind
 from mrv.store import Stored
 
@@ -110,8 +110,8 @@ class Fetcher:
         self._hidden = base.secrets if secret is None or secret == NO_SECRET else (secret, *base.secrets)
         settings = request.settings
         self.policy = policy or Policy(settings.http_attempts, settings.max_file_bytes)
-        # These loggers write whole URLs, and the FIRMS key is part of one.
-        for name in ("httpx", "httpcore"):
+        # These loggers write whole URLs, of which the FIRMS key is a part, and signatures.
+        for name in ("httpx", "httpcore", "botocore"):
             logging.getLogger(name).setLevel(logging.WARNING)
         self.client = httpx.Client(
             timeout=settings.http_timeout_s,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 Kind = Literal["tiff", "csv", "json"]
@@ -11,6 +12,7 @@ HEAD_BYTES = 2048
 
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _PACKED = {b"\x1f\x8b": "data packed by gzip", b"PK\x03\x04": "a ZIP archive"}
+_S3_CODE = re.compile(rb"<Error>\s*<Code>([A-Za-z0-9.]{1,64})</Code>")
 _EXPECTED: dict[Kind, str] = {
     "tiff": "a GeoTIFF (first bytes II*, MM*, II+ or MM+)",
     "csv": "a CSV whose first line has several columns",
@@ -43,3 +45,9 @@ def first_line(head: bytes, *, limit: int = 120) -> str:
     text = head.decode("utf-8", errors="replace")
     line = next((line.strip() for line in text.splitlines() if line.strip()), "(nothing)")
     return "".join(char if char.isprintable() else "�" for char in line)[:limit]
+
+
+def answer_words(body: bytes) -> str:
+    """Return what an answer says of its refusal: of object storage its code alone, since the rest may repeat key and signature."""
+    code = _S3_CODE.search(body)
+    return code[1].decode("ascii") if code else first_line(body)
