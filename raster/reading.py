@@ -86,7 +86,7 @@ def inspect_tile(
         lattice: Grid of the product.
         kind: `classes` of the loss series are uint8, a `measure` of it is a float, `alerts` are unsigned; `any` is one
             of the first two. `codes` are classes of at most 16 bits, `values` are any numbers.
-        band: Which band of a file with several; without it the file must have one.
+        band: Which band of a file with several; a file with one band holds nothing else. Without it the file must have one.
         known_nodata: What its header may declare as nodata; without it anything, since the product's rule decides.
 
     Raises:
@@ -97,6 +97,7 @@ def inspect_tile(
     _check_magic(path)
     try:
         with gdal_environment(), rasterio.open(path, driver="GTiff") as dataset:
+            band = None if dataset.count == 1 else band
             _check_content(path, dataset, kind, band)
             _check_nodata(path, dataset, known_nodata)
             _check_crs(path, dataset, lattice)
