@@ -83,8 +83,8 @@ class Tiling(Strict):
     def _named(self) -> Tiling:
         if self.north_deg % self.tile_deg or self.south_deg % self.tile_deg or self.south_deg >= self.north_deg:
             raise ValueError("north_deg and south_deg are multiples of tile_deg, the north above the south")
-        corners = [(0, -80), (-self.tile_deg, 170)]
-        if len({self.tile_name(top=top, left=left) for top, left in corners}) != len(corners):
+        places = [(row * self.tile_deg, column * self.tile_deg) for row in (-1, 0, 1, 2) for column in (-1, 0, 1, 2)]
+        if len({self.tile_name(top=top, left=left) for top, left in places}) != len(places):
             raise ValueError("name does not tell tiles apart: use {NS}, {lat}, {EW} and {lon}")
         return self
 

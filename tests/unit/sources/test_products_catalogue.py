@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mrv.errors import ProjectError
 from mrv.project import RasterTiles
 from mrv.sources import raster_tiles
-from mrv.sources.products import product, tiles_for, with_own
+from mrv.sources.products import product, tiles_for
 
 
 def test_the_tile_of_the_published_oracle() -> None:
