@@ -192,7 +192,9 @@ def _count_cover(line: NDArray[np.uint8], book: CodeBook, found: Ints) -> None:
 
 
 @njit(cache=True, nogil=True)
-def _count_block(block: NDArray[np.uint8], forest: NDArray[np.uint8], non_forest: NDArray[np.uint8]) -> tuple[int, int]:
+def _count_block(
+    block: NDArray[np.uint8], forest: NDArray[np.uint8], non_forest: NDArray[np.uint8]
+) -> tuple[np.int64, np.int64]:
     # Counters of one byte and a fixed length: the compiler makes vector instructions of the loop.
     one, other = np.uint8(0), np.uint8(0)
     low_one, size_one, low_other, size_other = forest[0], forest[1], non_forest[0], non_forest[1]
@@ -213,7 +215,7 @@ def _first_of(values: NDArray[np.uint8], codes: NDArray[np.uint8] | NDArray[np.u
 
 
 @njit(cache=True, nogil=True)
-def _find_lost(codes: NDArray[np.uint8], places: NDArray[np.uint32]) -> int:
+def _find_lost(codes: NDArray[np.uint8], places: NDArray[np.uint32]) -> np.int64:
     """Write the places of the loss codes that are not 0 and return how many there are."""
     count = np.uint64(0)
     words = codes[: len(codes) - len(codes) % 8].view(np.uint64)
@@ -271,7 +273,7 @@ def _add_emissions(
     book: CodeBook,
     tally: Tally,
     group: int,
-) -> int:
+) -> np.int64:
     """Add the emissions of lost forest pixels; return the place of the first that cannot be one, or -1."""
     years = tally.emitting.shape[1] - 1
     for place in places:
@@ -282,7 +284,7 @@ def _add_emissions(
             and not _add_emission(values[place], book.emissions_nodata, tally, group, code)
         ):
             return np.int64(place)
-    return -1
+    return np.int64(-1)
 
 
 @njit(cache=True, nogil=True)

@@ -1,25 +1,27 @@
 """How a pass over pixels is divided into parts that run by themselves, in threads or on other machines, in any order.
 
 A measurement lays its zones out once (`lay_out`), makes a part of each band, gives the parts to a runner and adds up what
-comes back. Parts are plain data (paths, arrays, rules), so that they can be pickled to another process.
+comes back. Parts are plain data (paths, arrays, rules), so that they can be pickled to another process. A band knows only
+the sides of polygons that reach into it and lays its runs itself, so that memory does not grow with the region.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from raster.area import EarthModel
+from raster.cells import Cells, add_runs, band_windows, exact, row_order, zone_windows
 from raster.grid import Lattice, Window
 from raster.mosaic import Mosaic
 from raster.rules import PixelRule, Shape
 from raster.spans import Ints
-from raster.zoning import ZoneSpans, check_covered, lay_zones
+from raster.zoning import CountedBy, Outline, ZoneSpans, check_covered, check_stratified, check_taken
 
 ROWS_PER_BAND = 512
 """Rows read at once; a multiple of the block heights in use, so that no block is decoded for two bands."""
@@ -70,28 +72,58 @@ ONE_THREAD = Threads()
 
 @dataclass(frozen=True)
 class Band:
-    """Rows of one tile (or the rows of one zone) with the runs of the zones in them.
+    """Rows of one tile (or the rows of one zone) and the zones that reach into them.
 
     Attributes:
         tile: Number of the tile.
-        laid: The runs.
-        strata: How many strata there are.
+        window: Its rows and columns.
+        outline: Zones and strata.
+        picked: Which of the outline's sides reach into the band: of zones by centres, by parts, and of strata; None
+            where the outline has no others.
+        default_place: Place of the stratum of pixels outside every one: 0, or 1 + the index of the polygon that has
+            the same id.
     """
 
     tile: int
-    laid: ZoneSpans
-    strata: int
+    window: Window
+    outline: Outline
+    picked: tuple[Ints, Ints, Ints] | None
+    default_place: int
+
+    def __reduce__(self) -> tuple[type[Band], tuple[Any, ...]]:
+        """Pickle without the sides of other bands."""
+        return Band, (self.tile, self.window, self._own(), None, self.default_place)
+
+    def _own(self) -> Outline:
+        if self.picked is None:
+            return self.outline
+        outline = self.outline
+        centred, parted, strata = self.picked
+        return replace(
+            outline,
+            centred=outline.centred.pick(centred),
+            parted=outline.parted.pick(parted),
+            strata=outline.strata.pick(strata),
+        )
 
     def spans(self) -> ZoneSpans:
         """Return the runs of pixels of the zones in the band, ordered by row."""
-        return self.laid
+        laid = self._own().lay((self.window.row, self.window.row_stop))
+        start, stop = np.maximum(laid.start, self.window.col), np.minimum(laid.stop, self.window.col_stop)
+        order = row_order(laid.row, start, stop, self.window.row, self.window.height)
+        return replace(laid, start=start, stop=stop).pick(order)
 
     def groups(self, spans: ZoneSpans) -> tuple[Ints, Ints]:
         """Return the numbers of the (zone, stratum) pairs of runs, ascending, and the place of each run's pair in them.
 
         `Layout.places` finds the numbers among those of the whole measurement.
         """
-        return distinct(spans.zone.astype(np.int64) * (self.strata + 1) + spans.stratum + 1)
+        return distinct(self.numbers(spans))
+
+    def numbers(self, spans: ZoneSpans) -> Ints:
+        """Return the number of the (zone, stratum) pair of each run."""
+        place = np.where(spans.stratum < 0, self.default_place, spans.stratum + 1)
+        return spans.zone.astype(np.int64) * (len(self.outline.stratum_ids) + 1) + place
 
 
 @dataclass(frozen=True)
@@ -99,19 +131,45 @@ class Layout:
     """Zones and strata laid over a lattice.
 
     Attributes:
-        pairs: Zone id and stratum id of each pair that takes a pixel. The default stratum may also be the id of a
-            polygon: then two pairs have the same ids.
-        numbers: Number of each pair, ascending, shape (pairs,).
-        bands: The bands, by tile and row: north before south, west before east.
+        pairs: Zone id and stratum id of each pair that takes a pixel, in their order.
+        numbers: Number of each pair that takes a pixel (see `Band.numbers`), ascending, shape (pairs,).
+        place: Place in `pairs` of each number, shape (pairs,).
+        bands: The bands, by tile and row: north before south, west before east; none is empty.
+        zones: What each zone takes, in the order of zones.
     """
 
     pairs: list[tuple[str, str]]
     numbers: Ints
+    place: Ints
     bands: list[Band]
+    zones: list[ZonePixels]
 
     def places(self, numbers: Ints) -> Ints:
         """Return the place in `pairs` of each number that `Band.groups` gave."""
-        return np.searchsorted(self.numbers, numbers).astype(np.int64)
+        return self.place[np.searchsorted(self.numbers, numbers)]
+
+
+@dataclass(frozen=True)
+class ZonePixels:
+    """What a zone takes of a grid before any class is looked at: the sum of its runs.
+
+    Attributes:
+        zone_id: The zone.
+        pixel_rule: By which rule it takes pixels.
+        pixel_count: Pixels that it takes, in part or whole.
+        area_um2: Their area, each by the part that counts, square micrometres.
+        nominal_area_um2: The same by the grid's own units; None on grids in degrees.
+    """
+
+    zone_id: str
+    pixel_rule: CountedBy
+    pixel_count: int
+    area_um2: int
+    nominal_area_um2: int | None
+
+    def row(self, *, product: str, version: str) -> dict[str, Any]:
+        """Return the row of the landed table `zone_pixels`."""
+        return {"product": product, "product_version": version, **asdict(self)}
 
 
 def lay_out(
@@ -129,7 +187,8 @@ def lay_out(
     """Lay zones and strata over the tiles of some layers.
 
     A zone takes pixels by the pixel rule; a stratum always by the pixel's centre. Zones may overlap and each is laid
-    whole; strata may not.
+    whole; strata may not. Every band is laid once here, without reading a pixel: what does not hold is refused before
+    the work begins, and the zones' own areas do not come from the counts that they are compared with.
 
     Args:
         zones: What is measured; ids unique.
@@ -146,22 +205,51 @@ def lay_out(
         ProjectError: A shape is invalid, a zone takes no pixel, strata overlap, or a part of a zone has no stratum.
         InputError: Tiles lack.
     """
-    spans = lay_zones(
-        zones, strata, default_stratum=default_stratum, lattice=lattice, pixel_rule=pixel_rule, earth=earth
-    )
+    outline, rules = Outline.of(zones, strata, lattice=lattice, pixel_rule=pixel_rule, earth=earth)
     for mosaic in mosaics:
-        check_covered(spans, mosaic, zones)
-    numbers, _ = Band(0, spans, len(strata)).groups(spans)
-    pairs = (divmod(number, len(strata) + 1) for number in numbers.tolist())
-    names = [(zones[zone].id, strata[place - 1].id if place else str(default_stratum)) for zone, place in pairs]
-    cells = _Cells.of(mosaics, spans.window, rows_per_band)
-    slices = cells.zone_slices(spans) if whole_zones else cells.band_slices(spans)
-    return Layout(names, numbers, [Band(tile, part, len(strata)) for tile, part in slices])
+        _check_covered(outline, mosaic, zones, pixel_rule)
+    ids = [stratum.id for stratum in strata]
+    default_place = ids.index(default_stratum) + 1 if default_stratum in ids else 0
+    cells = Cells.of(mosaics, outline.rows, rows_per_band)
+    make = zone_windows if whole_zones else band_windows
+    found = [Band(*place, default_place) for place in make(outline, cells)]
+    sums = np.zeros((5, len(zones) * (len(strata) + 1)), dtype=np.int64)
+    bands = []
+    for band in found:
+        spans = band.spans()
+        if len(spans):
+            bands.append(band)
+            add_runs(band.numbers(spans), spans.start, spans.stop, spans.area_um2, spans.nominal_um2, sums)
+    numbers = np.flatnonzero(sums[0])
+    strata_of = [str(default_stratum), *ids]
+    names = [(zones[number // len(strata_of)].id, strata_of[number % len(strata_of)]) for number in numbers.tolist()]
+    check_taken(sums[0].reshape(len(zones), -1).sum(axis=1), zones)
+    if default_stratum is None:
+        outside = numbers[numbers % len(strata_of) == 0]
+        check_stratified(
+            [exact(sums[1:3, number]) for number in outside], [zones[n // len(strata_of)].id for n in outside]
+        )
+    order = sorted(range(len(names)), key=names.__getitem__)
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    by_zone = sums.reshape(5, len(zones), -1)
+    taken = [
+        ZonePixels(
+            zone.id,
+            rules[index],
+            int(by_zone[0, index].sum()),
+            exact(by_zone[1:3, index]),
+            exact(by_zone[3:5, index]) if lattice.projection.projected else None,
+        )
+        for index, zone in enumerate(zones)
+    ]
+    return Layout([names[index] for index in order], numbers, place, bands, taken)
 
 
 def row_slices(spans: ZoneSpans, mosaics: Sequence[Mosaic], rows_per_band: int = ROWS_PER_BAND) -> Iterator[ZoneSpans]:
     """Yield the runs (ordered by row) of a few rows at a time, so that no block of a tile is read for two slices."""
-    cells = _Cells.of(mosaics, spans.window, rows_per_band)
+    window = spans.window
+    cells = Cells.of(mosaics, (window.row, window.row_stop), rows_per_band)
     places = np.searchsorted(spans.row, cells.rows).tolist()
     yield from (spans.pick(slice(low, high)) for low, high in pairwise(places) if low < high)
 
@@ -173,65 +261,15 @@ def distinct(numbers: Ints) -> tuple[Ints, Ints]:
     return np.flatnonzero(present), (np.cumsum(present) - 1)[numbers]
 
 
-@dataclass(frozen=True)
-class _Cells:
-    """Borders of tiles over a window: columns, rows, and the rows at which bands begin, all ascending with both ends."""
-
-    columns: Ints
-    tile_rows: Ints
-    rows: Ints
-
-    @classmethod
-    def of(cls, mosaics: Sequence[Mosaic], window: Window, rows_per_band: int) -> _Cells:
-        tiles = [tile.window for mosaic in mosaics for tile in mosaic.tiles]
-        columns, rows = {window.col, window.col_stop}, {window.row, window.row_stop}
-        for tile in tiles:
-            columns |= {tile.col, tile.col_stop}
-            rows |= {tile.row, tile.row_stop}
-        inner_rows = _within(rows, window.row, window.row_stop)
-        # Bands begin at the tops of the first layer's tiles, whose blocks are the ones that must not be read twice.
-        bands = set(inner_rows)
-        for place in mosaics[0].tiles:
-            bands |= set(range(place.window.row, place.window.row_stop, rows_per_band))
-        return cls(
-            np.array(_within(columns, window.col, window.col_stop)),
-            np.array(inner_rows),
-            np.array(_within(bands, window.row, window.row_stop)),
-        )
-
-    def band_slices(self, spans: ZoneSpans) -> Iterator[tuple[int, ZoneSpans]]:
-        """Yield (tile, runs ordered by row) of each band of each tile."""
-        first = np.searchsorted(self.columns, spans.start, side="right") - 1
-        last = np.searchsorted(self.columns, spans.stop - 1, side="right") - 1
-        times = last - first + 1
-        origin = np.repeat(np.arange(len(spans)), times)
-        column = np.arange(len(origin)) - np.repeat(np.cumsum(times) - times, times) + first[origin]
-        spans = replace(
-            spans.pick(origin),
-            start=np.maximum(spans.start[origin], self.columns[column]).astype(np.int32),
-            stop=np.minimum(spans.stop[origin], self.columns[column + 1]).astype(np.int32),
-        )
-        across, bands = len(self.columns) - 1, len(self.rows)
-        band = np.searchsorted(self.rows, spans.row, side="right") - 1
-        tile = (np.searchsorted(self.tile_rows, spans.row, side="right") - 1) * across + column
-        order = np.lexsort((spans.row, band, tile))
-        key = (tile * bands + band)[order]
-        edges = np.flatnonzero(np.diff(key, prepend=-1, append=-1)).tolist()
-        for low, high in pairwise(edges):
-            yield int(key[low] // bands), spans.pick(order[low:high])
-
-    def zone_slices(self, spans: ZoneSpans) -> Iterator[tuple[int, ZoneSpans]]:
-        """Yield (tile of its first pixel, runs ordered by row) of each zone."""
-        ends = np.flatnonzero(np.diff(spans.zone, append=-1)) + 1
-        low = 0
-        for high in ends.tolist():
-            own = spans.pick(slice(low, high))
-            own = own.pick(np.argsort(own.row, kind="stable"))
-            row = int(np.searchsorted(self.tile_rows, own.row[0], side="right")) - 1
-            column = int(np.searchsorted(self.columns, own.start[0], side="right")) - 1
-            yield row * (len(self.columns) - 1) + column, own
-            low = high
-
-
-def _within(edges: set[int], low: int, high: int) -> list[int]:
-    return sorted(edge for edge in edges if low <= edge <= high)
+def _check_covered(outline: Outline, mosaic: Mosaic, zones: Sequence[Shape], pixel_rule: PixelRule) -> None:
+    """Refuse tiles that do not hold every pixel of every zone; only zones whose bounds reach beyond are laid for it."""
+    row, col, row_stop, col_stop = outline.bounds(len(zones))
+    covered = np.zeros(len(zones), dtype=np.int64)
+    for tile in mosaic.tiles:
+        window = tile.window
+        height = np.minimum(row_stop, window.row_stop) - np.maximum(row, window.row)
+        width = np.minimum(col_stop, window.col_stop) - np.maximum(col, window.col)
+        covered += np.maximum(height, 0) * np.maximum(width, 0)
+    for index in np.flatnonzero(covered < (row_stop - row) * (col_stop - col)).tolist():
+        own, _ = Outline.of([zones[index]], [], lattice=outline.lattice, pixel_rule=pixel_rule, earth=outline.earth)
+        check_covered(own.lay(), mosaic, [zones[index]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,7 +15,8 @@ from shapely.geometry.base import BaseGeometry
 from mrv.errors import ProjectError
 from raster.grid import Lattice
 
-PixelRule = Literal["centre", "fraction"]
+PixelRule = Literal["centre", "fraction", "by_size"]
+"""A pixel counts whole in the zone of its centre; in each zone by the part covered; or so in small zones only."""
 NODATA, NON_FOREST, FOREST, UNREAD, INVALID = range(5)
 """Codes of a pixel's cover at the base year. UNREAD: no tile holds it; INVALID: a value the product does not have."""
 MAX_YEARS = 254
@@ -58,6 +60,7 @@ class ProductRule:
         tree_cover_nodata: Codes of tree cover that mean 'not observed'.
         loss_year_nodata: Codes of loss year that mean 'not observed'.
         datamask_nodata: Codes of the data mask that mean 'not observed'.
+        known_nodata: By layer, every value that a file's header may declare as nodata; another one is refused. None: any.
         datamask_land: Code of land; every other code that is not nodata (water) is non-forest.
         emissions_product: Name of the emission layer's product, where it is another one.
         emissions_version: Its version.
@@ -74,6 +77,7 @@ class ProductRule:
     datamask_land: int = 1
     emissions_product: str | None = None
     emissions_version: str | None = None
+    known_nodata: Mapping[str, tuple[float, ...]] | None = None
 
     def __post_init__(self) -> None:
         """Refuse rules that contradict themselves.

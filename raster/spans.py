@@ -84,6 +84,11 @@ class Edges:
         shape = np.asarray(part_shape)[ring_part][ring[side]].astype(np.int32)
         return cls(shape, x[side], y[side], x[side + 1], y[side + 1])
 
+    @classmethod
+    def none(cls) -> Edges:
+        """Return the sides of no polygon."""
+        return cls(np.empty(0, dtype=np.int32), *(np.empty(0) for _ in range(4)))
+
     def __len__(self) -> int:
         return len(self.shape)
 
