@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import shapely
 from pystac_client import ItemSearch
@@ -13,30 +13,18 @@ from pystac_client.stac_api_io import StacApiIO
 
 from mrv.errors import InputError, SourceError, UsageError
 from mrv.ledger import Artifact
-from mrv.project_scenes import SENTINEL_2, Composite, Stac
-from mrv.sources.addresses import Base, check_base, is_private, origin_of
+from mrv.project_scenes import Composite, Stac
 from mrv.sources.contract import Parsed, Request
 from mrv.sources.fetch import Fetcher, Wanted, base_of, fetching
 from mrv.sources.json_reading import read_json, writable
 from mrv.sources.records import Records
 from mrv.sources.stac_choice import choose
+from mrv.sources.stac_images import ASSETS_MIRROR, pull_images, terms
 from mrv.sources.stac_items import Scene, UnusableItemError, read_item
 
-PAGE_SIZE = 100
 MAX_PAGES = 100
 MARGIN_DEG = 0.001
 """The searched shape is drawn a little larger than the zones, so that rounding its corners cuts nothing off."""
-ASSETS_MIRROR = ".assets"
-"""What is added to a source's name for the mirror of its images: they lie elsewhere than the API."""
-_SIGNED_HOSTS = (".blob.core.windows.net",)
-_SENTINEL_2 = (
-    "Copernicus Sentinel data terms (free, full and open, with attribution)",
-    "Contains modified Copernicus Sentinel data, Sentinel-2 Level-2A",
-)
-_LANDSAT = (
-    "Public domain (USGS)",
-    "Landsat Collection 2 Level-2 surface reflectance, courtesy of the U.S. Geological Survey",
-)
 _REMEDY = "check url and collections of the source in project.yaml, then pull again"
 
 
@@ -68,7 +56,7 @@ def pull(spec: Stac, request: Request) -> list[Artifact]:
         scenes = [scene for _, scene in _scenes(_pages_of(pages, composite), request) if isinstance(scene, Scene)]
         reasons = choose(scenes, spec, composite)
         used |= {key: scene for scene in scenes if reasons[key := (scene.collection, scene.scene_id)] is None}
-    return [*pages, *_pull_assets(spec, [used[key] for key in sorted(used)], request)]
+    return [*pages, *pull_images(spec, [used[key] for key in sorted(used)], request)]
 
 
 # --- search ------------------------------------------------------------------------------------------------------
@@ -110,8 +98,8 @@ class _Door(StacApiIO):
                 address=address,
                 path=path,
                 kind="json",
-                licence=_terms(self.spec.collections[0])[0],
-                citation=_terms(self.spec.collections[0])[1],
+                licence=terms(self.spec.collections[0])[0],
+                citation=terms(self.spec.collections[0])[1],
             )
         )
         self.pages.append(artifact)
@@ -128,7 +116,7 @@ def _search(spec: Stac, composite: Composite, fetcher: Fetcher) -> list[Artifact
         collections=[str(name) for name in spec.collections],
         intersects=_searched_shape(spec, fetcher.request),
         datetime=f"{composite.start}T00:00:00Z/{composite.end}T23:59:59Z",
-        limit=PAGE_SIZE,
+        limit=spec.page_size,
     )
     received, matched = 0, None
     for page in search.pages_as_dicts():
@@ -187,82 +175,6 @@ def _search_error(spec: Stac, address: str, message: str, found: str) -> SourceE
     )  # fmt: skip
 
 
-# --- images ------------------------------------------------------------------------------------------------------
-def asset_address(scene_id: str, collection: str, role: str) -> str:
-    """Return the stable name of a band of a scene."""
-    return f"stac/{collection}/{scene_id}/{role}"
-
-
-def _pull_assets(spec: Stac, scenes: Sequence[Scene], request: Request) -> list[Artifact]:
-    """Fetch the bands of scenes whole, from each host in turn; the order does not depend on the hosts."""
-    mirror = request.settings.mirrors.get(f"{spec.name}{ASSETS_MIRROR}")
-    by_base: dict[str, list[Wanted]] = {}
-    for scene in scenes:
-        for role, href in sorted((scene.assets or {}).items()):
-            text, path = _place(spec, scene, role, href, mirror)
-            by_base.setdefault(text, []).append(_wanted(scene, role, path))
-    artifacts: list[Artifact] = []
-    for text, wanted in sorted(by_base.items()):
-        base = Base(text, mirror=mirror is not None)
-        check_base(base, source=spec.name)
-        remedy = f"pull again; if the provider has withdrawn the image, set a mirror for {spec.name}{ASSETS_MIRROR}"
-        with fetching(request, source=spec.name, base=base, remedy=remedy) as fetcher:
-            artifacts += fetcher.fetch_all(wanted, label=f"{spec.name}: bands of scenes")
-    return sorted(artifacts, key=lambda artifact: artifact.address)
-
-
-def _place(spec: Stac, scene: Scene, role: str, href: str, mirror: str | None) -> tuple[str, str]:
-    """Return base and path of an image: at its own host, or below the mirror.
-
-    Raises:
-        SourceError: It lies where it cannot be had without a signature or payment, or not on the web at all.
-    """
-    try:
-        parts = urlsplit(href)
-        origin_of(href)
-    except ValueError:
-        parts = urlsplit("")
-    if mirror is not None:
-        return mirror, parts.path.lstrip("/")
-    problem = None
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        problem = f"an address of {parts.scheme or 'no'} scheme, which may need an account or payment"
-    elif parts.hostname.endswith(_SIGNED_HOSTS):
-        problem = f"an image at {parts.hostname}, which needs a signature"
-    elif not is_private(href):
-        problem = "an address without https"
-    if problem:
-        raise SourceError(
-            "an image of a scene cannot be fetched from where its item says",
-            expected="https without signature",
-            found=problem,
-            where=f"{asset_address(scene.scene_id, scene.collection, role)} of source {spec.name}",
-            remedy=f"take an API whose images are open, or set a mirror for {spec.name}{ASSETS_MIRROR} in MRV_MIRRORS",
-        )
-    # A query may hold a signature: as part of the base it is neither shown nor kept.
-    query = f"?{parts.query}" if parts.query else ""
-    return f"{parts.scheme}://{parts.netloc}{query}", parts.path.lstrip("/")
-
-
-def _wanted(scene: Scene, role: str, path: str) -> Wanted:
-    licence, citation = _terms(scene.collection)
-    return Wanted(
-        dataset="scene_bands",
-        product=scene.collection,
-        version=scene.version,
-        layer=role,
-        address=asset_address(scene.scene_id, scene.collection, role),
-        path=quote(path, safe="/%:@!$&'()*+,;=~-._"),
-        kind="tiff",
-        licence=licence,
-        citation=citation,
-    )
-
-
-def _terms(collection: str) -> tuple[str, str]:
-    return _SENTINEL_2 if collection in SENTINEL_2 else _LANDSAT
-
-
 # --- table -------------------------------------------------------------------------------------------------------
 def parse(spec: Stac, artifacts: Sequence[Artifact], request: Request) -> dict[str, Parsed]:
     """See `Connector.parse`: the table `scenes`, of all that the searches found."""
@@ -316,9 +228,7 @@ def _pages_of(pages: Sequence[Artifact], composite: Composite) -> list[Artifact]
     return [artifact for artifact in pages if artifact.address.rsplit("/", 2)[1] == composite.id]
 
 
-def _scenes(
-    spec: Stac, pages: Sequence[Artifact], request: Request
-) -> Iterator[tuple[Place, Scene | UnusableItemError]]:
+def _scenes(pages: Sequence[Artifact], request: Request) -> Iterator[tuple[Place, Scene | UnusableItemError]]:
     """Yield every item of some pages with its place, and the scene it is or why it is none."""
     for artifact in pages:
         for row, raw in enumerate(_read_page(artifact, request)["features"], start=1):

@@ -52,7 +52,7 @@ class Scene:
         collection: Its collection.
         sensor: Which rules its numbers follow.
         acquired_at: When it was taken, UTC.
-        item_sha256: Hash of the item's canonical JSON.
+        item_sha256: Hash of the item's canonical JSON without its links, which name the host that served it.
         problem: Why its pixels cannot be used, if so; what follows may then be missing.
         platform: Satellite.
         tile: MGRS tile, or WRS-2 path and row.
@@ -124,7 +124,7 @@ def read_item(item: Mapping[str, Any]) -> Scene:
         collection=collection,
         sensor="sentinel-2" if collection in SENTINEL_2 else "landsat",
         acquired_at=acquired,
-        item_sha256=content_key(item),
+        item_sha256=content_key({key: value for key, value in item.items() if key != "links"}),
         platform=_text(properties.get("platform")),
         cloud_percent=_percent(properties.get("eo:cloud_cover")),
     )

@@ -70,6 +70,7 @@ def request(context: Context) -> Request:
         settings=context.settings,
         progress=context.progress,
         catalogue=context.catalogue,
+        zones=context.zones,
     )
 
 
@@ -90,7 +91,7 @@ def land(context: Context, spec: SourceSpec, pulled: Pulled) -> list[Landed]:
     Raises:
         InputError: A file does not have the columns or the structure it must have.
     """
-    if not any(artifact.dataset != "raster" for artifact in pulled.artifacts):
+    if all(artifact.dataset in {"raster", "raster_table"} for artifact in pulled.artifacts):
         return []
 
     def work(key: str) -> dict[str, Any]:
@@ -98,7 +99,9 @@ def land(context: Context, spec: SourceSpec, pulled: Pulled) -> list[Landed]:
         tables = {dataset: _write(context, spec.name, dataset, part, key) for dataset, part in sorted(parsed.items())}
         return {"tables": tables, "files": [table[kind] for table in tables.values() for kind in ("path", "rejected")]}
 
-    inputs = {"artifacts": pulled.hashes, "spec": spec.model_dump(mode="json")}
+    # Files of a continent or a year are read for the period and the zones.
+    wanted = [context.period.start, context.period.end, *context.bounds]
+    inputs = {"artifacts": pulled.hashes, "spec": spec.model_dump(mode="json"), "wanted": wanted}
     outcome = run_step(context, stage="land", dataset=spec.name, inputs=inputs, work=work)
     root = context.settings.root
     return [

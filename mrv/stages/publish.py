@@ -23,6 +23,7 @@ from mrv.settings import REPOSITORY
 from mrv.stages.clip import clip_rasters, draw_loss
 from mrv.stages.context import Context, code_version
 from mrv.stages.declare import parameters
+from mrv.stages.measure_scenes import scene_rasters
 from mrv.stages.results import mart
 from mrv.stages.transform import Snapshot
 
@@ -70,7 +71,7 @@ def publish(
     if latest is not None and same and _stands(context, latest):
         return Published(context.settings.root / latest.path, latest.version, changed=False)
     version = (latest.version if latest else 0) + (0 if same else 1)
-    rasters = clip_rasters(context, artifacts)
+    clips = clip_rasters(context, artifacts)
     contents = Contents(
         project=ProjectFacts(
             project_id=definition.id,
@@ -89,8 +90,8 @@ def publish(
         marts_folder=snapshot.folder / "marts",
         csv_folder=snapshot.folder / "csv",
         marts_json=snapshot.folder / "marts.json",
-        rasters=rasters,
-        loss_picture=draw_loss(context, artifacts, rasters),
+        rasters={**clips, **scene_rasters(context, tables, artifacts)},
+        loss_picture=draw_loss(context, artifacts, clips),
         zones=context.zones,
         project_files=files,
         check_results=[snapshot.folder / "evidence" / "check_results.parquet"],
