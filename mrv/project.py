@@ -106,12 +106,32 @@ class ForestDefinition(Strict):
     document: str
 
 
+class Transition(Strict):
+    """A change of classes to be measured, from one year of an annual layer to a later one."""
+
+    product: Identifier
+    layer: Identifier
+    year_from: int = Field(alias="from")
+    year_to: int = Field(alias="to")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Transition:
+        if self.year_to <= self.year_from:
+            raise ValueError(f"to {self.year_to} is not after from {self.year_from}")
+        return self
+
+
 class Measurement(Strict):
     """How pixels are counted in zones."""
 
     pixel_rule: Literal["centre", "fraction"] = Field(
         "centre", description="A pixel belongs to the zone of its centre, or to each zone by the fraction covered."
     )
+    area: Literal["geodesic", "nominal"] = Field(
+        "geodesic",
+        description="Which area of a pixel on a projected grid counts: on the ellipsoid, or its width times its height.",
+    )
+    transitions: tuple[Transition, ...] = Field((), description="Changes of classes between two years.")
 
 
 class Alerts(Strict):
@@ -262,8 +282,20 @@ class RasterFile(Strict):
     version: str
     layer: Identifier
     year: int | None = Field(None, description="Year that the raster shows, where the layer has one for each year.")
+    attribute_table: str | None = Field(
+        None, description="Its raster attribute table (.aux.xml or .vat.dbf), where that says what the codes mean."
+    )
     licence: str
     citation: str
+
+
+class FireFile(Strict):
+    """A file of active fires as FIRMS gives it, of any satellite: CSV or text with its own columns."""
+
+    path: str
+    collection: str = Field("FIRMS", description="Name of the FIRMS collection, for the record.")
+    licence: str = "NASA open data (EOSDIS), free to use with acknowledgement"
+    citation: str = "NASA FIRMS (Fire Information for Resource Management System)"
 
 
 class Files(Strict):
@@ -274,11 +306,13 @@ class Files(Strict):
     root: str = Field(description="Folder, relative to the project's.")
     tables: tuple[TableFile, ...] = ()
     rasters: tuple[RasterFile, ...] = ()
+    fires: tuple[FireFile, ...] = ()
 
     @property
     def datasets(self) -> tuple[str, ...]:
         """Landed datasets that the source feeds; rasters count as one."""
-        return (*dict.fromkeys(table.dataset for table in self.tables), *(("raster",) if self.rasters else ()))
+        tables = dict.fromkeys(table.dataset for table in self.tables)
+        return (*tables, *(("raster",) if self.rasters else ()), *(("fires",) if self.fires else ()))
 
 
 SourceSpec = Annotated[RasterTiles | Firms | Kobo | Stac | Files, Field(discriminator="connector")]

@@ -192,6 +192,25 @@ _ALL = (
     _dataset("fire_events", "One row per fire detection: the fire that it tells of, and the rule that says so.", "fire_id", {
         "fire_id": "str", "event_id": "str", "is_primary": "bool", "duplicate_of": "str?", "rule": "str",
     }),
+    _dataset("class_area", "One row per zone, stratum, class layer, year (null: the layer shows none) and class (null: not observed).",
+             "zone_id stratum_id product layer year class_code", {
+        "zone_id": "str", "stratum_id": "str", "product": "str", "product_version": "str", "layer": "str", "year": "int?",
+        "class_code": "int?", "class_name_en": "str?", "class_name_es": "str?", "pixel_rule": "str", "area_basis": "str",
+        "pixel_count": "int", "area_um2": "um2", "nominal_area_um2": "um2?",
+    }),
+    _dataset("class_transition", "One row per zone, stratum, class layer, pair of years and pair of classes (null: not observed).",
+             "zone_id stratum_id product layer year_from year_to class_from class_to", {
+        "zone_id": "str", "stratum_id": "str", "product": "str", "product_version": "str", "layer": "str", "year_from": "int",
+        "year_to": "int", "class_from": "int?", "class_to": "int?", "transition_code": "int?", "class_from_name_en": "str?",
+        "class_from_name_es": "str?", "class_to_name_en": "str?", "class_to_name_es": "str?", "pixel_rule": "str", "area_basis": "str",
+        "pixel_count": "int", "area_um2": "um2", "nominal_area_um2": "um2?",
+    }),
+    _dataset("zone_statistics", "One row per zone, stratum, layer of measured values and year (null: the layer shows none).",
+             "zone_id stratum_id product layer first_day", {
+        "zone_id": "str", "stratum_id": "str", "product": "str", "product_version": "str", "layer": "str", "first_day": "date?",
+        "last_day": "date?", "unit": "str", "pixel_rule": "str", "pixel_count": "int", "area_um2": "um2", "nodata_area_um2": "um2",
+        "mean": "factor?", "minimum": "factor?", "maximum": "factor?", "step": "factor",
+    }),
     _dataset("fire_zones", "One row per fire detection and zone that holds it.", "fire_id zone_id", {"fire_id": "str", "zone_id": "str"}),
     _dataset("vegetation_change", "One row per zone, vegetation index and pair of composites: means over the pixels clear in both.",
              "zone_id vegetation_index before_id after_id", {
@@ -199,6 +218,25 @@ _ALL = (
         "before_last_day": "date?", "after_first_day": "date?", "after_last_day": "date?", "mean_before": "factor?",
         "mean_after": "factor?", "mean_change": "factor?", "clear_pixel_count": "int", "clear_area_um2": "um2",
         "zone_pixel_count": "int", "zone_area_um2": "um2",
+    }),
+    _dataset("loss_patches", "One row per patch of lost forest and zone and stratum that takes a part of it.", "patch_id zone_id stratum_id", {
+        "patch_id": "str", "zone_id": "str", "stratum_id": "str", "product": "str", "product_version": "str", "loss_year": "int",
+        "pixel_count": "int", "area_um2": "um2", "patch_pixel_count": "int", "patch_area_um2": "um2", "is_whole": "bool",
+        "longitude": "float", "latitude": "float", "elongation": "factor", "distance_to_road_m": "factor?",
+        "distance_to_river_m": "factor?", "distance_to_settlement_m": "factor?", "distance_to_earlier_loss_m": "factor?",
+        "driver_hint": "str", "driver_rule": "str", "reviewer_label": "str?", "reviewed_by": "str?", "reviewed_on": "date?",
+        "reason": "str?",
+    }),
+    _dataset("driver_rules", "One row per rule for driver hints, in their order.", "position", {
+        "rule_id": "str", "position": "int", "driver_hint": "str", "conditions": "str", "note_en": "str", "note_es": "str",
+        "reference": "str", "rules_version": "str",
+    }),
+    _dataset("patch_labels", "One row per patch that a reviewer labelled, and whether the period has it.", "patch_id", {
+        "patch_id": "str", "reviewer_label": "str", "reviewed_by": "str", "reviewed_on": "date", "status": "str",
+    }),
+    _dataset("fragmentation", "One row per zone and year: the shape of its forest at the end of the year.", "zone_id year", {
+        "zone_id": "str", "year": "int", "product": "str", "product_version": "str", "edge_depth_m": "int", "forest_area_um2": "um2",
+        "core_area_um2": "um2", "edge_length_um": "um2", "patch_count": "int", "largest_patch_area_um2": "um2",
     }),
     _dataset("tree_biomass", "One row per accepted living tree with its above-ground biomass.", "plot_id census_id tree_id", {
         "plot_id": "str", "census_id": "str", "tree_id": "str", "dbh_cm": "float", "height_m": "float", "height_method": "str",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from raster.alert_columns import ZonePixels
+from raster.alert_columns import ZoneAlerts
 from raster.alerts import CODES, AlertLayers, measure_alerts
 from raster.grid import Lattice
 from raster.parts import ONE_THREAD, Runner
@@ -61,11 +61,11 @@ def compare_alerts(
     ]
 
 
-def _held(some: ZonePixels, others: ZonePixels) -> Any:
+def _held(some: ZoneAlerts, others: ZoneAlerts) -> Any:
     """Tell which pixels are among others."""
     return np.isin(_place(some), _place(others))
 
 
-def _place(pixels: ZonePixels) -> Ints:
+def _place(pixels: ZoneAlerts) -> Ints:
     """Return row and column as one number."""
     return (pixels.row.astype(np.int64) << 32) + pixels.col

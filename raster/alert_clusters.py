@@ -18,7 +18,7 @@ import shapely
 from numba import njit
 
 from raster.alert_codes import to_date
-from raster.alert_columns import AlertPixels, ZonePixels
+from raster.alert_columns import AlertPixels, ZoneAlerts
 from raster.alerts import CODES
 from raster.area import WGS84, EarthModel, row_areas_um2
 from raster.grid import Lattice
@@ -44,7 +44,7 @@ class AlertClusters:
 
 def find_clusters(
     pixels: AlertPixels,
-    zone_pixels: ZonePixels,
+    zone_pixels: ZoneAlerts,
     *,
     zones: Sequence[Shape],
     lattice: Lattice,
@@ -151,7 +151,7 @@ def _members(root: Ints) -> Iterator[tuple[int, Ints]]:
         yield int(order[low]), order[low:high]
 
 
-def _area_by_zone(pixels: AlertPixels, zone_pixels: ZonePixels, root: Ints) -> dict[int, dict[int, int]]:
+def _area_by_zone(pixels: AlertPixels, zone_pixels: ZoneAlerts, root: Ints) -> dict[int, dict[int, int]]:
     """Return {first pixel of a cluster: {zone: area in it, um2}}."""
     areas: dict[int, dict[int, int]] = {}
     if not len(zone_pixels):
@@ -164,7 +164,7 @@ def _area_by_zone(pixels: AlertPixels, zone_pixels: ZonePixels, root: Ints) -> d
     return areas
 
 
-def _keys(some: AlertPixels | ZonePixels, every: AlertPixels) -> Ints:
+def _keys(some: AlertPixels | ZoneAlerts, every: AlertPixels) -> Ints:
     """Return row, column and day of pixels as one number, in the order of all alert pixels."""
     key = np.zeros(len(some), dtype=np.int64)
     for name in ("row", "col", "day"):

@@ -53,7 +53,7 @@ class AlertPixels(Columns):
 
 
 @dataclass(frozen=True)
-class ZonePixels(Columns):
+class ZoneAlerts(Columns):
     """Alert pixels of zones, ordered by zone, row, column and day; a pixel of two zones stands twice.
 
     Attributes:

@@ -31,7 +31,7 @@ from raster.alert_codes import (
     to_date,
     to_day,
 )
-from raster.alert_columns import AlertPixels, Sums, ZonePixels, add_up
+from raster.alert_columns import AlertPixels, Sums, ZoneAlerts, add_up
 from raster.area import WGS84, EarthModel
 from raster.grid import Lattice, Window
 from raster.mosaic import Mosaic
@@ -39,7 +39,7 @@ from raster.parts import ONE_THREAD, ROWS_PER_BAND, Runner
 from raster.patches import LOW as LOW_BITS
 from raster.rules import PixelRule, Shape
 from raster.spans import Ints, Ints32
-from raster.zoning import ZoneSpans, check_covered, lay_zones
+from raster.zoning import CountedBy, Outline, ZoneSpans, check_covered, check_taken
 
 CODES = {LOW: "low", HIGH: "high", HIGHEST: "highest"}
 """Code of a confidence to its name in the tables."""
@@ -70,14 +70,15 @@ class AlertMeasurement:
     """What a pass gave.
 
     Attributes:
-        areas: Rows of zone_id, alert_date, confidence, pixel_count and area_um2 (whole square micrometres), by these.
+        areas: Rows of zone_id, alert_date, confidence, pixel_count, area_um2 (whole square micrometres) and
+            pixel_rule (by which the zone takes pixels), by the first three.
         pixels: Alert pixels of the days of interest in the rectangle around all zones.
         zone_pixels: The same in zones, with what each counts.
     """
 
     areas: list[dict[str, Any]]
     pixels: AlertPixels
-    zone_pixels: ZonePixels
+    zone_pixels: ZoneAlerts
 
 
 def measure_alerts(
@@ -117,7 +118,9 @@ def measure_alerts(
             found=lattice.crs,
             remedy="take the product from its own source, which is in EPSG:4326",
         )
-    spans = lay_zones(zones, [], default_stratum="all", lattice=lattice, pixel_rule=pixel_rule, earth=earth)
+    outline, rules = Outline.of(zones, [], lattice=lattice, pixel_rule=pixel_rule, earth=earth)
+    spans = outline.lay()
+    check_taken(np.bincount(spans.zone, minlength=len(zones)), zones)
     spans = spans.pick(np.lexsort((spans.start, spans.row)))
     parts = [
         part
@@ -126,9 +129,9 @@ def measure_alerts(
     ]
     found = list(runner.run(parts))
     return AlertMeasurement(
-        _area_rows([piece.sums for piece in found], zones),
+        _area_rows([piece.sums for piece in found], zones, rules),
         AlertPixels.joined([piece.pixels for piece in found]).ordered("row", "col", "day"),
-        ZonePixels.joined([piece.zone_pixels for piece in found]).ordered("zone", "row", "col", "day"),
+        ZoneAlerts.joined([piece.zone_pixels for piece in found]).ordered("zone", "row", "col", "day"),
     )
 
 
@@ -138,7 +141,7 @@ class AlertPiece:
 
     sums: Sums
     pixels: AlertPixels
-    zone_pixels: ZonePixels
+    zone_pixels: ZoneAlerts
 
 
 @dataclass(frozen=True)
@@ -185,7 +188,7 @@ class AlertPart:
         return AlertPiece(
             sums,
             pixels.pick(kept),
-            ZonePixels(zone[own], own_pixels.row, own_pixels.col, own_pixels.day, own_pixels.confidence, area[own]),
+            ZoneAlerts(zone[own], own_pixels.row, own_pixels.col, own_pixels.day, own_pixels.confidence, area[own]),
         )
 
     def _pixels(self, table: CodeTable) -> AlertPixels:
@@ -261,7 +264,7 @@ def _clip(spans: ZoneSpans, window: Window) -> ZoneSpans:
     return replace(part.pick(inside), start=start[inside], stop=stop[inside])
 
 
-def _area_rows(sums: Sequence[Sums], zones: Sequence[Shape]) -> list[dict[str, Any]]:
+def _area_rows(sums: Sequence[Sums], zones: Sequence[Shape], rules: Sequence[CountedBy]) -> list[dict[str, Any]]:
     total = add_up(Sums.joined(sums))
     columns = (getattr(total, item.name).tolist() for item in fields(total))
     rows = [
@@ -271,6 +274,7 @@ def _area_rows(sums: Sequence[Sums], zones: Sequence[Shape]) -> list[dict[str, A
             "confidence": CODES[confidence],
             "pixel_count": pixels,
             "area_um2": (high << 32) + low,
+            "pixel_rule": rules[zone],
         }
         for zone, day, confidence, pixels, high, low in zip(*columns, strict=True)
     ]

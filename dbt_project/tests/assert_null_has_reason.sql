@@ -36,6 +36,12 @@ from {{ ref('scenes_used') }}
 where used = (reason is not null)
 union all
 select
+    'alerts_monthly' as mart,
+    zone_id || ' ' || product || ' ' || month || ' ' || confidence as row_key
+from {{ ref('alerts_monthly') }}
+where alert_area_ha is null <> (reason is not null)
+union all
+select
     'emission_reductions' as mart,
     cast(vintage_year as varchar) as row_key
 from {{ ref('emission_reductions') }}

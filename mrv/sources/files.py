@@ -1,9 +1,10 @@
-"""Connector `files`: tables and rasters of a folder, by the mapping that the project declares."""
+"""Connector `files`: tables, rasters and fires of a folder, by the mapping that the project declares."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from mrv.schemas import DATASETS, Dataset
 from mrv.sources.contract import Parsed, Request
 from mrv.sources.csv_reading import CsvFile, Row
 from mrv.sources.fetch import Fetcher, Wanted, base_of, fetching
+from mrv.sources.fire_files import parse_fires
 from mrv.sources.records import ORIGIN, Record, Records, merge
 
 _REMEDY = "mend the value in the file, or name its missing-value text in project.yaml"
@@ -44,16 +46,29 @@ def wanted(spec: Files, request: Request) -> list[Wanted]:
         )
         for item in spec.tables
     ]
-    return [*tables, *(_wanted_raster(spec, item, request) for item in spec.rasters)]
+    fires = [
+        Wanted(
+            dataset="fires",
+            product=item.collection,
+            address=_address(spec, item.path),
+            path=item.path,
+            kind="csv",
+            licence=item.licence,
+            citation=item.citation,
+        )
+        for item in spec.fires
+    ]
+    rasters = [file for item in spec.rasters for file in _wanted_raster(spec, item, request)]
+    return [*tables, *rasters, *fires]
 
 
-def _wanted_raster(spec: Files, item: RasterFile, request: Request) -> Wanted:
+def _wanted_raster(spec: Files, item: RasterFile, request: Request) -> list[Wanted]:
     known = request.catalogue.product(item.product)
     known.version(item.version)
     layer = known.layer(item.layer)
     known.check_years(version=item.version, layer=layer.layer, years=() if item.year is None else (item.year,))
     address = _address(spec, item.path)
-    return Wanted(
+    raster = Wanted(
         dataset="raster",
         product=item.product,
         version=item.version,
@@ -66,6 +81,13 @@ def _wanted_raster(spec: Files, item: RasterFile, request: Request) -> Wanted:
         licence=item.licence,
         citation=item.citation,
     )
+    if item.attribute_table is None:
+        return [raster]
+    table = item.attribute_table
+    return [
+        raster,
+        replace(raster, dataset="raster_table", address=f"{raster.address}#{table}", path=table, kind="rat"),
+    ]
 
 
 def check_mapping(table: TableFile, *, where: str) -> None:
@@ -114,7 +136,7 @@ def pull(spec: Files, request: Request) -> list[Artifact]:
 def parse(spec: Files, artifacts: Sequence[Artifact], request: Request) -> dict[str, Parsed]:
     """See `Connector.parse`: a landed table for each dataset that the files feed."""
     by_file = {(item.address, item.dataset): item for item in artifacts}
-    parts = []
+    parts: list[tuple[str, Parsed]] = []
     for table in spec.tables:
         check_mapping(table, where=f"source {spec.name}, {table.path}")
         artifact = by_file.get((_address(spec, table.path), table.dataset))
@@ -126,6 +148,9 @@ def parse(spec: Files, artifacts: Sequence[Artifact], request: Request) -> dict[
                 remedy="pull the source again after a change of project.yaml",
             )
         parts.append((table.dataset, _parse_table(table, artifact, request)))
+    if spec.fires:
+        fires = [item for item in artifacts if item.dataset == "fires"]
+        parts.append(("fires", parse_fires(fires, request, only_wanted=True)))
     return merge(parts)
 
 

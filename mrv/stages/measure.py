@@ -1,4 +1,4 @@
-"""Measure: rasters to areas by zone, fires to zones, trees to carbon. Joins the rooms that do not know each other."""
+"""Measure: rasters to areas by zone, trees to carbon. Joins the rooms that do not know each other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import shapely
 
-from mrv.errors import InputError, ProjectError
+from mrv.errors import InputError, ProjectError, SourceError
 from mrv.files import write_parquet
 from mrv.ledger import Artifact
 from mrv.schemas import DATASETS
@@ -100,15 +100,26 @@ def measure_pixels(context: Context, artifacts: Sequence[Artifact], *, earth: Ea
 
 @contextmanager
 def naming_files(context: Context, artifacts: Iterable[Artifact]) -> Iterator[None]:
-    """Let a refusal name a file as its source does, not only by its place in the store."""
+    """Let a refusal name a file as its source does, and say whose fault it is: a source's, or that of a file given here.
+
+    Raises:
+        SourceError: A file that came over the network cannot be used.
+        InputError: A file of a folder cannot be used.
+    """
     try:
         yield
     except InputError as error:
+        sent = False
         for artifact in artifacts:
             path = str(context.store.path(artifact.sha256))
             if error.where and path in error.where:
                 error.where = error.where.replace(path, f"{artifact.address} ({path})")
-        raise
+                sent = sent or not artifact.url.startswith("file:")
+        if not sent:
+            raise
+        raise SourceError(
+            error.message, expected=error.expected, found=error.found, where=error.where, remedy=error.remedy
+        ) from error
 
 
 def _count_pixels(context: Context, layers: Mapping[str, Sequence[Artifact]], earth: EarthModel) -> dict[str, pa.Table]:
@@ -156,11 +167,17 @@ def product_rule(layers: Mapping[str, Sequence[Artifact]]) -> ProductRule:
         datamask_nodata=_codes(layers["datamask"][0]) if "datamask" in layers else (),
         emissions_product=emissions.product if emissions else None,
         emissions_version=emissions.version if emissions else None,
+        known_nodata={role: _header_nodata(items[0]) for role, items in layers.items()},
     )
 
 
 def _codes(artifact: Artifact) -> tuple[int, ...]:
     return tuple(int(code) for code in product(artifact.product).layer(artifact.layer or "").nodata)
+
+
+def _header_nodata(artifact: Artifact) -> tuple[float, ...]:
+    layer = product(artifact.product).layer(artifact.layer or "")
+    return (*layer.nodata, *layer.ignored_header_nodata)
 
 
 def forest_rule(context: Context) -> ForestRule:
@@ -184,30 +201,6 @@ def forest_rule(context: Context) -> ForestRule:
         connectivity=forest.connectivity,
         patch_extent=forest.patch_extent,
     )
-
-
-# --- fires -------------------------------------------------------------------------------------------------------
-def measure_fires(context: Context, fires: Checked) -> Measured:
-    """Say in which zones each fire lies."""
-    table = fires.table()
-
-    def measure() -> dict[str, pa.Table]:
-        from raster.points import zones_of_points
-
-        shapes = [Shape(zone.zone_id, zone.geometry) for zone in context.zones]
-        pairs = zones_of_points(table["longitude"].to_numpy(), table["latitude"].to_numpy(), shapes)
-        ids = table["fire_id"].to_pylist()
-        return {
-            "fire_zones": DATASETS["fire_zones"].table(
-                {"fire_id": ids[index], "zone_id": zone} for index, zone in pairs
-            )
-        }
-
-    inputs = {
-        "fires": fires.sha256,
-        "zones": [[zone.zone_id, shapely.to_wkb(zone.geometry, hex=True)] for zone in context.zones],
-    }
-    return run_measurement(context, "fire_zones", inputs, measure)
 
 
 # --- field -------------------------------------------------------------------------------------------------------

@@ -60,7 +60,8 @@ def measure_alerts(context: Context, artifacts: Sequence[Artifact]) -> Measured 
                     rows[name] += found
             for layer in group:
                 rows["alert_retrievals"] += _retrieval_rows(context, layer, histories[layer.name])
-        return {name: DATASETS[name].table(found) for name, found in rows.items()}
+        # Without a second retrieval there is nothing to compare, which is not the same as no change.
+        return {name: DATASETS[name].table(found) for name, found in rows.items() if found or name != "alert_changes"}
 
     return run_measurement(context, "alerts", inputs, measure)
 
@@ -96,7 +97,7 @@ def _measure_product(context: Context, layers: Sequence[RasterLayer]) -> dict[st
     retrieved = min(retrieval_day(item) for layer in layers for item in layer.artifacts)
     said = {"product": row.product, "product_version": layers[0].version, "retrieved_on": retrieved}
     return {
-        "alert_area": [{**said, **item, "pixel_rule": rule} for item in found.areas],
+        "alert_area": [{**said, **item} for item in found.areas],
         "alert_clusters": [{**said, **item} for item in clusters.clusters],
         "alert_cluster_zones": clusters.zones,
         "alert_changes": [change for layer in days for change in _changes(context, layer, lattice, shapes, period)],

@@ -21,7 +21,11 @@ from mrv.stages.check import Checked, check_received, check_table, evidence
 from mrv.stages.context import Context
 from mrv.stages.declare import declared_tables
 from mrv.stages.land import Landed, land, pull
-from mrv.stages.measure import Measured, measure_field, measure_fires, measure_pixels
+from mrv.stages.measure import Measured, measure_field, measure_pixels
+from mrv.stages.measure_alerts import measure_alerts
+from mrv.stages.measure_fires import measure_fires
+from mrv.stages.measure_patches import measure_forest_shape, measure_loss_patches
+from mrv.stages.measure_scenes import measure_scenes
 from mrv.stages.publish import Published, publish
 from mrv.stages.transform import Snapshot, artifacts_table, transform
 from mrv.stages.validate import refuse_problems
@@ -121,8 +125,15 @@ def _measure(
     context: Context, do: Caller, artifacts: Sequence[Artifact], received: Mapping[str, Checked]
 ) -> list[Measured]:
     measured = [do("measure pixels", measure_pixels, context, artifacts)]
+    measured.append(do("measure alerts", measure_alerts, context, artifacts))
     if "fires" in received:
         measured.append(do("measure fires", measure_fires, context, received["fires"]))
+    if "scenes" in received:
+        measured.append(do("measure scenes", measure_scenes, context, received["scenes"], artifacts))
+    if context.definition.patches is not None:
+        measured.append(do("measure patches of loss", measure_loss_patches, context, artifacts, received.get("fires")))
+    if context.definition.fragmentation is not None:
+        measured.append(do("measure forest shape", measure_forest_shape, context, artifacts))
     measured.append(do("measure field plots", measure_field, context, received))
     return [part for part in measured if part is not None]
 
@@ -175,18 +186,25 @@ def loss_years(land_cover: pa.Table | None) -> dict[str, int]:
 
 
 def zone_results(context: Context, tables: Mapping[str, pa.Table]) -> pa.Table:
-    """Check the zones' pixels against their polygons, and that enough was observed; add the outcomes to `check_results`.
+    """Check what was measured of the zones across tables; add the outcomes to `check_results`.
+
+    Pixels are compared with polygons and with what must be observed, patches and the shape of forest with the loss table.
 
     Raises:
-        CheckError: One of the two fails and nobody waived it.
+        CheckError: A check fails and nobody waived it.
     """
     from expectations.gate import gate
+    from expectations.loss_shapes import check_loss_shapes
     from expectations.zone_areas import check_observed, check_zone_areas
 
     land_cover, zones = tables["land_cover_area"], tables["zones"]
     limit = next(row["value"] for row in tables["parameters"].to_pylist() if row["name"] == "max_unobserved_share")
     found = pa.concat_tables(
-        [check_zone_areas(zones, land_cover), check_observed(zones, land_cover, max_unobserved=limit)]
+        [
+            check_zone_areas(zones, land_cover),
+            check_observed(zones, land_cover, max_unobserved=limit),
+            *check_loss_shapes(tables),
+        ]
     )
     waivers = context.ledger.waivers(context.definition.id, context.period.id)
     return DATASETS["check_results"].sort(pa.concat_tables([tables["check_results"], gate(found, waivers=waivers)]))

@@ -20,9 +20,12 @@ from mrv.warehouse.build import build
 from mrv.warehouse.snapshot import export
 
 PUBLISHED_ROWS = (
-    *("fires", "fire_zones", "plots", "trees", "heights", "wood_density", "name_resolution", "baseline_activity"),
+    *("fires", "fire_zones", "fire_events", "alert_area", "alert_clusters", "alert_cluster_zones", "alert_retrievals",
+      "alert_changes"),
+    *( "plots", "trees", "heights", "wood_density", "name_resolution", "baseline_activity"),
     *("carbon_pools", "land_cover_area", "pixel_emissions", "tree_biomass", "plot_biomass", "stratum_biomass", "scenes"),
     "vegetation_change",
+    *("loss_patches", "driver_rules", "patch_labels", "fragmentation"),
 )
 """Accepted rows that go into the package, so that a verifier can go from a tonne to its trees and pixels. None names people."""
 

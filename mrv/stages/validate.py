@@ -11,9 +11,10 @@ from mrv.boundaries import Zone, read_zones
 from mrv.errors import MrvError, ProjectError
 from mrv.parameters import Parameter, in_force, load_parameters, rule_sets, with_overrides
 from mrv.periods import Span, gaps, overlaps
-from mrv.project import BaselineVersion, Files, LoadedProject, load_project
+from mrv.project import BaselineVersion, Files, FireFile, LoadedProject, RasterFile, TableFile, load_project
 from mrv.stages.declare import pool_rows, read_baseline
 from mrv.stages.validate_rasters import measures_forest, raster_notes, raster_problems
+from mrv.stages.validate_scenes import scene_problems
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def check_project(folder: Path) -> Findings:
         *_parameters(project),
         *_pools(project, zones),
         *_sources(project),
+        *scene_problems(project, zones),
     ]
     return Findings(project, tuple(zones), tuple(problems), tuple(_notes(project, zones)))
 
@@ -242,7 +244,8 @@ def _missing_files(project: LoadedProject) -> Iterator[ProjectError]:
     for source in project.definition.sources:
         if not isinstance(source, Files) or not project.path(source.root).is_dir():
             continue
-        for name in (*(table.path for table in source.tables), *(raster.path for raster in source.rasters)):
+        files: tuple[TableFile | RasterFile | FireFile, ...] = (*source.tables, *source.rasters, *source.fires)
+        for name in (item.path for item in files):
             path = project.path(source.root) / name
             if not path.is_file():
                 yield ProjectError(

@@ -31,11 +31,13 @@ detections as (
         fire_zones.zone_id,
         date_trunc('month', fires.acquired_on_utc)::date as month,
         count(*) as detections,
+        count(distinct fire_events.event_id) as distinct_fires,
         count(*) filter (where fires.confidence = 'low') as low,
         count(*) filter (where fires.confidence = 'nominal') as nominal,
         count(*) filter (where fires.confidence = 'high') as high
     from {{ ref('stg_fires') }} as fires
     inner join {{ ref('stg_fire_zones') }} as fire_zones on fires.fire_id = fire_zones.fire_id
+    inner join {{ ref('stg_fire_events') }} as fire_events on fires.fire_id = fire_events.fire_id
     cross join project
     where fires.acquired_on_utc between project.period_start and project.period_end
     group by fire_zones.zone_id, date_trunc('month', fires.acquired_on_utc)
@@ -54,6 +56,7 @@ final as (
         ) as days,
         observed.is_observed as measured,
         case when observed.is_observed then coalesce(detections.detections, 0) end as fire_count,
+        case when observed.is_observed then coalesce(detections.distinct_fires, 0) end as distinct_fire_count,
         case when observed.is_observed then coalesce(detections.low, 0) end as low_confidence_count,
         case when observed.is_observed then coalesce(detections.nominal, 0) end as nominal_confidence_count,
         case when observed.is_observed then coalesce(detections.high, 0) end as high_confidence_count,

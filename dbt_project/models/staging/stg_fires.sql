@@ -5,8 +5,13 @@ with source as (
 final as (
     select
         fire_id,
+        acquired_at_utc,
         acquired_on_utc,
-        confidence
+        latitude,
+        longitude,
+        satellite,
+        confidence,
+        frp_mw
     from source
 )
 

@@ -120,6 +120,9 @@ def test_fractions_count_their_part(tmp_path):
     (row,) = found.areas
     whole = int(row_areas_um2(LATTICE, row=ROW + 1, height=1)[0])
     assert row["area_um2"] == pytest.approx(whole / 2, rel=1e-6)
+    assert row["pixel_rule"] == "fraction"
+    by_size = measure(layers_of(tmp_path / "a.tif"), zones=zones, pixel_rule="by_size")
+    assert by_size.areas == found.areas, "a zone so small takes pixels by their parts"
 
 
 def test_parts_can_be_pickled(tmp_path):

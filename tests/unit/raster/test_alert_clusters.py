@@ -173,8 +173,8 @@ def test_the_area_of_an_outline_is_that_of_its_pixels():
 
 
 def _zone_pixels():
-    from raster.alert_columns import ZonePixels
+    from raster.alert_columns import ZoneAlerts
 
     pixels = pixels_of(np.full((6, 5), 19_500))
     ones = np.ones(len(pixels), np.int64)
-    return ZonePixels(np.zeros(len(pixels), np.int32), pixels.row, pixels.col, pixels.day, pixels.confidence, ones)
+    return ZoneAlerts(np.zeros(len(pixels), np.int32), pixels.row, pixels.col, pixels.day, pixels.confidence, ones)

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,6 +15,7 @@ from mrv.errors import InputError
 from mrv.periods import Span, gaps, overlaps
 from mrv.project import Firms
 from mrv.sources import firms
+from mrv.sources.fire_files import parse_fires
 
 SPEC = Firms(connector="firms", name="fires", collections=("VIIRS_SNPP_SP",))
 SHAPE = "latitude,longitude,{},scan,track,acq_date,acq_time,satellite,instrument,confidence,version,{},frp,daynight"
@@ -69,6 +72,7 @@ def test_one_detection(request_, artifact_of) -> None:
             "frp_mw": 5.5,
             "daynight": "D",
             "version": "2",
+            "near_real_time": False,
             "fire_type": 0,
             "_artifact": artifact.sha256,
             "_row": 1,
@@ -222,6 +226,44 @@ def test_counts_close_whatever_comes(request_, artifact_of, rows: list[list[str]
     assert parsed.table.num_rows + len({item["row"] for item in parsed.rejected}) == len(rows)
     for name in ("latitude", "longitude", "frp_mw", "brightness_k"):
         assert all(math.isfinite(value) for value in parsed.table[name].to_pylist() if value is not None)
+
+
+@pytest.mark.parametrize(
+    ("version", "product", "provisional"),
+    [
+        ("2.0NRT", "x", True),
+        ("6.1NRT", "x", True),
+        ("2.0URT", "x", True),
+        ("2.0RT", "x", True),
+        ("2", "x", False),
+        ("6.1", "VIIRS_SNPP_NRT", False),
+        ("", "VIIRS_SNPP_NRT", True),
+        ("", "VIIRS_SNPP_SP", False),
+    ],
+)
+def test_near_real_time_is_known_by_version_or_collection(
+    request_, artifact_of, version: str, product: str, provisional: bool
+) -> None:
+    artifact = replace(artifact_of(f"{VIIRS}\n{viirs(version=version)}\n".encode()), product=product)
+    parsed = firms.parse(SPEC, [artifact], request_)["fires"]
+    assert parsed.table["near_real_time"].to_pylist() == [provisional]
+
+
+def test_files_are_read_for_the_days_and_the_bounds_and_the_rest_is_counted(request_, artifact_of, caplog) -> None:
+    caplog.set_level(logging.INFO)
+    inside = {"acq_date": "2022-07-03"}
+    rows = [
+        viirs(**inside),
+        viirs(**inside, latitude="-8.5"),
+        viirs(**inside, longitude="-60"),
+        viirs(acq_date="2022-08-03"),
+        viirs(**inside, latitude="not a number"),
+    ]
+    artifact = artifact_of("\n".join([VIIRS, *rows, ""]).encode())
+    parsed = parse_fires([artifact], request_, only_wanted=True)
+    assert (parsed.rows_read, parsed.table.num_rows, len(parsed.rejected)) == (2, 1, 1)
+    assert "3 detection(s) beyond the days and the bounds" in caplog.text
+    assert parse_fires([artifact], request_).rows_read == 5
 
 
 days = st.dates(date(2000, 1, 1), date(2030, 12, 31))

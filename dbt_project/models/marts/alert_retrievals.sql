@@ -1,0 +1,19 @@
+with retrievals as (
+    select * from {{ ref('stg_alert_retrievals') }}
+),
+
+final as (
+    select
+        product,
+        product_version,
+        layer,
+        address,
+        retrieved_on,
+        sha256,
+        in_use,
+        frozen,
+        day_convention
+    from retrievals
+)
+
+select * from final

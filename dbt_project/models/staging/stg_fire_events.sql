@@ -1,0 +1,15 @@
+with source as (
+    select * from {{ source('landed', 'fire_events') }}
+),
+
+final as (
+    select
+        fire_id,
+        event_id,
+        is_primary,
+        duplicate_of,
+        rule
+    from source
+)
+
+select * from final
