@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +28,7 @@ from raster.grid import Window
 from raster.mosaic import Mosaic
 from raster.parts import Band, row_slices
 from raster.patches import Partial, patch_margin, remove_small_patches
+from raster.reading import Kind
 from raster.rules import FOREST, INVALID, NODATA, NON_FOREST, UNREAD, ForestRule, LossLayers, ProductRule
 from raster.spans import Ints
 from raster.zoning import ZoneSpans
@@ -57,12 +60,16 @@ class Layers:
             InputError: A file cannot be used.
             GridError: A file is of another grid.
         """
-        lattice = product.lattice
+
+        def mosaic(layer: str, paths: Sequence[Path], kind: Kind = "classes") -> Mosaic:
+            known = None if product.known_nodata is None else product.known_nodata[layer]
+            return Mosaic.of(layer, paths, lattice=product.lattice, kind=kind, known_nodata=known)
+
         return cls(
-            Mosaic.of("tree_cover", files.tree_cover, lattice=lattice, kind="classes"),
-            Mosaic.of("loss_year", files.loss_year, lattice=lattice, kind="classes"),
-            Mosaic.of("datamask", files.datamask, lattice=lattice, kind="classes") if files.datamask else None,
-            Mosaic.of("emissions", files.emissions, lattice=lattice, kind="measure") if files.emissions else None,
+            mosaic("tree_cover", files.tree_cover),
+            mosaic("loss_year", files.loss_year),
+            mosaic("datamask", files.datamask) if files.datamask else None,
+            mosaic("emissions", files.emissions, "measure") if files.emissions else None,
             product,
             forest,
             earth,

@@ -15,8 +15,7 @@ from shapely.geometry.base import BaseGeometry
 from mrv.errors import ProjectError
 from raster.grid import Lattice
 
-PixelRule = Literal["centre", "fraction", "by_size"]
-"""A pixel counts whole in the zone of its centre; in each zone by the part covered; or so in small zones only."""
+PixelRule = Literal["centre", "fraction"]
 NODATA, NON_FOREST, FOREST, UNREAD, INVALID = range(5)
 """Codes of a pixel's cover at the base year. UNREAD: no tile holds it; INVALID: a value the product does not have."""
 MAX_YEARS = 254

@@ -55,7 +55,7 @@ class Sources:
         self.rasters = rasters.resolve()
         self.submissions = submissions
         self.faults = faults or Faults()
-        self._files: dict[Path, Content] = {}
+        self._files: dict[tuple[Path, int, int], Content] = {}
         header, *lines = fires.read_text(encoding="utf-8").splitlines()
         self._fires_header = header
         self._fires: dict[tuple[str, str], list[tuple[float, float, str]]] = {}
@@ -88,9 +88,11 @@ class Sources:
         path = (self.rasters / request.path_params["version"] / request.path_params["name"]).resolve()
         if not path.is_relative_to(self.rasters) or not path.is_file():
             return self._refuse(404, "<?xml version='1.0'?><Error><Code>NoSuchKey</Code></Error>")
-        if path not in self._files:
-            self._files[path] = Content("image/tiff", hash_file(path), path.stat().st_size, path=path)
-        return self._answer(request, self._files[path], self.faults.take(asked(request)))
+        state = path.stat()
+        version = (path, state.st_mtime_ns, state.st_size)
+        if version not in self._files:
+            self._files[version] = Content("image/tiff", hash_file(path), state.st_size, path=path)
+        return self._answer(request, self._files[version], self.faults.take(asked(request)))
 
     async def area(self, request: Request) -> Response:
         """Serve the detections of some days within an area."""

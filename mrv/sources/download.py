@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 CHUNK = 1 << 16
 SIMULATED_HEADER = "X-Simulated-Data"
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _length(response: httpx.Response, target: Target, part: Path, start: int, ma
         raise target.error("the source compressed what was asked for plainly", found=f"Content-Encoding: {encoding}")
     text = response.headers.get("Content-Length", "")
     total = start + int(text) if text.isdecimal() else None
-    extent = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "")) if start else None
+    extent = CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "")) if start else None
     if extent:
         first, last, whole = extent.groups()
         if text.isdecimal() and int(text) != int(last) + 1 - int(first):

@@ -15,9 +15,12 @@ import yaml
 from mrv.project import load_project
 from mrv.scaffold import scaffold
 from mrv.settings import Settings
+from mrv.simulator.faults import Faults
+from mrv.simulator.server import HANSEN_ROOT, Server, Sources
 from mrv.simulator.world import World, simulated_world
 from mrv.stages.context import open_context
 from mrv.stages.pipeline import RunResult, run_period
+from tests.integration.four_tiles import landscape, write_four_tile_project, write_tiles
 
 STRATA = ("cloud_forest", "montane", "premontane")
 SOURCES = [
@@ -109,6 +112,22 @@ def site(small_world: tuple[Path, World], tmp_path: Path) -> Site:
     project, world = small_world
     shutil.copytree(project, tmp_path / "project")
     return Site(tmp_path / "project", world, tmp_path / "home")
+
+
+@pytest.fixture
+def four(tmp_path: Path) -> Iterator[Site]:
+    """A small project over the corner of four tiles, its own server, and an empty home."""
+    project, folder = write_four_tile_project(tmp_path / "project"), tmp_path / "world"
+    write_tiles(folder / "rasters", landscape())
+    (folder / "fires.csv").write_text("latitude,longitude\n", encoding="utf-8")
+    faults = Faults()
+    server = Server(
+        Sources(seed=1, rasters=folder / "rasters", fires=folder / "fires.csv", submissions={}, faults=faults)
+    )
+    server.start()
+    mirrors = {"hansen": f"{server.url}/{HANSEN_ROOT}"}
+    yield Site(project, World(server.url, folder, mirrors, faults), tmp_path / "home")
+    server.stop()
 
 
 @pytest.fixture(scope="session")
