@@ -15,7 +15,8 @@ from shapely.geometry.base import BaseGeometry
 from mrv.errors import ProjectError
 from raster.grid import Lattice
 
-PixelRule = Literal["centre", "fraction"]
+PixelRule = Literal["centre", "fraction", "by_size"]
+"""A pixel counts whole in the zone of its centre; in each zone by the part covered; or so in small zones only."""
 NODATA, NON_FOREST, FOREST, UNREAD, INVALID = range(5)
 """Codes of a pixel's cover at the base year. UNREAD: no tile holds it; INVALID: a value the product does not have."""
 MAX_YEARS = 254
@@ -152,14 +153,15 @@ def check_shapes(shapes: tuple[Shape, ...]) -> None:
         ProjectError: An id occurs twice, or a shape is not a valid polygon.
     """
     seen: set[str] = set()
-    for shape in shapes:
+    valid = shapely.is_valid([shape.geometry for shape in shapes])
+    for index, shape in enumerate(shapes):
         geometry = shape.geometry
         problem = None
         if shape.id in seen:
             problem = "another shape has the same id"
         elif geometry.geom_type not in {"Polygon", "MultiPolygon"} or geometry.is_empty:
             problem = f"{'an empty ' if geometry.is_empty else ''}{geometry.geom_type}"
-        elif not geometry.is_valid:
+        elif not valid[index]:
             problem = str(shapely.is_valid_reason(geometry))
         if problem:
             raise ProjectError(

@@ -1,4 +1,4 @@
-"""Measure: rasters to areas by zone, fires to zones, trees to carbon. Joins the rooms that do not know each other."""
+"""Measure: rasters to areas by zone, trees to carbon. Joins the rooms that do not know each other."""
 
 from __future__ import annotations
 
@@ -201,30 +201,6 @@ def forest_rule(context: Context) -> ForestRule:
         connectivity=forest.connectivity,
         patch_extent=forest.patch_extent,
     )
-
-
-# --- fires -------------------------------------------------------------------------------------------------------
-def measure_fires(context: Context, fires: Checked) -> Measured:
-    """Say in which zones each fire lies."""
-    table = fires.table()
-
-    def measure() -> dict[str, pa.Table]:
-        from raster.points import zones_of_points
-
-        shapes = [Shape(zone.zone_id, zone.geometry) for zone in context.zones]
-        pairs = zones_of_points(table["longitude"].to_numpy(), table["latitude"].to_numpy(), shapes)
-        ids = table["fire_id"].to_pylist()
-        return {
-            "fire_zones": DATASETS["fire_zones"].table(
-                {"fire_id": ids[index], "zone_id": zone} for index, zone in pairs
-            )
-        }
-
-    inputs = {
-        "fires": fires.sha256,
-        "zones": [[zone.zone_id, shapely.to_wkb(zone.geometry, hex=True)] for zone in context.zones],
-    }
-    return run_measurement(context, "fire_zones", inputs, measure)
 
 
 # --- field -------------------------------------------------------------------------------------------------------
