@@ -33,13 +33,14 @@ from raster.alert_codes import (
 )
 from raster.alert_columns import AlertPixels, Sums, ZoneAlerts, add_up
 from raster.area import WGS84, EarthModel
+from raster.covering import check_covered
 from raster.grid import Lattice, Window
 from raster.mosaic import Mosaic
 from raster.parts import ONE_THREAD, ROWS_PER_BAND, Runner
 from raster.patches import LOW as LOW_BITS
 from raster.rules import PixelRule, Shape
 from raster.spans import Ints, Ints32
-from raster.zoning import CountedBy, Outline, ZoneSpans, check_covered, check_taken
+from raster.zoning import CountedBy, Outline, ZoneSpans, check_taken
 
 CODES = {LOW: "low", HIGH: "high", HIGHEST: "highest"}
 """Code of a confidence to its name in the tables."""

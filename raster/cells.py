@@ -142,22 +142,6 @@ def repeated(times: Ints) -> tuple[Ints, Ints]:
 
 
 @njit(cache=True, nogil=True)
-def row_order(row: Ints32, start: Ints32, stop: Ints32, top: int, height: int) -> Ints:
-    """Return the places of the runs that hold a pixel, ordered by row and as they were within one."""
-    first = np.zeros(height + 1, dtype=np.int64)
-    for run in range(len(row)):
-        first[row[run] - top + 1] += start[run] < stop[run]
-    for line in range(height):
-        first[line + 1] += first[line]
-    order = np.empty(first[height], dtype=np.int64)
-    for run in range(len(row)):
-        if start[run] < stop[run]:
-            order[first[row[run] - top]] = run
-            first[row[run] - top] += 1
-    return order
-
-
-@njit(cache=True, nogil=True)
 def add_runs(number: Ints, start: Ints32, stop: Ints32, area: Ints, nominal: Ints, sums: Ints) -> None:
     """Add runs to the sums of their numbers, shape (5, numbers): pixels, area (two halves), nominal area (two halves)."""
     for run in range(len(number)):

@@ -176,7 +176,7 @@ def _add(tally: Tally, group: int, kind: int, code: int, pixels: int, area: int)
 @njit(cache=True, nogil=True)
 def _count_cover(line: NDArray[np.uint8], book: CodeBook, found: Ints) -> None:
     """Count the pixels of each class; what is neither forest nor non-forest is looked up pixel by pixel."""
-    forest, non_forest = 0, 0
+    forest, non_forest = np.int64(0), np.int64(0)
     whole = len(line) - len(line) % _BLOCK
     for begin in range(0, whole, _BLOCK):
         one, other = _count_block(line[begin : begin + _BLOCK], book.forest, book.non_forest)

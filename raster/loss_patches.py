@@ -18,13 +18,14 @@ from mrv.progress import SILENT, Progress
 from raster.area import WGS84, EarthModel, row_areas_um2
 from raster.bands import Layers
 from raster.connecting import Groups, connect, overlaps
+from raster.covering import check_covered
 from raster.distance import UM_PER_M, PixelSides, gaps_to_earlier, pixel_sides
 from raster.forest_years import YearRuns, forest_years, joined, row_pointers, tile_windows, year_runs, zone_years
 from raster.grid import Floats, Window
 from raster.parts import ONE_THREAD, ROWS_PER_BAND, Part, Runner
 from raster.rules import ForestRule, LossLayers, PixelRule, ProductRule, Shape
 from raster.spans import Ints, Ints32
-from raster.zoning import ZoneSpans, check_covered, lay_zones
+from raster.zoning import ZoneSpans, lay_zones
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,13 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from raster.area import EarthModel
-from raster.cells import Cells, add_runs, band_windows, exact, row_order, zone_windows
+from raster.cells import Cells, add_runs, band_windows, exact, zone_windows
+from raster.covering import check_tiles
 from raster.grid import Lattice, Window
 from raster.mosaic import Mosaic
 from raster.rules import PixelRule, Shape
 from raster.spans import Ints
-from raster.zoning import CountedBy, Outline, ZoneSpans, check_covered, check_stratified, check_taken
+from raster.zoning import CountedBy, Outline, ZoneSpans, check_stratified, check_taken
 
 ROWS_PER_BAND = 512
 """Rows read at once; a multiple of the block heights in use, so that no block is decoded for two bands."""
@@ -45,6 +46,11 @@ class Part(Protocol[Yielded]):
 
 class Runner(Protocol):
     """Where parts are done."""
+
+    @property
+    def workers(self) -> int:
+        """How many threads of this process may be used for what is not given to the runner."""
+        ...
 
     def run(self, parts: Sequence[Part[Result]]) -> Iterator[Result]:
         """Do the parts and yield what each gives, in their order; of several refusals the first part's is raised."""
@@ -108,22 +114,37 @@ class Band:
 
     def spans(self) -> ZoneSpans:
         """Return the runs of pixels of the zones in the band, ordered by row."""
-        laid = self._own().lay((self.window.row, self.window.row_stop))
-        start, stop = np.maximum(laid.start, self.window.col), np.minimum(laid.stop, self.window.col_stop)
-        order = row_order(laid.row, start, stop, self.window.row, self.window.height)
-        return replace(laid, start=start, stop=stop).pick(order)
+        return self._own().lay_over(self.window)
 
     def groups(self, spans: ZoneSpans) -> tuple[Ints, Ints]:
         """Return the numbers of the (zone, stratum) pairs of runs, ascending, and the place of each run's pair in them.
 
         `Layout.places` finds the numbers among those of the whole measurement.
         """
-        return distinct(self.numbers(spans))
-
-    def numbers(self, spans: ZoneSpans) -> Ints:
-        """Return the number of the (zone, stratum) pair of each run."""
         place = np.where(spans.stratum < 0, self.default_place, spans.stratum + 1)
-        return spans.zone.astype(np.int64) * (len(self.outline.stratum_ids) + 1) + place
+        return distinct(spans.zone.astype(np.int64) * (len(self.outline.stratum_ids) + 1) + place)
+
+
+@dataclass(frozen=True)
+class _Survey:
+    """Lays a band and adds up what its pairs take."""
+
+    band: Band
+
+    @property
+    def tile(self) -> int:
+        """See Part."""
+        return self.band.tile
+
+    def run(self) -> tuple[Ints, Ints] | None:
+        """Return numbers and sums (see `add_runs`) of the pairs; None where the band is empty."""
+        spans = self.band.spans()
+        if not len(spans):
+            return None
+        numbers, place = self.band.groups(spans)
+        sums = np.zeros((5, len(numbers)), dtype=np.int64)
+        add_runs(place, spans.start, spans.stop, spans.area_um2, spans.nominal_um2, sums)
+        return numbers, sums
 
 
 @dataclass(frozen=True)
@@ -132,7 +153,7 @@ class Layout:
 
     Attributes:
         pairs: Zone id and stratum id of each pair that takes a pixel, in their order.
-        numbers: Number of each pair that takes a pixel (see `Band.numbers`), ascending, shape (pairs,).
+        numbers: Number of each pair that takes a pixel (see `Band.groups`), ascending, shape (pairs,).
         place: Place in `pairs` of each number, shape (pairs,).
         bands: The bands, by tile and row: north before south, west before east; none is empty.
         zones: What each zone takes, in the order of zones.
@@ -183,6 +204,7 @@ def lay_out(
     mosaics: Sequence[Mosaic],
     rows_per_band: int = ROWS_PER_BAND,
     whole_zones: bool = False,
+    workers: int = 1,
 ) -> Layout:
     """Lay zones and strata over the tiles of some layers.
 
@@ -200,14 +222,14 @@ def lay_out(
         mosaics: Layers that must hold every pixel of every zone; bands are cut at the borders of their tiles.
         rows_per_band: Rows of a band.
         whole_zones: Make one band of each zone instead, whatever tiles it touches.
+        workers: Threads of this process.
 
     Raises:
         ProjectError: A shape is invalid, a zone takes no pixel, strata overlap, or a part of a zone has no stratum.
         InputError: Tiles lack.
     """
     outline, rules = Outline.of(zones, strata, lattice=lattice, pixel_rule=pixel_rule, earth=earth)
-    for mosaic in mosaics:
-        _check_covered(outline, mosaic, zones, pixel_rule)
+    check_tiles(outline, mosaics, zones, pixel_rule=pixel_rule)
     ids = [stratum.id for stratum in strata]
     default_place = ids.index(default_stratum) + 1 if default_stratum in ids else 0
     cells = Cells.of(mosaics, outline.rows, rows_per_band)
@@ -215,11 +237,10 @@ def lay_out(
     found = [Band(*place, default_place) for place in make(outline, cells)]
     sums = np.zeros((5, len(zones) * (len(strata) + 1)), dtype=np.int64)
     bands = []
-    for band in found:
-        spans = band.spans()
-        if len(spans):
+    for band, taken in zip(found, Threads(workers).run([_Survey(band) for band in found]), strict=True):
+        if taken is not None:
             bands.append(band)
-            add_runs(band.numbers(spans), spans.start, spans.stop, spans.area_um2, spans.nominal_um2, sums)
+            sums[:, taken[0]] += taken[1]
     numbers = np.flatnonzero(sums[0])
     strata_of = [str(default_stratum), *ids]
     names = [(zones[number // len(strata_of)].id, strata_of[number % len(strata_of)]) for number in numbers.tolist()]
@@ -233,7 +254,7 @@ def lay_out(
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order))
     by_zone = sums.reshape(5, len(zones), -1)
-    taken = [
+    pixels = [
         ZonePixels(
             zone.id,
             rules[index],
@@ -243,7 +264,7 @@ def lay_out(
         )
         for index, zone in enumerate(zones)
     ]
-    return Layout([names[index] for index in order], numbers, place, bands, taken)
+    return Layout([names[index] for index in order], numbers, place, bands, pixels)
 
 
 def row_slices(spans: ZoneSpans, mosaics: Sequence[Mosaic], rows_per_band: int = ROWS_PER_BAND) -> Iterator[ZoneSpans]:
@@ -259,17 +280,3 @@ def distinct(numbers: Ints) -> tuple[Ints, Ints]:
     present = np.zeros(int(numbers.max()) + 1, dtype=np.bool_)
     present[numbers] = True
     return np.flatnonzero(present), (np.cumsum(present) - 1)[numbers]
-
-
-def _check_covered(outline: Outline, mosaic: Mosaic, zones: Sequence[Shape], pixel_rule: PixelRule) -> None:
-    """Refuse tiles that do not hold every pixel of every zone; only zones whose bounds reach beyond are laid for it."""
-    row, col, row_stop, col_stop = outline.bounds(len(zones))
-    covered = np.zeros(len(zones), dtype=np.int64)
-    for tile in mosaic.tiles:
-        window = tile.window
-        height = np.minimum(row_stop, window.row_stop) - np.maximum(row, window.row)
-        width = np.minimum(col_stop, window.col_stop) - np.maximum(col, window.col)
-        covered += np.maximum(height, 0) * np.maximum(width, 0)
-    for index in np.flatnonzero(covered < (row_stop - row) * (col_stop - col)).tolist():
-        own, _ = Outline.of([zones[index]], [], lattice=outline.lattice, pixel_rule=pixel_rule, earth=outline.earth)
-        check_covered(own.lay(), mosaic, [zones[index]])

@@ -242,3 +242,19 @@ def _sort(crossings: Floats, low: int, high: int) -> None:
             crossings[before + 1] = crossings[before]
             before -= 1
         crossings[before + 1] = value
+
+
+@njit(cache=True, nogil=True)
+def row_order(row: Ints32, kept: NDArray[np.bool_], top: int, height: int) -> Ints:
+    """Return the places of the runs that are kept, ordered by row and as they were within one."""
+    first = np.zeros(height + 1, dtype=np.int64)
+    for run in range(len(row)):
+        first[row[run] - top + 1] += kept[run]
+    for line in range(height):
+        first[line + 1] += first[line]
+    order = np.empty(first[height], dtype=np.int64)
+    for run in range(len(row)):
+        if kept[run]:
+            order[first[row[run] - top]] = run
+            first[row[run] - top] += 1
+    return order

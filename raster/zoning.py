@@ -11,14 +11,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mrv.errors import InputError, ProjectError
+from mrv.errors import ProjectError
 from mrv.units import um2_to_ha
 from raster.area import EarthModel, node_columns, nominal_area_um2, piece_areas_um2, row_areas_um2
 from raster.coverage import fill_fractions
 from raster.grid import Floats, Lattice, Window
-from raster.mosaic import Mosaic
 from raster.rules import PixelRule, Shape, check_shapes
-from raster.spans import EVERY_ROW, Edges, Ints, Ints32, Rows, Spans, fill_centres
+from raster.spans import EVERY_ROW, Edges, Ints, Ints32, Rows, Spans, fill_centres, row_order
 from raster.strata import cut_by_strata, strata_spans
 
 Picked = NDArray[np.int64] | NDArray[np.bool_] | slice
@@ -151,12 +150,30 @@ class Outline:
         first, after = np.floor(low).astype(np.int64), np.ceil(high).astype(np.int64)
         return first[0], first[1], after[0], after[1]
 
-    def lay(self, rows: Rows = EVERY_ROW) -> ZoneSpans:
-        """Return the runs of the zones in some rows, ordered by zone, row and column.
+    def lay(self) -> ZoneSpans:
+        """Return the runs of the zones, ordered by zone, row and column.
+
+        Raises:
+            ProjectError: Two strata overlap.
+        """
+        spans, (origin, stratum, start, stop) = self._pieces(EVERY_ROW)
+        return self._measured(spans, origin, stratum, start, stop)
+
+    def lay_over(self, window: Window) -> ZoneSpans:
+        """Return the runs of the zones in a window, ordered by row, zone and column.
 
         Raises:
             ProjectError: Two strata overlap there.
         """
+        spans, (origin, stratum, start, stop) = self._pieces((window.row, window.row_stop))
+        inside = np.maximum(start, window.col) < np.minimum(stop, window.col_stop)
+        order = row_order(spans.row[origin], inside, window.row, window.height)
+        laid = self._measured(spans, origin[order], stratum[order], start[order], stop[order])
+        # Only now, since the area of a piece is taken at its middle: borders of tiles must not move that.
+        return replace(laid, start=np.maximum(laid.start, window.col), stop=np.minimum(laid.stop, window.col_stop))
+
+    def _pieces(self, rows: Rows) -> tuple[Spans, tuple[Ints, Ints32, Ints32, Ints32]]:
+        """Return the runs of zones, and the pieces of them in one stratum and one area: run, stratum, start and stop."""
         spans = fill_centres(self.centred, rows)
         if len(self.parted):
             spans = _merged(spans, fill_fractions(self.parted, rows))
@@ -165,6 +182,9 @@ class Outline:
         if not self.lattice.is_lonlat:
             piece, start, stop = _cut_at_nodes(start, stop, node_columns(self.lattice))
             origin, stratum = origin[piece], stratum[piece]
+        return spans, (origin, stratum, start, stop)
+
+    def _measured(self, spans: Spans, origin: Ints, stratum: Ints32, start: Ints32, stop: Ints32) -> ZoneSpans:
         row, fraction = spans.row[origin], spans.fraction[origin]
         if self.lattice.is_lonlat:
             whole, nominal = self.row_areas[row - self.first_row], np.zeros(len(row), dtype=np.int64)
@@ -234,47 +254,6 @@ def _cut_at_nodes(start: Ints32, stop: Ints32, step: int) -> tuple[Ints, Ints32,
         np.maximum(start[run], node).astype(np.int32),
         np.minimum(stop[run], node + step).astype(np.int32),
     )
-
-
-def check_covered(spans: ZoneSpans, mosaic: Mosaic, zones: Sequence[Shape]) -> None:
-    """Refuse tiles that do not hold every pixel of every zone.
-
-    Raises:
-        InputError: With the extent that lacks.
-    """
-    covered = np.zeros(len(spans), dtype=np.int64)
-    for tile in mosaic.tiles:
-        window = tile.window
-        inside = (spans.row >= window.row) & (spans.row < window.row_stop)
-        shared = np.minimum(spans.stop, window.col_stop) - np.maximum(spans.start, window.col)
-        covered += np.where(inside, np.maximum(shared, 0), 0)
-    lacking = np.flatnonzero(covered < spans.stop - spans.start)
-    if not len(lacking):
-        return
-    zone = int(spans.zone[lacking].min())
-    missing: Window | None = None
-    for index in lacking[spans.zone[lacking] == zone].tolist():
-        for gap in _gaps(int(spans.row[index]), int(spans.start[index]), int(spans.stop[index]), mosaic):
-            missing = gap if missing is None else missing.union(gap)
-    raise InputError(
-        f"the tiles of the layer {mosaic.layer} do not cover a zone",
-        expected=f"tiles that hold {mosaic.lattice.extent(missing)}" if missing else None,
-        found="; ".join(f"{tile.path.name}: {mosaic.lattice.extent(tile.window)}" for tile in mosaic.tiles),
-        where=f"zone {zones[zone].id}",
-        remedy="pull the neighbouring tiles of the same product version too",
-    )
-
-
-def _gaps(row: int, start: int, stop: int, mosaic: Mosaic) -> list[Window]:
-    gaps, column = [], start
-    for window in sorted((tile.window for tile in mosaic.tiles), key=lambda window: window.col):
-        if window.row <= row < window.row_stop and column < stop:
-            if column < window.col:
-                gaps.append(Window(row, column, 1, min(window.col, stop) - column))
-            column = max(column, window.col_stop)
-    if column < stop:
-        gaps.append(Window(row, column, 1, stop - column))
-    return gaps
 
 
 def check_taken(pixels: Ints, zones: Sequence[Shape]) -> None:
