@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from expectations import loss_shapes, zone_areas
 from expectations.suites import load_suite
-from expectations.zone_areas import REMEDIES
 from mrv.errors import CheckError
 from mrv.schemas import DATASETS
 
@@ -75,7 +75,8 @@ def _name(record: Mapping[str, Any]) -> str:
 
 
 def _remedy(record: Mapping[str, Any]) -> str:
-    if record["rule"] in REMEDIES:
-        return REMEDIES[record["rule"]]
+    remedies = {**zone_areas.REMEDIES, **loss_shapes.REMEDIES}
+    if record["rule"] in remedies:
+        return remedies[record["rule"]]
     rules = load_suite(record["dataset"]).expectations
     return next(rule.meta.remedy for rule in rules if rule.meta.rule == record["rule"])

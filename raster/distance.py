@@ -102,7 +102,7 @@ class Features:
         place = np.zeros((owners, 4))
         for low in range(0, len(owner), RUNS_AT_ONCE):
             part = slice(low, low + RUNS_AT_ONCE)
-            boxes = shapely.transform(_boxes(runs, part, lattice), self._project)
+            boxes = self._boxes(runs, part, lattice)
             (origin, found), apart = self._tree.query_nearest(boxes, return_distance=True, all_matches=False)
             order = np.lexsort((origin, apart, owner[part][origin]))
             origin, found, apart = origin[order], found[order], apart[order]
@@ -117,6 +117,40 @@ class Features:
         metres = np.asarray(_GEOD.inv(lon_a, lat_a, lon_b, lat_b)[2], dtype=np.float64)
         return np.where(np.isfinite(best), metres, np.inf)
 
+    def near(self, runs: YearRuns, owner: Ints, *, lattice: Lattice, within_m: float) -> tuple[Ints, Ints]:
+        """Return which features lie within a distance of which patches, from the edge of the nearest pixel.
+
+        Args:
+            runs: Runs of pixels of the patches.
+            owner: Patch of each run, shape (n,).
+            lattice: The grid, in longitude and latitude.
+            within_m: The distance.
+
+        Returns:
+            (feature, patch) of each pair, each once, ordered; of a feature with several pieces every piece is one.
+        """
+        pairs = [np.empty((0, 2), dtype=np.int64)]
+        for low in range(0, len(owner), RUNS_AT_ONCE):
+            part = slice(low, low + RUNS_AT_ONCE)
+            boxes = self._boxes(runs, part, lattice)
+            origin, found = self._tree.query(boxes, predicate="dwithin", distance=within_m)
+            pairs.append(np.column_stack([found, owner[part][origin]]).astype(np.int64))
+        feature, patch = np.unique(np.concatenate(pairs), axis=0).T
+        return feature, patch
+
+    def _boxes(self, runs: YearRuns, part: slice, lattice: Lattice) -> NDArray[np.object_]:
+        """Return the rectangles of some runs in the plane, their corners joined by straight lines."""
+        west, north = float(lattice.west), float(lattice.north)
+        width, height = float(lattice.pixel_width), float(lattice.pixel_height)
+        top = north - runs.row[part] * height
+        left, right = west + runs.start[part] * width, west + runs.stop[part] * width
+        x, y = (
+            np.stack([left, right, right, left, left], axis=1),
+            np.stack([top, top, top - height, top - height, top], axis=1),
+        )
+        corners = self._project(np.column_stack([x.reshape(-1), y.reshape(-1)])).reshape(-1, 5, 2)
+        return np.asarray(shapely.polygons(corners), dtype=np.object_)
+
     def _project(self, coordinates: Floats) -> Floats:
         x, y = self._plane.transform(coordinates[:, 0], coordinates[:, 1])
         return np.asarray(np.column_stack([x, y]), dtype=np.float64)
@@ -130,14 +164,6 @@ def _pieces(geometry: BaseGeometry) -> list[BaseGeometry]:
     if hasattr(geometry, "geoms"):
         return [piece for part in geometry.geoms for piece in _pieces(part)]
     return [geometry]
-
-
-def _boxes(runs: YearRuns, part: slice, lattice: Lattice) -> NDArray[np.object_]:
-    west, north = float(lattice.west), float(lattice.north)
-    width, height = float(lattice.pixel_width), float(lattice.pixel_height)
-    top = north - runs.row[part] * height
-    left, right = west + runs.start[part] * width, west + runs.stop[part] * width
-    return np.asarray(shapely.box(left, top - height, right, top), dtype=np.object_)
 
 
 def gaps_to_earlier(
@@ -165,7 +191,8 @@ def gaps_to_earlier(
         runs, owner, first, row, sides.top.astype(np.float64) / UM_PER_M, sides.height.astype(np.float64) / UM_PER_M,
         float(within_m) ** 2, squares,
     )  # fmt: skip
-    return np.sqrt(squares)
+    metres: Floats = np.sqrt(squares)
+    return metres
 
 
 @njit(cache=True, nogil=True)

@@ -1,0 +1,35 @@
+with source as (
+    select * from {{ source('landed', 'loss_patches') }}
+),
+
+final as (
+    select
+        patch_id,
+        zone_id,
+        stratum_id,
+        product,
+        product_version,
+        loss_year,
+        pixel_count,
+        area_um2,
+        {{ divide('area_um2', '10000000000000000', 0, scale=6, width=18) }} as area_ha,
+        patch_pixel_count,
+        {{ divide('patch_area_um2', '10000000000000000', 0, scale=6, width=18) }} as patch_area_ha,
+        is_whole,
+        longitude,
+        latitude,
+        elongation,
+        distance_to_road_m,
+        distance_to_river_m,
+        distance_to_settlement_m,
+        distance_to_earlier_loss_m,
+        driver_hint,
+        driver_rule,
+        reviewer_label,
+        reviewed_by,
+        reviewed_on,
+        reason
+    from source
+)
+
+select * from final

@@ -1,0 +1,15 @@
+with source as (
+    select * from {{ source('landed', 'patch_labels') }}
+),
+
+final as (
+    select
+        patch_id,
+        reviewer_label,
+        reviewed_by,
+        reviewed_on,
+        status
+    from source
+)
+
+select * from final

@@ -1,0 +1,13 @@
+-- The forest whose shape was measured is the forest of the cover table, but for the rounding of its rows.
+select
+    shapes.zone_id,
+    shapes.year,
+    shapes.forest_ha,
+    forest.area_ha
+from {{ ref('fragmentation_annual') }} as shapes
+inner join {{ ref('forest_cover_annual') }} as forest
+    on shapes.zone_id = forest.zone_id and shapes.year = forest.year
+where
+    abs(shapes.forest_ha - forest.area_ha) > 0.0001
+    or shapes.core_ha > shapes.forest_ha
+    or shapes.largest_patch_ha > shapes.forest_ha
