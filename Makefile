@@ -38,8 +38,9 @@ bench: $(VENV)/ready  ## speed and memory; each benchmark ends with one JSON obj
 lock: $(VENV)/ready  ## resolve requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --generate-hashes --no-strip-extras --extra dev --python-version 3.11 --no-annotate --no-header -o requirements.lock pyproject.toml
 
-dictionary: $(VENV)/ready  ## docs/data-dictionary.md from the models
+dictionary: $(VENV)/ready  ## docs/data-dictionary.md from the models, docs/raster-catalogue.md from the raster catalogue
 	$(BIN)/python -m mrv.warehouse.dictionary
+	$(BIN)/python -m mrv.sources.catalogue_page
 
 clean:           ## remove what was built; the home (var/) stays
 	rm -rf $(VENV) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache

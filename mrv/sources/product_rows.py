@@ -161,7 +161,7 @@ class Product(Strict):
         elif len(set(years)) != len(years):
             problem = ("each year once", ", ".join(map(str, years)))
         elif known and set(years) - set(known):
-            problem = (f"years of {version}: {_spans(known)}", _spans(sorted(set(years) - set(known))))
+            problem = (f"years of {version}: {spans(known)}", spans(sorted(set(years) - set(known))))
         if problem:
             raise ProjectError(
                 f"the years of layer {layer} of {self.product} do not hold",
@@ -223,7 +223,7 @@ class Product(Strict):
         )
 
 
-def _spans(years: Sequence[int]) -> str:
+def spans(years: Sequence[int]) -> str:
     """Say years as spans: 1985 to 2024, 2030."""
     starts = [year for year in years if year - 1 not in years]
     ends = [year for year in years if year + 1 not in years]

@@ -176,6 +176,7 @@ def _project_files(context: Context) -> dict[str, Path]:
         "project.yaml",
         *(item.file for item in definition.boundaries),
         *(item.file for item in definition.baseline),
+        *([definition.products] if definition.products else []),
     ]
     files: dict[str, Path] = {}
     for number, name in enumerate(dict.fromkeys(names)):
