@@ -149,23 +149,32 @@ def _searched_shape(spec: Stac, request: Request) -> dict[str, Any]:
 
 
 def _read_page(artifact: Artifact, request: Request) -> dict[str, Any]:
-    page = read_json(
-        request.store.get(artifact.sha256), label=artifact.address, what="a page of a STAC search", remedy=_REMEDY
-    )
-    if not (
-        isinstance(page, dict)
-        and isinstance(page.get("features"), list)
-        and all(isinstance(item, dict) for item in page["features"])
-        and isinstance(page.get("links", []), list)
-    ):
-        raise InputError(
-            "a page of a STAC search has another shape",
-            expected="an object with features and links",
-            found=", ".join(map(str, writable(list(page)))) if isinstance(page, dict) else type(page).__name__,
-            where=artifact.address,
-            remedy="check that url is the root of a STAC API with item search",
+    """Read a page of a search.
+
+    Raises:
+        SourceError: It is no JSON, or not a page of items with links.
+    """
+    try:
+        page = read_json(
+            request.store.get(artifact.sha256), label=artifact.address, what="a page of a STAC search", remedy=_REMEDY
         )
-    return page
+    except InputError as error:
+        raise SourceError(error.message, found=error.found, where=error.where, remedy=error.remedy) from error
+    features, links = (page.get("features"), page.get("links", [])) if isinstance(page, dict) else (None, None)
+    sound = isinstance(features, list) and all(isinstance(item, dict) for item in features)
+    if sound and isinstance(links, list) and all(_is_link(link) for link in links):
+        return dict(page)
+    raise SourceError(
+        "a page of a STAC search has another shape",
+        expected="an object with features and links",
+        found=", ".join(map(str, writable(list(page)))) if isinstance(page, dict) else type(page).__name__,
+        where=artifact.address,
+        remedy="check that url is the root of a STAC API with item search",
+    )
+
+
+def _is_link(link: Any) -> bool:
+    return isinstance(link, dict) and isinstance(link.get("rel"), str) and isinstance(link.get("href"), str)
 
 
 def _search_error(spec: Stac, address: str, message: str, found: str) -> SourceError:
