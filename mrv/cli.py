@@ -168,6 +168,37 @@ def pull(project: str, period: str | None, dataset: str | None) -> None:
 
 @main.command()
 @click.argument("project")
+@click.option("--period", help="Id of the monitoring period; default: the newest one that has begun.")
+@click.option("--measure", is_flag=True, help="Fetch what is new or changed and measure what it would change.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def watch(project: str, period: str | None, measure: bool, as_json: bool) -> None:
+    """Ask the sources of PROJECT what is new, changed or withdrawn; nothing published is touched.
+
+    Exits 0 whatever was found, and 3 where a source did not let itself be asked.
+    """
+    from mrv.stages.context import newest_period, open_context
+    from mrv.stages.watch import watch as watch_sources
+    from mrv.stages.watch_summary import change_rows, finding_rows, watch_record
+    from mrv.terminal import Terminal, print_table
+
+    settings = _settings()
+    with open_context(project, period or newest_period(project, settings), settings, Terminal()) as context:
+        watched = watch_sources(context, measure=measure)
+    if as_json:
+        click.echo(json.dumps(watch_record(watched), ensure_ascii=False, indent=1))
+    else:
+        print_table(finding_rows(watched), title=f"{watched.project}: what the sources have")
+        changes = change_rows(watched)
+        numbers = ("year", "old_ha", "new_ha", "difference_ha", "difference_percent")
+        print_table(changes, right=numbers, title="\nForest loss that would change, ha")
+        if measure and not changes:
+            click.echo("\nNothing to measure: no file changed, and no newer version of the catalogue is there.")
+        click.echo(f"\nTables: {watched.folder}")
+    sys.exit(3 if watched.unreachable else 0)
+
+
+@main.command()
+@click.argument("project")
 @click.option("--period", required=True, help="Id of the monitoring period.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def run(project: str, period: str, as_json: bool) -> None:

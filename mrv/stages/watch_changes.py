@@ -1,0 +1,173 @@
+"""What a changed file or a newer version would change: both measured by the same functions, apart from every period.
+
+Their steps, tables and retrievals lie in a home of their own, `<home>/watch/<project>/work`; only the store of files, in
+which a file is named by its content and never changes, is shared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from mrv.ledger import Artifact, Ledger
+from mrv.project import RasterTiles
+from mrv.settings import Settings
+from mrv.sources import raster_tiles
+from mrv.stages.context import Context
+from mrv.stages.land import request as request_of
+from mrv.stages.measure import measure_pixels
+from mrv.stages.watch_record import watch_folder
+from mrv.units import UM2_PER_HA
+
+Cells = dict[tuple[str, str, int], int]
+"""Square micrometres by quantity, zone and year."""
+_HA, _PERCENT = Decimal("0.000001"), Decimal("0.0001")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A source as it would be: with a newer version, or with its files as they are upstream now."""
+
+    source: str
+    spec: RasterTiles
+    name: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One zone and year, measured with the files in use and with the candidate's.
+
+    Attributes:
+        quantity: `forest` at the end of the year, or `forest_loss` within it.
+        old_ha: With the files in use; None where their version does not reach that year.
+        new_ha: With the candidate's files; None likewise.
+        difference_ha: New less old; None where one of them is.
+        difference_percent: Of the old area; None where that is zero or not known.
+        reason: Why a cell is empty.
+    """
+
+    source: str
+    product: str
+    old_version: str
+    new_version: str
+    quantity: str
+    zone_id: str
+    year: int
+    old_ha: Decimal | None
+    new_ha: Decimal | None
+    difference_ha: Decimal | None
+    difference_percent: Decimal | None
+    reason: str
+
+    def row(self) -> dict[str, Any]:
+        """Return it as a record."""
+        return asdict(self)
+
+
+def changes_of(context: Context, used: Sequence[Artifact], candidates: Sequence[Candidate]) -> list[Change]:
+    """Fetch what the candidates name and measure the difference that each would make by itself.
+
+    Args:
+        context: The project and period that are watched; only its store is written to.
+        used: The raster files that the figures rest on.
+        candidates: What to measure.
+
+    Raises:
+        SourceError: A file of a candidate did not come.
+        MrvError: It cannot be measured.
+    """
+    result: list[Change] = []
+    with _apart(context) as aside:
+        for candidate in candidates:
+            _know(aside, used)
+            old = [item for item in used if item.source == candidate.source]
+            new = raster_tiles.pull(candidate.spec, request_of(aside))
+            others = [item for item in used if item.source != candidate.source]
+            before, after = _cells(aside, used), _cells(aside, [*others, *new])
+            result += _compare(candidate, old_version=old[0].version or "", before=before, after=after)
+    return result
+
+
+@contextmanager
+def _apart(context: Context) -> Iterator[Context]:
+    """Give the same project and zones with a home and a ledger in which nothing is published."""
+    values = {name: getattr(context.settings, name) for name in type(context.settings).model_fields}
+    settings = Settings(**{**values, "home": watch_folder(context) / "work", "ledger_url": None})
+    ledger = Ledger(settings.ledger_address)
+    try:
+        yield replace(context, settings=settings, ledger=ledger)
+    finally:
+        ledger.close()
+
+
+def _know(aside: Context, used: Sequence[Artifact]) -> None:
+    """Let the other ledger know the files in use, so that what did not change is not fetched again."""
+    for item in used:
+        if aside.ledger.last_retrieval(item.project, item.address) is None:
+            aside.ledger.record_retrieval(item)
+
+
+def _cells(aside: Context, artifacts: Sequence[Artifact]) -> Cells:
+    measured = measure_pixels(aside, artifacts)
+    return {} if measured is None else forest_cells(measured.tables["land_cover_area"])
+
+
+def forest_cells(table: pa.Table) -> Cells:
+    """Return forest at the end of each year and its loss within the year, from a table `land_cover_area`."""
+    cells: Cells = {}
+    rows = [row for row in table.to_pylist() if row["cover_class"] == "forest"]
+    for row in table.to_pylist():
+        for year in range(row["base_year"], row["last_year"] + 1):
+            cells[("forest", row["zone_id"], year)] = 0
+            if year > row["base_year"]:
+                cells[("forest_loss", row["zone_id"], year)] = 0
+    for row in rows:
+        lost, area = row["loss_year"], int(row["area_um2"])
+        if lost is not None:
+            cells[("forest_loss", row["zone_id"], lost)] += area
+        for year in range(row["base_year"], (row["last_year"] + 1) if lost is None else lost):
+            cells[("forest", row["zone_id"], year)] += area
+    return cells
+
+
+def _compare(candidate: Candidate, *, old_version: str, before: Cells, after: Cells) -> Iterator[Change]:
+    common = {
+        "source": candidate.source,
+        "product": candidate.spec.product,
+        "old_version": old_version,
+        "new_version": candidate.name,
+    }
+    for key in sorted(before.keys() | after.keys()):
+        quantity, zone_id, year = key
+        old, new = before.get(key), after.get(key)
+        difference = None if old is None or new is None else new - old
+        yield Change(
+            **common,
+            quantity=quantity,
+            zone_id=zone_id,
+            year=year,
+            old_ha=_hectares(old),
+            new_ha=_hectares(new),
+            difference_ha=_hectares(difference),
+            difference_percent=(
+                (Decimal(difference) * 100 / Decimal(old)).quantize(_PERCENT)
+                if difference is not None and old
+                else None
+            ),
+            reason=_reason(old, new, names=(old_version, candidate.name)),
+        )
+
+
+def _reason(old: int | None, new: int | None, *, names: tuple[str, str]) -> str:
+    if old is None or new is None:
+        return f"{names[0] if old is None else names[1]} does not reach this year"
+    return "" if old else "nothing to take a share of"
+
+
+def _hectares(area_um2: int | None) -> Decimal | None:
+    return None if area_um2 is None else (Decimal(area_um2) / UM2_PER_HA).quantize(_HA)
