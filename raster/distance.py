@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from raster.area import EarthModel
 from raster.forest_years import YearRuns
-from raster.grid import Bounds, Floats, Lattice
+from raster.grid import Bounds, Floats, Lattice, Window
 from raster.spans import Ints
 
 UM_PER_M = 1_000_000
@@ -61,6 +61,14 @@ def pixel_sides(lattice: Lattice, *, row: int, height: int, earth: EarthModel) -
         for middle in middles
     ]
     return PixelSides(np.array(top, dtype=np.int64), np.array(side, dtype=np.int64))
+
+
+def reach_pixels(window: Window, *, lattice: Lattice, metres: float, earth: EarthModel) -> int:
+    """Return how many pixels make up a distance in any row or column of a window, rounded up."""
+    # Pixels shrink towards the poles, so the narrowest of a range of rows is at one of its ends.
+    ends = [pixel_sides(lattice, row=row, height=1, earth=earth) for row in (window.row, window.row_stop - 1)]
+    shortest_um = min(int(min(side.top.min(), side.height.min())) for side in ends)
+    return math.ceil(metres * UM_PER_M / shortest_um)
 
 
 class Features:

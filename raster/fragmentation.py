@@ -7,7 +7,6 @@ Sums are whole square micrometres and micrometres, so no window, tile or order c
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +19,7 @@ from mrv.progress import SILENT, Progress
 from raster.area import WGS84, EarthModel
 from raster.bands import Layers
 from raster.connecting import Groups, connect
-from raster.distance import UM_PER_M, PixelSides, pixel_sides
+from raster.distance import PixelSides, pixel_sides, reach_pixels
 from raster.forest_edge import core_until, edge_sums
 from raster.forest_years import UNSEEN, YearRuns, Years, forest_years, row_pointers, zone_years
 from raster.grid import Window
@@ -55,10 +54,7 @@ class ForestShape:
 
 def edge_pixels(window: Window, *, product: ProductRule, edge_depth_m: float, earth: EarthModel = WGS84) -> int:
     """Return how many pixels around a window decide about its edges."""
-    rows = (window.row, window.row_stop - 1)
-    ends = [pixel_sides(product.lattice, row=row, height=1, earth=earth) for row in rows]
-    shortest_um = min(int(min(side.top.min(), side.height.min())) for side in ends)
-    return math.ceil(edge_depth_m * UM_PER_M / shortest_um) + 1
+    return reach_pixels(window, lattice=product.lattice, metres=edge_depth_m, earth=earth) + 1
 
 
 def measure_fragmentation(

@@ -6,7 +6,6 @@ cut a patch. Memory holds the runs of the landscape's loss (about 30 bytes each 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -19,7 +18,7 @@ from raster.area import WGS84, EarthModel, row_areas_um2
 from raster.bands import Layers
 from raster.connecting import Groups, connect, overlaps
 from raster.covering import check_covered
-from raster.distance import UM_PER_M, PixelSides, gaps_to_earlier, pixel_sides
+from raster.distance import UM_PER_M, PixelSides, gaps_to_earlier, pixel_sides, reach_pixels
 from raster.forest_years import YearRuns, forest_years, joined, row_pointers, tile_windows, year_runs, zone_years
 from raster.grid import Floats, Window
 from raster.parts import ONE_THREAD, ROWS_PER_BAND, Part, Runner
@@ -84,9 +83,7 @@ def patch_window(
     window = product.lattice.window(zones[0].geometry.bounds)
     for zone in zones[1:]:
         window = window.union(product.lattice.window(zone.geometry.bounds))
-    ends = [pixel_sides(product.lattice, row=row, height=1, earth=earth) for row in (window.row, window.row_stop - 1)]
-    shortest_um = min(int(min(side.top.min(), side.height.min())) for side in ends)
-    return window.expand(math.ceil(beyond_m * UM_PER_M / shortest_um))
+    return window.expand(reach_pixels(window, lattice=product.lattice, metres=beyond_m, earth=earth))
 
 
 def measure_patches(

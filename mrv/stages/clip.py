@@ -10,6 +10,8 @@ from mrv.ledger import Artifact
 from mrv.package.contents import LossPicture
 from mrv.stages.context import Context, run_step
 from mrv.stages.measure import forest_rule, naming_files, product_rule, raster_layers
+from raster.grid import Window
+from raster.rules import ProductRule, Shape
 
 
 def clip_name(artifact: Artifact) -> str:
@@ -29,11 +31,8 @@ def clip_rasters(context: Context, artifacts: Sequence[Artifact]) -> dict[str, P
 
         def work(key: str, items: Sequence[Artifact] = items, name: str = name) -> dict[str, Any]:
             from raster.cog import clip_to_cog
-            from raster.loss import needed_window
-            from raster.rules import Shape
 
-            shapes = [Shape(zone.zone_id, zone.geometry) for zone in context.zones]
-            window = needed_window(shapes, product=rule, forest=forest_rule(context))
+            window = needed(context, rule)
             target = context.settings.landed_dir / "rasters" / f"{name}-{key[:16]}.tif"
             with naming_files(context, items):
                 clip_to_cog([context.store.get(item.sha256) for item in items], window, target, lattice=rule.lattice)
@@ -43,10 +42,32 @@ def clip_rasters(context: Context, artifacts: Sequence[Artifact]) -> dict[str, P
             "layer": [f"{item.address} {item.sha256}" for item in items],
             "zones": [zone.geometry.wkb_hex for zone in context.zones],
             "forest": str(context.definition.forest_definition),
+            "beyond_m": _beyond_m(context),
         }
         outcome = run_step(context, stage="clip", dataset=name, inputs=inputs, work=work)
         clipped[name] = context.settings.root / outcome.result["path"]
     return clipped
+
+
+def needed(context: Context, rule: ProductRule) -> Window:
+    """Return the pixels that decide what is measured of the forest: of the zones, of its patches, and of what lies near."""
+    from raster.area import WGS84
+    from raster.distance import reach_pixels
+    from raster.loss import needed_window
+
+    shapes = [Shape(zone.zone_id, zone.geometry) for zone in context.zones]
+    window = needed_window(shapes, product=rule, forest=forest_rule(context))
+    if not _beyond_m(context):
+        return window
+    reach = reach_pixels(window, lattice=rule.lattice, metres=float(_beyond_m(context)), earth=WGS84)
+    # One pixel more: the sides of the outermost pixels are edges or not by what lies beyond them.
+    return window.expand(reach + 1)
+
+
+def _beyond_m(context: Context) -> int:
+    """Return how far around the zones patches of loss and edges of forest look."""
+    patches, shape = context.definition.patches, context.definition.fragmentation
+    return max(patches.earlier_loss_within_m if patches else 0, shape.edge_depth_m if shape else 0)
 
 
 def draw_loss(context: Context, artifacts: Sequence[Artifact], clipped: Mapping[str, Path]) -> LossPicture | None:

@@ -177,6 +177,7 @@ def _project_files(context: Context) -> dict[str, Path]:
         *(item.file for item in definition.boundaries),
         *(item.file for item in definition.baseline),
         *([definition.products] if definition.products else []),
+        *(definition.patches.files if definition.patches else ()),
     ]
     files: dict[str, Path] = {}
     for number, name in enumerate(dict.fromkeys(names)):

@@ -13,6 +13,7 @@ from mrv.parameters import Parameter, in_force, load_parameters, rule_sets, with
 from mrv.periods import Span, gaps, overlaps
 from mrv.project import BaselineVersion, Files, FireFile, LoadedProject, RasterFile, TableFile, load_project
 from mrv.stages.declare import pool_rows, read_baseline
+from mrv.stages.patch_files import patch_problems
 from mrv.stages.validate_rasters import measures_forest, raster_notes, raster_problems
 from mrv.stages.validate_scenes import scene_problems
 
@@ -44,6 +45,7 @@ def check_project(folder: Path) -> Findings:
         *_pools(project, zones),
         *_sources(project),
         *scene_problems(project, zones),
+        *patch_problems(project),
     ]
     return Findings(project, tuple(zones), tuple(problems), tuple(_notes(project, zones)))
 
