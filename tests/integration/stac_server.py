@@ -137,7 +137,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 def image_server(folder: Path) -> Iterator[str]:
     """Serve a folder over HTTP until the block ends; gives its root."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
