@@ -24,6 +24,7 @@ from mrv.simulator.faults import Fault, Faults
 from mrv.simulator.fires import COLLECTIONS
 
 HANSEN_ROOT = "earthenginepartners-hansen"
+GFW_ROOT = "dataset"
 KOBO_ROOT = "https://kf.kobotoolbox.org"
 """Pages name the real host in their links, as a mirror's copies would, so that their bytes do not depend on a port."""
 MAX_DAYS = 10
@@ -37,6 +38,7 @@ class Sources:
     Args:
         seed: Named in every answer.
         rasters: Folder with `<version>/<file>` of Global Forest Change.
+        alerts: Folder with `<product>/<version>/<tile>.tif` of Global Forest Watch, where there are alerts.
         fires: CSV of all detections.
         submissions: Submissions by asset, sorted by `_id`.
         faults: Misbehaviour for tests.
@@ -49,10 +51,12 @@ class Sources:
         rasters: Path,
         fires: Path,
         submissions: Mapping[str, Sequence[Mapping[str, Any]]],
+        alerts: Path | None = None,
         faults: Faults | None = None,
     ) -> None:
         self.seed = seed
         self.rasters = rasters.resolve()
+        self.alerts = (alerts or rasters).resolve()
         self.submissions = submissions
         self.faults = faults or Faults()
         self._files: dict[tuple[Path, int, int], Content] = {}
@@ -68,6 +72,7 @@ class Sources:
         return Starlette(
             routes=[
                 Route(f"/{HANSEN_ROOT}/{{version}}/{{name}}", self.raster),
+                Route(f"/{GFW_ROOT}/{{product}}/{{version}}/download/geotiff", self.alert_tile),
                 Route("/api/area/csv/{key}/{collection}/{area}/{days:int}/{day}", self.area),
                 Route("/api/v2/assets/{asset}/data/", self.data),
             ]
@@ -85,8 +90,16 @@ class Sources:
 
     async def raster(self, request: Request) -> Response:
         """Serve a tile."""
-        path = (self.rasters / request.path_params["version"] / request.path_params["name"]).resolve()
-        if not path.is_relative_to(self.rasters) or not path.is_file():
+        return self._file(request, self.rasters, request.path_params["version"], request.path_params["name"])
+
+    async def alert_tile(self, request: Request) -> Response:
+        """Serve a tile of alerts as the download endpoint of the GFW data API does."""
+        product, version = request.path_params["product"], request.path_params["version"]
+        return self._file(request, self.alerts, product, version, f"{request.query_params.get('tile_id', '')}.tif")
+
+    def _file(self, request: Request, root: Path, *names: str) -> Response:
+        path = root.joinpath(*names).resolve()
+        if not path.is_relative_to(root) or not path.is_file():
             return self._refuse(404, "<?xml version='1.0'?><Error><Code>NoSuchKey</Code></Error>")
         state = path.stat()
         version = (path, state.st_mtime_ns, state.st_size)

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever other files would come of the same seed, so that older folders are made anew."""
-RASTERS, FIRES, SUBMISSIONS, TABLES = "rasters", "fires.csv", "submissions.json", "tables"
+RASTERS, ALERTS, FIRES, SUBMISSIONS, TABLES = "rasters", "alerts", "fires.csv", "submissions.json", "tables"
 INDEX = "world.json"
+ALERT_PRODUCT = "gfw_integrated_alerts"
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ def simulated_world(*, seed: int, project: LoadedProject, folder: Path) -> Itera
     sources = Sources(
         seed=seed,
         rasters=folder / RASTERS,
+        alerts=folder / ALERTS,
         fires=folder / FIRES,
         submissions=json.loads((folder / SUBMISSIONS).read_text(encoding="utf-8")),
         faults=faults,
@@ -75,11 +77,13 @@ def simulated_world(*, seed: int, project: LoadedProject, folder: Path) -> Itera
 
 def mirrors(project: LoadedProject, *, url: str, folder: Path) -> dict[str, str]:
     """Return for each source of the project where the world has it."""
-    from mrv.simulator.server import HANSEN_ROOT
+    from mrv.simulator.server import GFW_ROOT, HANSEN_ROOT
 
     result = {}
     for source in project.definition.sources:
-        if isinstance(source, RasterTiles):
+        if isinstance(source, RasterTiles) and source.product == ALERT_PRODUCT:
+            result[source.name] = f"{url}/{GFW_ROOT}"
+        elif isinstance(source, RasterTiles):
             result[source.name] = f"{url}/{HANSEN_ROOT}"
         elif isinstance(source, Firms | Kobo):
             result[source.name] = url
@@ -131,6 +135,7 @@ def _census_window(project: LoadedProject) -> Span:
 
 def _write(seed: int, project: LoadedProject, folder: Path) -> None:
     from mrv.boundaries import load_zones
+    from mrv.simulator.alerts import write_alerts
     from mrv.simulator.fires import write_fires
     from mrv.simulator.landscape import make_landscape
     from mrv.simulator.plots import make_submissions
@@ -145,6 +150,8 @@ def _write(seed: int, project: LoadedProject, folder: Path) -> None:
     for source in project.definition.sources:
         if isinstance(source, RasterTiles) and source.product == PRODUCT:
             write_tiles(landscape, version=source.version, layers=source.layers, folder=folder / RASTERS)
+        elif isinstance(source, RasterTiles) and source.product == ALERT_PRODUCT:
+            write_alerts(landscape, version=source.version, folder=folder / ALERTS)
         elif isinstance(source, Kobo):
             submissions[source.asset] = make_submissions(seed, zones, census_window=_census_window(project))
         elif isinstance(source, Files):

@@ -20,10 +20,26 @@ from mrv.warehouse.build import build
 from mrv.warehouse.snapshot import export
 
 PUBLISHED_ROWS = (
-    *("fires", "fire_zones", "fire_events", "alert_area", "alert_clusters", "alert_cluster_zones", "alert_retrievals",
-      "alert_changes"),
-    *( "plots", "trees", "heights", "wood_density", "name_resolution", "baseline_activity"),
-    *("carbon_pools", "land_cover_area", "pixel_emissions", "tree_biomass", "plot_biomass", "stratum_biomass", "scenes"),
+    *(
+        "fires",
+        "fire_zones",
+        "fire_events",
+        "alert_area",
+        "alert_clusters",
+        "alert_cluster_zones",
+        "alert_retrievals",
+        "alert_changes",
+    ),
+    *("plots", "trees", "heights", "wood_density", "name_resolution", "baseline_activity"),
+    *(
+        "carbon_pools",
+        "land_cover_area",
+        "pixel_emissions",
+        "tree_biomass",
+        "plot_biomass",
+        "stratum_biomass",
+        "scenes",
+    ),
     "vegetation_change",
     *("loss_patches", "driver_rules", "patch_labels", "fragmentation"),
 )

@@ -15,13 +15,16 @@ from mrv.boundaries import Zone
 from mrv.files import hash_file
 from mrv.periods import Span
 from mrv.simulator import landscape as simulated
+from mrv.simulator.alerts import alert_codes, write_alerts
 from mrv.simulator.fires import write_fires
 from mrv.simulator.landscape import Landscape, make_landscape
 from mrv.simulator.plots import make_submissions
 from mrv.simulator.taxa import load_taxa, write_wood_density
 from mrv.simulator.tiles import write_tiles
+from raster.alert_codes import HIGH, HIGHEST, IMPOSSIBLE, LOW, Encoding, decode, to_day
 
 VERSION = "GFC-2024-v1.12"
+GFW_ENCODING = Encoding("confidence_and_days", ((2, "low"), (3, "high"), (4, "highest")), epoch=date(2014, 12, 31))
 WINDOW = Span(date(2018, 1, 1), date(2024, 6, 30))
 
 
@@ -173,6 +176,55 @@ def test_fires_burn_where_and_when_forest_was_cleared(made: Landscape, tmp_path:
     assert min(int(row["acq_time"]) for row in rows) < 1000, "some times have lost their leading zero"
     assert [row["acq_date"] for row in rows] == sorted(row["acq_date"] for row in rows)
     assert all(len(row["acq_time"]) < 4 or int(row["acq_time"][2:]) < 60 for row in rows)
+
+
+def test_a_second_satellite_sees_a_part_of_the_fires_again(made: Landscape, tmp_path: Path) -> None:
+    write_fires(made, tmp_path / "fires.csv")
+    header, *lines = (tmp_path / "fires.csv").read_text().splitlines()
+    rows = [dict(zip(header.split(","), line.split(","), strict=True)) for line in lines]
+    places = {
+        name: [
+            (row["acq_date"], float(row["latitude"]), float(row["longitude"]))
+            for row in rows
+            if row["satellite"] == name
+        ]
+        for name in ("N", "N20")
+    }
+    first = {}
+    for day, latitude, longitude in places["N"]:
+        first.setdefault(day, []).append((latitude, longitude))
+    again = [
+        min((abs(latitude - y) + abs(longitude - x) for y, x in first.get(day, ())), default=9.0) < 0.0034
+        for day, latitude, longitude in places["N20"]
+    ]
+    assert len(places["N20"]) > 100
+    assert 0.3 < sum(again) / len(again) < 0.95
+
+
+# --- alerts ---------------------------------------------------------------------------------------------------------
+def test_alerts_follow_the_losses_late_and_a_few_are_false(made: Landscape, tmp_path: Path) -> None:
+    (path,) = write_alerts(made, version="latest", folder=tmp_path / "a")
+    (again,) = write_alerts(made, version="latest", folder=tmp_path / "b")
+    assert path == tmp_path / "a" / "gfw_integrated_alerts" / "latest" / "00N_080W.tif"
+    assert hash_file(path) == hash_file(again)
+    codes = alert_codes(made)
+    decoded = decode(codes, GFW_ENCODING)
+    assert not (decoded.confidence == IMPOSSIBLE).any()
+    assert {LOW, HIGH, HIGHEST} <= set(np.unique(decoded.confidence).tolist())
+    lost = made.loss_year >= 20
+    assert (codes[lost] > 0).all()
+    false = (codes > 0) & ~lost
+    assert 0 < false.sum() < 0.02 * lost.sum()
+    assert (decoded.confidence[false] == LOW).all()
+    first = np.array([to_day(date(2000 + year, 1, 1)) for year in range(25)])[made.loss_year[lost]]
+    late = decoded.day[lost] - first
+    assert (late >= 7).all()
+    assert (late < 365 + 45).all()
+    row, column = np.argwhere(false)[0]
+    with rasterio.open(path) as tile:
+        x = -180 + (made.column + column + 0.5) / 4000
+        y = 80 - (made.row + row + 0.5) / 4000
+        assert next(tile.sample([(x, y)]))[0] == codes[row, column]
 
 
 # --- plots ----------------------------------------------------------------------------------------------------------
