@@ -88,6 +88,8 @@ class Product(Strict):
     def _check_path(self) -> None:
         if self.path is None:
             return
+        if any(layer.classes == "from_rat" for layer in self.layers):
+            raise ValueError("an attribute table lies beside its file: without path, the product is given as files")
         places = {name for _, name, _, _ in Formatter().parse(self.path) if name is not None}
         if places - PATH_PLACES:
             raise ValueError(f"path names {sorted(places - PATH_PLACES)}; known are {sorted(PATH_PLACES)}")

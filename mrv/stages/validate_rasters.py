@@ -39,6 +39,7 @@ def raster_problems(project: LoadedProject) -> Iterator[MrvError]:
     declared = list(_declared(project, catalogue))
     yield from _versions(project, declared)
     yield from _twice(declared)
+    yield from _unnamed(project, catalogue)
 
 
 def raster_notes(project: LoadedProject) -> Iterator[str]:
@@ -115,6 +116,25 @@ def _versions(project: LoadedProject, declared: list[Declared]) -> Iterator[Proj
                 where=f"{project.file}, sources",
                 remedy="keep one: loss years and classes of different versions are not comparable",
             )
+
+
+def _unnamed(project: LoadedProject, catalogue: Catalogue) -> Iterator[ProjectError]:
+    """Name rasters whose classes stand in an attribute table that nobody gives; one of a layer's tiles is enough."""
+    for source in project.definition.sources:
+        rasters = source.rasters if isinstance(source, Files) else ()
+        told = {(item.product, item.layer, item.year) for item in rasters if item.attribute_table}
+        for raster in rasters:
+            row = catalogue.products.get(raster.product)
+            needed = row and any(item.layer == raster.layer and item.classes == "from_rat" for item in row.layers)
+            if needed and (raster.product, raster.layer, raster.year) not in told:
+                yield ProjectError(
+                    "nobody says what the codes of a raster mean",
+                    expected="its raster attribute table",
+                    found="none",
+                    where=f"{project.file}, sources ({source.name}), {raster.path}",
+                    remedy="name the file's .aux.xml or .vat.dbf in attribute_table, or declare a product of the project's "
+                    "own with the classes",
+                )
 
 
 def _twice(declared: list[Declared]) -> Iterator[ProjectError]:

@@ -291,6 +291,7 @@ ROW = {
     "lattice": {"crs": "EPSG:32718", "pixel_width": "30", "pixel_height": "30"}, "layers": [LAYER],
 }  # fmt: skip
 DEGREES = {"crs": "EPSG:4326", "west": "-180", "north": "80", "pixel_width": "0.001", "pixel_height": "0.001"}
+SINGLE = {"scheme": "single", "name": "a"}
 TILES = {
     "scheme": "degrees", "tile_deg": 10, "name": "{NS}{lat}{EW}{lon}", "named_by": "top_left", "north_deg": 80, "south_deg": -60,
 }  # fmt: skip
@@ -301,6 +302,7 @@ TILES = {
     [
         ({"path": "a.tif"}, "path and tiling together"),
         ({"base_url": "https://localhost"}, "needs path and tiling"),
+        ({"path": "a.tif", "tiling": SINGLE, "layers": [LAYER | {"classes": "from_rat"}]}, "given as files"),
         ({"layers": [LAYER, LAYER]}, "a layer stands twice"),
         ({"versions": [{"version": "1"}, {"version": "1"}]}, "a version stands twice"),
         ({"confirmed": False}, "says in its note"),
@@ -311,7 +313,7 @@ TILES = {
         ({"path": "a_{tile}.tif", "tiling": TILES | {"tile_pixels": 9000}, "lattice": DEGREES}, "do not make tile_deg"),
         ({"path": "{tile}", "tiling": TILES | {"name": "{lat}{lon}"}, "lattice": DEGREES}, "does not tell tiles apart"),
         ({"path": "{tile}", "tiling": TILES | {"north_deg": 75}, "lattice": DEGREES}, "multiples of tile_deg"),
-        ({"path": "a.tif", "tiling": {"scheme": "single", "name": "a"}, "layers": [LAYER | {"annual": True}]}, "tell the years"),
+        ({"path": "a.tif", "tiling": SINGLE, "layers": [LAYER | {"annual": True}]}, "tell the years"),
         ({"lattice": {"crs": "EPSG:32718", "pixel_width": 30, "pixel_height": "30"}}, "in quotes"),
         ({"lattice": {"crs": "EPSG:32718", "pixel_width": "-30", "pixel_height": "30"}}, "more than 0"),
         ({"lattice": {"crs": "UTM 18S", "pixel_width": "30", "pixel_height": "30"}}, "EPSG"),

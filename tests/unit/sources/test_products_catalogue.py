@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mrv.errors import ProjectError
-from mrv.project import RasterTiles
-from mrv.sources import raster_tiles
+from mrv.errors import ProjectError, UsageError
+from mrv.project import Files, RasterFile, RasterTiles
+from mrv.sources import files, raster_tiles
 from mrv.sources.products import product, tiles_for
 
 
@@ -87,3 +89,77 @@ def test_addresses_and_paths(request_) -> None:
     (item,) = raster_tiles.wanted(spec, request_)
     assert item.address == "hansen_gfc/GFC-2024-v1.12/lossyear/00N_080W"
     assert item.path == "GFC-2024-v1.12/Hansen_GFC-2024-v1.12_lossyear_00N_080W.tif"
+
+
+def annual(**changes: object) -> RasterTiles:
+    values = {"name": "t", "product": "jrc_tmf", "version": "v1_2025", "layers": ("annual_change", "main_classes")}
+    return RasterTiles(connector="raster_tiles", **(values | {"years": (1990, 2025)} | changes))
+
+
+def test_annual_layers_are_asked_for_by_year_and_others_once(request_) -> None:
+    found = [(item.address, item.layer, item.year, item.path) for item in raster_tiles.wanted(annual(), request_)]
+    query = "download.py?type=tile&dataset={}&lat=N0&lon=W80"
+    assert found == [
+        ("jrc_tmf/v1_2025/annual_change/1990/N0_W80", "annual_change", 1990, query.format("AnnualChange_1990")),
+        ("jrc_tmf/v1_2025/annual_change/2025/N0_W80", "annual_change", 2025, query.format("AnnualChange_2025")),
+        ("jrc_tmf/v1_2025/main_classes/N0_W80", "main_classes", None, query.format("TransitionMap_MainClasses")),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"years": ()}, "years of layer annual_change"),
+        ({"years": (2026,)}, "years of layer annual_change"),
+        ({"layers": ("main_classes",)}, "years of layer main_classes"),
+        ({"layers": ("main_classes", "main_classes"), "years": ()}, "named twice"),
+    ],
+)
+def test_years_that_do_not_fit_the_layers_are_refused(request_, changes, message) -> None:
+    with pytest.raises(ProjectError, match=message):
+        raster_tiles.wanted(annual(**changes), request_)
+
+
+def test_the_address_of_a_product_with_a_query_is_a_file_name_in_a_folder(request_, tmp_path) -> None:
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+    for item in raster_tiles.wanted(annual(), request_):
+        (folder / item.path).write_bytes(b"II*\x00" + item.path.encode())
+    settings = request_.settings.model_copy(update={"mirrors": {"t": str(folder)}})
+    artifacts = raster_tiles.pull(annual(), replace(request_, settings=settings))
+    assert [(item.layer, item.year) for item in artifacts] == [
+        ("annual_change", 1990), ("annual_change", 2025), ("main_classes", None),
+    ]  # fmt: skip
+    kept = request_.ledger.last_retrieval("p", "jrc_tmf/v1_2025/annual_change/2025/N0_W80")
+    assert (kept.year, kept.sha256) == (2025, artifacts[1].sha256)
+
+
+def test_a_product_without_an_address_needs_a_mirror(request_) -> None:
+    spec = annual(product="radd_native", version="2024", layers=("date", "alert"), years=())
+    with pytest.raises(UsageError, match="nobody says where source t is") as caught:
+        raster_tiles.pull(spec, request_)
+    assert "MRV_MIRRORS" in (caught.value.remedy or "")
+
+
+def test_one_file_with_a_band_for_each_year_is_an_input_of_each(request_) -> None:
+    root = request_.project_folder / "data"
+    root.mkdir(parents=True)
+    (root / "peru.tif").write_bytes(b"II*\x00all years")
+    rasters = tuple(
+        RasterFile(
+            path="peru.tif",
+            product="mapbiomas_peru",
+            version="3",
+            layer="coverage",
+            year=year,
+            licence="-",
+            citation="-",
+        )
+        for year in (1985, 2024)
+    )
+    spec = Files(connector="files", name="m", root="data", rasters=rasters)
+    artifacts = files.pull(spec, request_)
+    assert [(item.address, item.year) for item in artifacts] == [
+        ("files/m/peru.tif@1985", 1985), ("files/m/peru.tif@2024", 2024),
+    ]  # fmt: skip
+    assert len({item.sha256 for item in artifacts}) == 1

@@ -197,6 +197,7 @@ def rasters(name: str, *items: tuple[str, str, str, int | None]) -> dict[str, An
         ([rasters("a", ("park_map", "2024", "cover", None))], "do not hold"),
         ([rasters("a", ("park_map", "2025", "cover", 2023))], "has no version 2025"),
         ([tiles("a", "nothing", "1", ["x"])], "has no product nothing"),
+        ([rasters("a", ("geobosques", "2023", "forest_loss", None))], "nobody says what the codes"),
     ],
 )  # fmt: skip
 def test_check_finds_what_a_pull_or_measurement_would_refuse(folder, sources, message) -> None:
@@ -219,6 +220,16 @@ def test_layers_without_forest_need_no_forest_definition_and_tiles_of_a_layer_ar
     assert [item.message for item in findings.problems] == []
     assert any("mapbiomas_peru is not confirmed" in note for note in findings.notes)
     assert not any("esa_worldcover" in note for note in findings.notes)
+
+
+def test_one_attribute_table_speaks_for_all_tiles_of_a_layer(folder) -> None:
+    def change(content: dict[str, Any]) -> None:
+        source = rasters("a", *[("geobosques", "2023", "forest_loss", None)] * 2)
+        source["rasters"][1]["attribute_table"] = "loss.tif.vat.dbf"
+        content["sources"] = [source]
+
+    edit(folder, change)
+    assert [item.message for item in check_project(folder).problems] == []
 
 
 # --- the ledger --------------------------------------------------------------------------------------------------
