@@ -109,7 +109,7 @@ def run(name: str, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
         measure(name, cover, loss, [Shape("warm", shapes[0].geometry)], options)
         begin, begin_cpu = time.perf_counter(), time.process_time()
         measured = measure(name, cover, loss, shapes, options)
-        pixels = sum(row["pixel_count"] for row in measured.land_cover)
+        pixels = sum(measured.land_cover["pixel_count"].to_pylist())
         assert pixels == options.size**2, f"the polygons share the tile: {pixels} pixels counted"
     seconds, cpu = time.perf_counter() - begin, time.process_time() - begin_cpu
     return {"seconds": round(seconds, 3), "cpu_seconds": round(cpu, 3), "peak_rss_mb": round(peak_rss_mb(), 1)}

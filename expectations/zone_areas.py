@@ -20,45 +20,98 @@ OBSERVED_REMEDY = (
     "loss cannot be seen where nothing was observed: take a product or version that covers the zone, or draw the "
     "zone without it"
 )
-REMEDIES = {ZONE_AREA_RULE: ZONE_AREA_REMEDY, OBSERVED_RULE: OBSERVED_REMEDY}
+CLASS_SUM_RULE = "classes_make_up_zone"
+CLASS_SUM_REMEDY = "mend the code that measured it: every pixel of a zone has one class, or is counted as nodata"
+REMEDIES = {ZONE_AREA_RULE: ZONE_AREA_REMEDY, OBSERVED_RULE: OBSERVED_REMEDY, CLASS_SUM_RULE: CLASS_SUM_REMEDY}
 """Remedies of the rules that no suite holds."""
+SERIES = {
+    "land_cover_area": ("zone_id", "product", "product_version"),
+    "class_area": ("zone_id", "product", "product_version", "layer", "year"),
+    "class_transition": ("zone_id", "product", "product_version", "layer", "year_from", "year_to"),
+}
+"""Table of classes to the columns within which the classes make up the zone."""
 _DESCRIPTION = "The pixel areas of each zone add up to its geodesic area within the tolerance."
 
 
-def check_zone_areas(zones: pa.Table, land_cover: pa.Table, *, tolerance: Decimal = Decimal("0.005")) -> pa.Table:
-    """Compare the summed pixel area of each zone with the geodesic area of its polygon.
+def check_zone_areas(zones: pa.Table, zone_pixels: pa.Table, *, tolerance: Decimal = Decimal("0.005")) -> pa.Table:
+    """Compare what each zone takes of each product's grid with the geodesic area of its polygon.
 
     Args:
         zones: Landed `zones`, areas in ha.
-        land_cover: Landed `land_cover_area`, areas in square micrometres.
+        zone_pixels: Landed `zone_pixels`, areas in square micrometres.
         tolerance: Largest allowed difference as a fraction of the geodesic area (0.5 %, the zone check of the methodology).
 
     Returns:
-        One row of `check_results` for dataset `land_cover_area`, severity critical. A zone without any pixel fails; so does
-        a zone id of the pixels that no polygon has.
+        One row of `check_results` for dataset `zone_pixels`, severity critical. A zone without any pixel of a product
+        fails; so does a zone id of the pixels that no polygon has.
     """
-    measured_um2: dict[str, int] = {}
-    for zone_id, area in zip(land_cover["zone_id"].to_pylist(), land_cover["area_um2"].to_pylist(), strict=True):
-        measured_um2[zone_id] = measured_um2.get(zone_id, 0) + int(area)
     geodesic_ha: dict[str, Decimal] = dict(zip(zones["zone_id"].to_pylist(), zones["area_ha"].to_pylist(), strict=True))
+    products: dict[tuple[str, str], dict[str, int]] = {}
+    for row in zone_pixels.to_pylist():
+        products.setdefault((row["product"], row["product_version"]), {})[row["zone_id"]] = int(row["area_um2"])
     found = []
-    for zone_id in sorted(geodesic_ha.keys() | measured_um2.keys()):
-        problem = _problem(geodesic_ha.get(zone_id), measured_um2.get(zone_id), tolerance)
-        if problem:
-            found.append(f"{zone_id}: {problem}")
+    for (name, version), measured_um2 in sorted(products.items()):
+        for zone_id in sorted(geodesic_ha.keys() | measured_um2.keys()):
+            problem = _problem(geodesic_ha.get(zone_id), measured_um2.get(zone_id), tolerance)
+            if problem:
+                found.append(f"{zone_id} ({name} {version}): {problem}")
+    nothing = "no zone" if not geodesic_ha else "no zone was measured" if not products else None
+    observed = nothing or "; ".join(found) or None
+    evaluated = len(geodesic_ha) * len(products)
+    return _result("zone_pixels", ZONE_AREA_RULE, _DESCRIPTION, evaluated, len(found), observed)
+
+
+def check_class_sums(dataset: str, classes: pa.Table, zone_pixels: pa.Table) -> pa.Table:
+    """Compare the sum of all classes of each zone with what the zone takes of the grid: to the last digit.
+
+    Args:
+        dataset: Name of the table of classes, a key of SERIES.
+        classes: The landed table, areas in square micrometres.
+        zone_pixels: Landed `zone_pixels`.
+
+    Returns:
+        One row of `check_results` for the dataset, severity critical.
+    """
+    columns = SERIES[dataset]
+    sums: dict[tuple[Any, ...], list[int]] = {}
+    wanted = [*columns, "pixel_count", "area_um2"]
+    for *key, pixels, area in zip(*(classes[name].to_pylist() for name in wanted), strict=True):
+        cell = sums.setdefault(tuple(key), [0, 0])
+        cell[0], cell[1] = cell[0] + pixels, cell[1] + int(area)
+    whole = {
+        (row["zone_id"], row["product"], row["product_version"]): [row["pixel_count"], int(row["area_um2"])]
+        for row in zone_pixels.to_pylist()
+    }
+    measured = {key[1:] for key in sums}
+    wanted_keys = {(zone, *rest) for zone, *grid in whole for rest in measured if list(rest[:2]) == grid}
+    found = [
+        f"{', '.join(str(part) for part in key if part is not None)}: "
+        f"classes {_cell(sums.get(key))}, zone {_cell(whole.get(key[:3]))}"
+        for key in sorted(sums.keys() | wanted_keys, key=str)
+        if sums.get(key) != whole.get(key[:3])
+    ]
+    description = "The classes of each zone add up to what the zone takes of the grid, to the last digit."
+    return _result(dataset, CLASS_SUM_RULE, description, len(sums), len(found), "; ".join(found[:20]) or None)
+
+
+def _cell(cell: list[int] | None) -> str:
+    return "nothing" if cell is None else f"{cell[0]} pixels, {cell[1]} um2"
+
+
+def _result(dataset: str, rule: str, description: str, evaluated: int, failed: int, observed: str | None) -> pa.Table:
+    """Return a critical result; it fails where something was observed."""
     record: dict[str, Any] = {
-        "dataset": "land_cover_area",
-        "rule": ZONE_AREA_RULE,
+        "dataset": dataset,
+        "rule": rule,
         "severity": "critical",
-        "description": _DESCRIPTION,
-        "outcome": "failed" if found or not geodesic_ha else "passed",
-        "rows_evaluated": len(geodesic_ha),
-        "rows_failed": len(found),
-        "observed": "; ".join(found) if geodesic_ha else "no zone",
+        "description": description,
+        "outcome": "failed" if observed else "passed",
+        "rows_evaluated": evaluated,
+        "rows_failed": failed,
+        "observed": observed,
         "waived_by": None,
         "waiver_reason": None,
     }
-    record["observed"] = record["observed"] or None
     return DATASETS["check_results"].table([record])
 
 
@@ -96,16 +149,5 @@ def check_observed(zones: pa.Table, land_cover: pa.Table, *, max_unobserved: Dec
     found = [
         f"{zone}: {share * 100:.2f} % not observed" for zone, share in sorted(shares.items()) if share > max_unobserved
     ]
-    record: dict[str, Any] = {
-        "dataset": "land_cover_area",
-        "rule": OBSERVED_RULE,
-        "severity": "critical",
-        "description": f"At most {max_unobserved * 100:f} % of project area and leakage belt were not observed.",
-        "outcome": "failed" if found else "passed",
-        "rows_evaluated": len(shares),
-        "rows_failed": len(found),
-        "observed": "; ".join(found) or None,
-        "waived_by": None,
-        "waiver_reason": None,
-    }
-    return DATASETS["check_results"].table([record])
+    description = f"At most {max_unobserved * 100:f} % of project area and leakage belt were not observed."
+    return _result("land_cover_area", OBSERVED_RULE, description, len(shares), len(found), "; ".join(found) or None)

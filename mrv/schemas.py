@@ -77,6 +77,29 @@ class Dataset:
             raise InputError(f"a value of {self.name} has another type than its column", found=str(error)) from error
         return self.sort(table)
 
+    def columns(self, columns: Mapping[str, pa.Array]) -> pa.Table:
+        """Build a table from whole columns that are in the order of the key already.
+
+        Raises:
+            InputError: They are others than those of the schema, or a value is null that must not be.
+        """
+        lacking = [name for name in self.schema.names if name not in columns] + [
+            name for name in columns if name not in self.schema.names
+        ]
+        empty = [
+            field.name
+            for field in self.schema
+            if not field.nullable and field.name in columns and columns[field.name].null_count
+        ]
+        if lacking or empty:
+            raise InputError(
+                f"columns of {self.name} are not those of the table",
+                expected=", ".join(self.schema.names),
+                found=", ".join([*lacking, *(f"{name} without a value" for name in empty)]),
+                remedy="mend the code that made them",
+            )
+        return pa.table([columns[name].cast(self.schema.field(name).type) for name in self.schema.names], self.schema)
+
     def sort(self, table: pa.Table) -> pa.Table:
         """Order rows by the key, then by origin, so that the same rows give the same bytes."""
         keys = [*self.key, *(name for name in _ORIGIN if name in self.schema.names and name not in self.key)]
@@ -157,8 +180,14 @@ _ALL = (
     # --- measured by the platform -----------------------------------------------------------------------------
     _dataset("land_cover_area", "One row per zone, stratum, cover class at the product's start and loss year (null: not lost).",
              "zone_id stratum_id cover_class loss_year", {
-        "zone_id": "str", "stratum_id": "str", "cover_class": "str", "loss_year": "int?", "pixel_count": "int", "area_um2": "um2",
+        "zone_id": "str", "stratum_id": "str", "cover_class": "str", "loss_year": "int?", "pixel_rule": "str",
+        "pixel_count": "int", "area_um2": "um2",
         "product": "str", "product_version": "str", "base_year": "int", "last_year": "int",
+    }),
+    _dataset("zone_pixels", "One row per zone and product grid: what the zone takes of the grid before any class is looked at.",
+             "zone_id product product_version", {
+        "zone_id": "str", "product": "str", "product_version": "str", "pixel_rule": "str", "pixel_count": "int", "area_um2": "um2",
+        "nominal_area_um2": "um2?",
     }),
     _dataset("pixel_emissions", "One row per zone, stratum and loss year: emission raster summed over lost forest pixels.",
              "zone_id stratum_id loss_year", {

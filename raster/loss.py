@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from mrv.progress import SILENT, Progress
+from mrv.schemas import DATASETS
 from raster.area import WGS84, EarthModel
 from raster.bands import BandPart, Layers, ZonePart
+from raster.columns import spread, whole_numbers
 from raster.crosstab import Tally
 from raster.grid import Window
-from raster.parts import ONE_THREAD, ROWS_PER_BAND, Runner, lay_out
-from raster.patches import patch_margin
+from raster.parts import ONE_THREAD, ROWS_PER_BAND, Layout, Runner, lay_out
+from raster.patches import LOW, patch_margin
 from raster.rules import FOREST, NODATA, NON_FOREST, ForestRule, LossLayers, PixelRule, ProductRule, Shape
 
 __all__ = [
@@ -28,23 +30,21 @@ __all__ = [
     "needed_window",
 ]
 
-_CLASSES = {NODATA: "nodata", NON_FOREST: "non_forest", FOREST: "forest"}
-
 
 @dataclass(frozen=True)
 class LossMeasurement:
-    """What was measured.
+    """What was measured, as landed tables in the order of their keys.
 
     Attributes:
-        land_cover: Rows of the landed table `land_cover_area`, in the order of its key (not lost first).
-        pixel_emissions: Rows of the landed table `pixel_emissions`, one for each year with lost forest, also where no
-            pixel has a value (count 0); empty without a layer of emissions.
-        zone_pixel_area_um2: All classes of each zone together, square micrometres, to compare with its polygon.
+        land_cover: `land_cover_area`.
+        pixel_emissions: `pixel_emissions`, a row for each year with lost forest, also where no pixel has a value
+            (count 0); empty without a layer of emissions.
+        zone_pixels: `zone_pixels`: what each zone takes before any class is looked at.
     """
 
-    land_cover: list[dict[str, Any]]
-    pixel_emissions: list[dict[str, Any]]
-    zone_pixel_area_um2: dict[str, int]
+    land_cover: pa.Table
+    pixel_emissions: pa.Table
+    zone_pixels: pa.Table
 
 
 def needed_window(
@@ -88,7 +88,8 @@ def measure_loss(
         default_stratum: Stratum of pixels outside every polygon; None refuses such pixels.
         product: Codes and grid.
         forest: What is forest.
-        pixel_rule: `centre`: a pixel counts whole where its centre lies; `fraction`: by the part covered.
+        pixel_rule: `centre`: a pixel counts whole where its centre lies; `fraction`: by the part covered; `by_size`: so in
+            zones of less than SMALL_ZONE_PIXELS, by centres in larger ones.
         earth: The ellipsoid.
         runner: Where the parts are done.
         rows_per_band: Rows read at once.
@@ -111,6 +112,7 @@ def measure_loss(
         mosaics=cells.mosaics,
         rows_per_band=rows_per_band,
         whole_zones=by_zone,
+        workers=runner.workers,
     )
     parts = [ZonePart(band, cells, rows_per_band) if by_zone else BandPart(band, cells) for band in layout.bands]
     total = Tally.zero(len(layout.pairs), product.years)
@@ -118,53 +120,54 @@ def measure_loss(
         for counted in runner.run(parts):
             total.add(counted.tally, layout.places(counted.groups))
             advance(1)
-    land_cover = _land_cover(layout.pairs, total, product)
-    zone_area = dict.fromkeys((zone.id for zone in zones), 0)
-    for row in land_cover:
-        zone_area[row["zone_id"]] += row["area_um2"]
-    emissions = _pixel_emissions(layout.pairs, total, product) if layers.emissions else []
-    return LossMeasurement(land_cover, emissions, zone_area)
+    taken = [zone.row(product=product.product, version=product.version) for zone in layout.zones]
+    return LossMeasurement(
+        _land_cover(layout, total, product),
+        _pixel_emissions(layout, total, product) if layers.emissions else DATASETS["pixel_emissions"].empty(),
+        DATASETS["zone_pixels"].table(taken),
+    )
 
 
-def _land_cover(names: list[tuple[str, str]], total: Tally, product: ProductRule) -> list[dict[str, Any]]:
-    # The default stratum may also be the id of a polygon: both are one row.
-    sums: dict[tuple[str, str, str, int], list[int]] = {}
-    for group, cover, code in np.argwhere(total.pixels).tolist():
-        cell = sums.setdefault((*names[group], _CLASSES[cover], code), [0, 0])
-        cell[0] += int(total.pixels[group, cover, code])
-        cell[1] += total.area_um2(group, cover, code)
-    return [
+def _land_cover(layout: Layout, total: Tally, product: ProductRule) -> pa.Table:
+    # Classes by their names, and pixels not lost after the years: the order of the table's key.
+    kinds, codes = np.array([FOREST, NODATA, NON_FOREST]), np.array([*range(1, product.years + 1), 0])
+    pair, kind, code = np.nonzero(total.pixels[:, kinds[:, None], codes])
+    kind, code = kinds[kind], codes[code]
+    rules = {zone.zone_id: zone.pixel_rule for zone in layout.zones}
+    return DATASETS["land_cover_area"].columns(
         {
-            "zone_id": zone,
-            "stratum_id": stratum,
-            "cover_class": cover,
-            "loss_year": product.base_year + code if code else None,
-            "pixel_count": pixels,
-            "area_um2": area,
-            "product": product.product,
-            "product_version": product.version,
-            "base_year": product.base_year,
-            "last_year": product.last_year,
+            "zone_id": spread([zone for zone, _ in layout.pairs], pair),
+            "stratum_id": spread([stratum for _, stratum in layout.pairs], pair),
+            "cover_class": spread(["nodata", "non_forest", "forest"], kind),
+            "loss_year": pa.array(product.base_year + code, mask=code == 0),
+            "pixel_rule": spread([rules[zone] for zone, _ in layout.pairs], pair),
+            "pixel_count": pa.array(total.pixels[pair, kind, code]),
+            "area_um2": whole_numbers(total.high[pair, kind, code], total.low[pair, kind, code]),
+            **_product(product.product, product.version, len(pair)),
+            "base_year": spread([product.base_year], np.zeros(len(pair), dtype=np.int64)),
+            "last_year": spread([product.last_year], np.zeros(len(pair), dtype=np.int64)),
         }
-        for (zone, stratum, cover, code), (pixels, area) in sorted(sums.items())
-    ]
+    )
 
 
-def _pixel_emissions(names: list[tuple[str, str]], total: Tally, product: ProductRule) -> list[dict[str, Any]]:
-    sums: dict[tuple[str, str, int], list[int]] = {}
-    for group, code in np.argwhere(total.pixels[:, FOREST, 1:]).tolist():
-        cell = sums.setdefault((*names[group], code + 1), [0, 0])
-        cell[0] += int(total.emitting[group, code + 1])
-        cell[1] += int(total.grams[group, code + 1])
-    return [
+def _pixel_emissions(layout: Layout, total: Tally, product: ProductRule) -> pa.Table:
+    pair, code = np.nonzero(total.pixels[:, FOREST, 1:])
+    code += 1
+    grams = total.grams[pair, code]
+    return DATASETS["pixel_emissions"].columns(
         {
-            "zone_id": zone,
-            "stratum_id": stratum,
-            "loss_year": product.base_year + code,
-            "pixel_count": pixels,
-            "emissions_g": grams,
-            "product": product.emissions_product or product.product,
-            "product_version": product.emissions_version or product.version,
+            "zone_id": spread([zone for zone, _ in layout.pairs], pair),
+            "stratum_id": spread([stratum for _, stratum in layout.pairs], pair),
+            "loss_year": pa.array(product.base_year + code),
+            "pixel_count": pa.array(total.emitting[pair, code]),
+            "emissions_g": whole_numbers(grams >> 32, grams & LOW),
+            **_product(
+                product.emissions_product or product.product, product.emissions_version or product.version, len(pair)
+            ),
         }
-        for (zone, stratum, code), (pixels, grams) in sorted(sums.items())
-    ]
+    )
+
+
+def _product(name: str, version: str, rows: int) -> dict[str, pa.Array]:
+    first = np.zeros(rows, dtype=np.int64)
+    return {"product": spread([name], first), "product_version": spread([version], first)}

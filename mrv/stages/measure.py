@@ -138,9 +138,9 @@ def _count_pixels(context: Context, layers: Mapping[str, Sequence[Artifact]], ea
         runner=context.runner,
         progress=context.progress,
     )
-    tables = {"land_cover_area": DATASETS["land_cover_area"].table(measurement.land_cover)}
+    tables = {"land_cover_area": measurement.land_cover, "zone_pixels": measurement.zone_pixels}
     if "emissions" in layers:
-        tables["pixel_emissions"] = DATASETS["pixel_emissions"].table(measurement.pixel_emissions)
+        tables["pixel_emissions"] = measurement.pixel_emissions
     return tables
 
 

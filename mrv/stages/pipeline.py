@@ -23,6 +23,7 @@ from mrv.stages.declare import declared_tables
 from mrv.stages.land import Landed, land, pull
 from mrv.stages.measure import Measured, measure_field, measure_pixels
 from mrv.stages.measure_alerts import measure_alerts
+from mrv.stages.measure_classes import measure_classes, measure_values
 from mrv.stages.measure_fires import measure_fires
 from mrv.stages.measure_patches import measure_forest_shape, measure_loss_patches
 from mrv.stages.measure_scenes import measure_scenes
@@ -125,6 +126,8 @@ def _measure(
     context: Context, do: Caller, artifacts: Sequence[Artifact], received: Mapping[str, Checked]
 ) -> list[Measured]:
     measured = [do("measure pixels", measure_pixels, context, artifacts)]
+    measured.append(do("measure classes", measure_classes, context, artifacts))
+    measured.append(do("measure values", measure_values, context, artifacts))
     measured.append(do("measure alerts", measure_alerts, context, artifacts))
     if "fires" in received:
         measured.append(do("measure fires", measure_fires, context, received["fires"]))
@@ -152,7 +155,7 @@ def check_measured(
     tables = dict(declared_tables(context, simulated=any(artifact.simulated for artifact in artifacts)))
     changed = [f"check {name}" for name, batch in received.items() if batch.changed]
     checked = list(received.values())
-    to_check = {name: table for part in measured for name, table in part.tables.items()}
+    to_check = together(measured)
     for name in ("zones", "baseline_activity", "carbon_pools"):
         if tables[name].num_rows:
             to_check[name] = tables[name]
@@ -171,10 +174,22 @@ def check_measured(
     changed += [f"measure {name}" for part in measured if part.changed for name in part.tables]
     tables.update({name: batch.table() for name, batch in received.items()})
     tables.update(evidence(checked))
-    if "land_cover_area" in tables:
+    if "zone_pixels" in tables:
         tables["check_results"] = zone_results(context, tables)
     tables["artifacts"] = artifacts_table(artifacts)
     return tables, checked, changed
+
+
+def together(measured: Sequence[Measured]) -> dict[str, pa.Table]:
+    """Return the measured tables by dataset; where several measurements give rows of one table, each row once."""
+    tables: dict[str, pa.Table] = {}
+    for part in measured:
+        for name, table in part.tables.items():
+            if name in tables:
+                both = pa.concat_tables([tables[name], table])
+                table = DATASETS[name].sort(both.group_by(both.column_names).aggregate([]).cast(both.schema))
+            tables[name] = table
+    return tables
 
 
 def loss_years(land_cover: pa.Table | None) -> dict[str, int]:
@@ -195,16 +210,14 @@ def zone_results(context: Context, tables: Mapping[str, pa.Table]) -> pa.Table:
     """
     from expectations.gate import gate
     from expectations.loss_shapes import check_loss_shapes
-    from expectations.zone_areas import check_observed, check_zone_areas
+    from expectations.zone_areas import SERIES, check_class_sums, check_observed, check_zone_areas
 
-    land_cover, zones = tables["land_cover_area"], tables["zones"]
-    limit = next(row["value"] for row in tables["parameters"].to_pylist() if row["name"] == "max_unobserved_share")
-    found = pa.concat_tables(
-        [
-            check_zone_areas(zones, land_cover),
-            check_observed(zones, land_cover, max_unobserved=limit),
-            *check_loss_shapes(tables),
-        ]
-    )
+    zones, pixels = tables["zones"], tables["zone_pixels"]
+    results = [check_zone_areas(zones, pixels)]
+    results += [check_class_sums(name, tables[name], pixels) for name in SERIES if name in tables]
+    if "land_cover_area" in tables:
+        limit = next(row["value"] for row in tables["parameters"].to_pylist() if row["name"] == "max_unobserved_share")
+        results += [check_observed(zones, tables["land_cover_area"], max_unobserved=limit), *check_loss_shapes(tables)]
+    found = pa.concat_tables(results)
     waivers = context.ledger.waivers(context.definition.id, context.period.id)
     return DATASETS["check_results"].sort(pa.concat_tables([tables["check_results"], gate(found, waivers=waivers)]))

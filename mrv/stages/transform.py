@@ -34,6 +34,7 @@ PUBLISHED_ROWS = (
     *(
         "carbon_pools",
         "land_cover_area",
+        "zone_pixels",
         "pixel_emissions",
         "tree_biomass",
         "plot_biomass",
@@ -41,6 +42,7 @@ PUBLISHED_ROWS = (
         "scenes",
     ),
     "vegetation_change",
+    *("class_area", "class_transition", "zone_statistics"),
     *("loss_patches", "driver_rules", "patch_labels", "fragmentation"),
 )
 """Accepted rows that go into the package, so that a verifier can go from a tonne to its trees and pixels. None names people."""

@@ -106,6 +106,7 @@ def cover(
         "stratum_id": stratum_id,
         "cover_class": cover_class,
         "loss_year": loss_year,
+        "pixel_rule": "centre",
         "pixel_count": 1,
         "area_um2": Decimal(area_ha) * UM2_PER_HA,
         "product": "gfc",

@@ -10,7 +10,7 @@ import pytest
 
 from expectations.gate import gate
 from expectations.runner import check
-from expectations.zone_areas import check_zone_areas
+from expectations.zone_areas import check_class_sums, check_zone_areas
 from mrv.errors import CheckError
 
 UM2_PER_HA = 10**16
@@ -70,24 +70,19 @@ def test_errors_and_warnings_do_not_stop(rows: Any, make_table: Any, parameters:
 
 
 def _areas(make_table: Any, rows: Any, areas_ha: dict[str, str]) -> pa.Table:
-    listed = []
-    for zone_id, area in areas_ha.items():
-        # Two rows per zone, so that the sum is what counts.
-        half = Decimal(area) * UM2_PER_HA / 2
-        for cover_class in ("forest", "non_forest"):
-            [row] = rows("land_cover_area", 1)
-            listed.append(row | {"zone_id": zone_id, "cover_class": cover_class, "area_um2": half})
-    return make_table("land_cover_area", listed)
+    [row] = rows("zone_pixels", 1)
+    listed = [row | {"zone_id": zone_id, "area_um2": Decimal(area) * UM2_PER_HA} for zone_id, area in areas_ha.items()]
+    return make_table("zone_pixels", listed)
 
 
 @pytest.mark.parametrize(
     ("areas", "problem"),
     [
         ({"z1": "100.5", "z2": "99.5"}, None),
-        ({"z1": "100.51", "z2": "100"}, "z1: pixels 100.51"),
-        ({"z1": "100", "z2": "99.49"}, "z2: pixels 99.49"),
-        ({"z1": "100"}, "z2: no pixel"),
-        ({"z1": "100", "z2": "100", "z3": "1"}, "z3: pixels of a zone without a polygon"),
+        ({"z1": "100.51", "z2": "100"}, "z1 (hansen_gfc GFC-2024-v1.12): pixels 100.51"),
+        ({"z1": "100", "z2": "99.49"}, "z2 (hansen_gfc GFC-2024-v1.12): pixels 99.49"),
+        ({"z1": "100"}, "z2 (hansen_gfc GFC-2024-v1.12): no pixel"),
+        ({"z1": "100", "z2": "100", "z3": "1"}, "z3 (hansen_gfc GFC-2024-v1.12): pixels of a zone without a polygon"),
     ],
 )
 def test_zone_areas(areas: dict[str, str], problem: str | None, rows: Any, make_table: Any) -> None:
@@ -104,5 +99,37 @@ def test_zone_areas(areas: dict[str, str], problem: str | None, rows: Any, make_
 
 
 def test_no_zone_at_all_fails(rows: Any, make_table: Any) -> None:
-    [record] = check_zone_areas(make_table("zones", []), make_table("land_cover_area", [])).to_pylist()
+    [record] = check_zone_areas(make_table("zones", []), make_table("zone_pixels", [])).to_pylist()
     assert (record["outcome"], record["observed"]) == ("failed", "no zone")
+
+
+def test_zones_of_which_nothing_was_measured_fail(rows: Any, make_table: Any) -> None:
+    [record] = check_zone_areas(make_table("zones", rows("zones", 1)), make_table("zone_pixels", [])).to_pylist()
+    assert (record["outcome"], record["observed"]) == ("failed", "no zone was measured")
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({}, None),
+        ({"area_um2": Decimal(2)}, "classes 2 pixels, 3 um2, zone 2 pixels, 2 um2"),
+        ({"pixel_count": 3}, "classes 2 pixels, 3 um2, zone 3 pixels, 3 um2"),
+        ({"zone_id": "other"}, "z1, hansen_gfc, GFC-2024-v1.12: classes 2 pixels, 3 um2, zone nothing"),
+    ],
+)
+def test_classes_make_up_their_zone_to_the_last_digit(
+    change: dict[str, Any], problem: str | None, rows: Any, make_table: Any
+) -> None:
+    [row] = rows("land_cover_area", 1)
+    parts = [("forest", 1), ("nodata", 2)]
+    classes = [row | {"cover_class": name, "pixel_count": 1, "area_um2": Decimal(area)} for name, area in parts]
+    whole = rows("zone_pixels", 1)[0] | {"pixel_count": 2, "area_um2": Decimal(3)} | change
+    results = check_class_sums(
+        "land_cover_area", make_table("land_cover_area", classes), make_table("zone_pixels", [whole])
+    )
+    [record] = results.to_pylist()
+    assert (record["outcome"], record["severity"]) == ("failed" if problem else "passed", "critical")
+    assert problem is None or problem in record["observed"]
+    if problem:
+        with pytest.raises(CheckError, match="every pixel of a zone has one class"):
+            gate(results, waivers={})

@@ -19,8 +19,8 @@ def tables(unobserved_ha: int, kind: str = "project_area"):
     }  # fmt: skip
     areas = {"forest": 1000 - unobserved_ha, "nodata": unobserved_ha}
     rows = [
-        {"zone_id": "z", "stratum_id": "s", "cover_class": name, "loss_year": None, "pixel_count": 1, "area_um2": area * HA,
-         "product": "p", "product_version": "1", "base_year": 2000, "last_year": 2024}
+        {"zone_id": "z", "stratum_id": "s", "cover_class": name, "loss_year": None, "pixel_rule": "centre", "pixel_count": 1,
+         "area_um2": area * HA, "product": "p", "product_version": "1", "base_year": 2000, "last_year": 2024}
         for name, area in areas.items()
     ]  # fmt: skip
     return DATASETS["zones"].table([zone]), DATASETS["land_cover_area"].table(rows)

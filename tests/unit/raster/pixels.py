@@ -81,7 +81,7 @@ def counts(result):
     """Return {(zone, stratum, cover class, loss year): pixels}."""
     return {
         (row["zone_id"], row["stratum_id"], row["cover_class"], row["loss_year"]): row["pixel_count"]
-        for row in result.land_cover
+        for row in result.land_cover.to_pylist()
     }
 
 

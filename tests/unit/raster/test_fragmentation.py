@@ -114,7 +114,7 @@ def test_no_seam_shows_and_forest_is_that_of_the_loss_table(extent, pixel_rule, 
         again = measure_fragmentation(layers, zones=zones, runner=Threads(workers), rows_per_band=rows, **common)
         assert again == expected
     whole = {key: value for key, value in common.items() if key not in {"years", "edge_depth_m"}}
-    land = measure_loss(one, zones=zones, strata=[], default_stratum="all", **whole).land_cover
+    land = measure_loss(one, zones=zones, strata=[], default_stratum="all", **whole).land_cover.to_pylist()
     for item in expected:
         rows = [row for row in land if row["zone_id"] == item.zone_id and row["cover_class"] == "forest"]
         assert item.forest_um2 == sum(

@@ -57,11 +57,10 @@ def test_the_minimum_itself(tmp_path):
 
 def test_rows_fit_the_landed_tables_in_their_order(tmp_path):
     result = measure(tmp_path, [[100, 100, 0, 255]], [[0, 1, 2, 3]], emissions=[[1, 2, 3, 4]])
-    for name, rows in (("land_cover_area", result.land_cover), ("pixel_emissions", result.pixel_emissions)):
-        table = DATASETS[name].table(rows)
-        assert {column: [row[column] for row in rows] for column in DATASETS[name].key[:3]} == {
-            column: table[column].to_pylist() for column in DATASETS[name].key[:3]
-        }
+    for name in ("land_cover_area", "pixel_emissions", "zone_pixels"):
+        table = getattr(result, name.removesuffix("_area"))
+        assert table.num_rows
+        assert table.equals(DATASETS[name].table(table.to_pylist()))
 
 
 def test_a_header_that_declares_zero_as_nodata_does_not_hide_what_was_not_lost(tmp_path):
@@ -80,8 +79,8 @@ def test_areas_are_row_areas_times_counts(tmp_path):
     height, width = 700, 3
     result = measure(tmp_path, np.full((height, width), 80), np.zeros((height, width)), rows_per_band=100)
     areas = row_areas_um2(LATTICE, row=ROW, height=height).tolist()
-    assert result.zone_pixel_area_um2 == {"z": width * sum(areas)}
-    assert result.land_cover[0]["area_um2"] == width * sum(areas)
+    assert result.zone_pixels["area_um2"].to_pylist() == [width * sum(areas)]
+    assert result.land_cover["area_um2"].to_pylist() == [width * sum(areas)]
 
 
 def test_a_sum_beyond_64_bits(tmp_path):
@@ -89,7 +88,7 @@ def test_a_sum_beyond_64_bits(tmp_path):
     result = measure(tmp_path, np.full((side, side), 80), np.ones((side, side)))
     expected = side * sum(row_areas_um2(LATTICE, row=ROW, height=side).tolist())
     assert expected > 2**63
-    assert result.land_cover[0]["area_um2"] == expected
+    assert result.land_cover["area_um2"].to_pylist() == [expected]
 
 
 # --- values that the product does not have -----------------------------------------------------------------------
@@ -142,7 +141,7 @@ def test_a_product_rule_that_contradicts_itself(changes):
 
 def test_as_many_years_as_a_byte_holds(tmp_path):
     result = measure(tmp_path, [[50] * 255], [list(range(255))], product=product(last_year=2254))
-    assert {row["loss_year"] for row in result.land_cover} == {None, *range(2001, 2255)}
+    assert {row["loss_year"] for row in result.land_cover.to_pylist()} == {None, *range(2001, 2255)}
 
 
 def test_water_and_not_observed_by_the_data_mask(tmp_path):
@@ -279,7 +278,9 @@ def test_emissions_of_lost_forest_only_in_whole_grams(tmp_path):
         tmp_path, [[80, 80, 80, 80, 20], [80, 255, 80, 80, 80]], [[1, 0, 1, 2, 1], [0, 1, 3, 2, 0]], emissions=emissions
     )
     grams = round(float(np.float32(0.0000004)) * 1e6) + round(float(np.float32(2.0000016)) * 1e6)
-    assert {row["loss_year"]: (row["pixel_count"], row["emissions_g"]) for row in result.pixel_emissions} == {
+    assert {
+        row["loss_year"]: (row["pixel_count"], row["emissions_g"]) for row in result.pixel_emissions.to_pylist()
+    } == {
         2001: (1, 10_500_000),  # the pixel without a value adds nothing
         2002: (2, grams),
         2003: (1, 1_000_000),
@@ -288,9 +289,9 @@ def test_emissions_of_lost_forest_only_in_whole_grams(tmp_path):
 
 def test_no_value_at_all_is_a_row_that_says_so(tmp_path):
     result = measure(tmp_path, [[80]], [[4]], emissions=[[np.nan]])
-    assert [(row["loss_year"], row["pixel_count"], row["emissions_g"]) for row in result.pixel_emissions] == [
-        (2004, 0, 0)
-    ]
+    assert [
+        (row["loss_year"], row["pixel_count"], row["emissions_g"]) for row in result.pixel_emissions.to_pylist()
+    ] == [(2004, 0, 0)]
 
 
 def test_a_pixel_that_is_touched_emits_whole_in_each_zone(tmp_path):
@@ -299,11 +300,11 @@ def test_a_pixel_that_is_touched_emits_whole_in_each_zone(tmp_path):
         tmp_path, [[80]], [[4]], emissions=[[5.0]], zones=zones, pixel_rule="fraction",
         product=product(emissions_product="gfw", emissions_version="v2"),
     )  # fmt: skip
-    assert [(row["zone_id"], row["emissions_g"]) for row in result.pixel_emissions] == [
+    assert [(row["zone_id"], row["emissions_g"]) for row in result.pixel_emissions.to_pylist()] == [
         ("a", 5 * 10**6),
         ("b", 5 * 10**6),
     ]
-    assert {(row["product"], row["product_version"]) for row in result.pixel_emissions} == {("gfw", "v2")}
+    assert {(row["product"], row["product_version"]) for row in result.pixel_emissions.to_pylist()} == {("gfw", "v2")}
 
 
 @pytest.mark.parametrize("value", [-1.0, np.inf, 1e30])
@@ -321,7 +322,7 @@ def test_emissions_declared_nodata_add_nothing(tmp_path):
         LossLayers((cover,), (loss,), (), (emissions,)), zones=[Shape("z", box(0, 0, 3, 1))], strata=[],
         default_stratum="all", product=product(), forest=ANY_COVER, pixel_rule="centre",
     )  # fmt: skip
-    assert [(row["pixel_count"], row["emissions_g"]) for row in result.pixel_emissions] == [(2, 2 * 10**6)]
+    assert [(row["pixel_count"], row["emissions_g"]) for row in result.pixel_emissions.to_pylist()] == [(2, 2 * 10**6)]
 
 
 # --- patches -----------------------------------------------------------------------------------------------------
@@ -348,7 +349,7 @@ def test_a_loss_in_a_dropped_patch_is_not_forest_loss(tmp_path):
         forest=ForestRule(30, "greater", UM2_PER_HA),
     )  # fmt: skip
     assert counts(result)["z", "all", "non_forest", 2005] == 1
-    assert result.pixel_emissions == []
+    assert result.pixel_emissions.num_rows == 0
 
 
 def test_a_patch_by_zone_is_measured_by_covered_parts(tmp_path):
@@ -467,10 +468,10 @@ def test_as_told_pixel_by_pixel(tmp_path, landscape):
                 cell[1] += int(np.rint(part * areas[row])) if part < 1 else int(areas[row])
     measured = {
         (row["zone_id"], row["stratum_id"], row["cover_class"], row["loss_year"]): [row["pixel_count"], row["area_um2"]]
-        for row in result.land_cover
+        for row in result.land_cover.to_pylist()
     }
     assert measured == expected
-    assert result.zone_pixel_area_um2 == {
+    assert dict(zip(*(result.zone_pixels[name].to_pylist() for name in ("zone_id", "area_um2")), strict=True)) == {
         zone.id: sum(area for (name, *_), (_, area) in expected.items() if name == zone.id) for zone in zones
     }
 

@@ -128,7 +128,7 @@ def test_no_seam_shows_and_zones_add_up(extent, pixel_rule, tmp_path):
         found = measure_patches(layers, zones=zones, runner=Threads(workers), rows_per_band=rows, **common)
         assert table(found, zones) == expected
     whole = {key: value for key, value in common.items() if key not in {"years", "earlier_within_m"}}
-    land = measure_loss(one, zones=zones, **whole).land_cover
+    land = measure_loss(one, zones=zones, **whole).land_cover.to_pylist()
     lost, names = {}, {0: "north", -1: "all"}
     for code, *_, taken in expected:
         for zone, stratum, pixels, area in taken:
