@@ -1,0 +1,242 @@
+"""Patches and shape of forest of a small project over the corner of four tiles, its features, rules and labels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pyarrow as pa
+import pytest
+import yaml
+
+from expectations.loss_shapes import check_loss_shapes
+from expectations.runner import check
+from mrv.errors import InputError, ProjectError
+from mrv.files import hash_file
+from mrv.ledger import Artifact
+from mrv.settings import Settings
+from mrv.stages.context import Context, open_context
+from mrv.stages.declare import declared_tables
+from mrv.stages.measure import measure_pixels
+from mrv.stages.measure_patches import measure_forest_shape, measure_loss_patches
+from mrv.stages.pipeline import loss_years
+from mrv.stages.validate import check_project
+from tests.integration.four_tiles import (
+    CORNER_LAT,
+    CORNER_LON,
+    LAYERS,
+    TILES,
+    VERSION,
+    landscape,
+    tile_path,
+    write_four_tile_project,
+    write_tiles,
+)
+
+FEATURES = {
+    "roads": {"type": "LineString", "coordinates": [[CORNER_LON - 0.05, CORNER_LAT], [CORNER_LON + 0.05, CORNER_LAT]]},
+    "settlements": {"type": "Point", "coordinates": [CORNER_LON, CORNER_LAT]},
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("four")
+    folder = write_four_tile_project(root / "project")
+    write_tiles(root / "rasters", landscape())
+    for name, geometry in FEATURES.items():
+        collection = {
+            "type": "FeatureCollection",
+            "features": [{"type": "Feature", "properties": {}, "geometry": geometry}],
+        }
+        (folder / f"{name}.geojson").write_text(json.dumps(collection), encoding="utf-8")
+    declared = {
+        name: {"file": f"{name}.geojson", "version": "1", "source": "drawn for a test", "licence": "CC0-1.0"}
+        for name in FEATURES
+    }
+    edit(folder, lambda content: content.update(patches={**declared, "earlier_loss_within_m": 90}))
+    edit(folder, lambda content: content.update(fragmentation={"edge_depth_m": 50}))
+    return folder
+
+
+def edit(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    file = folder / "project.yaml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    change(content)
+    file.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+
+
+@contextmanager
+def changed(folder: Path, change: Callable[[dict[str, Any]], object]) -> Iterator[None]:
+    file = folder / "project.yaml"
+    before = file.read_text(encoding="utf-8")
+    edit(folder, change)
+    try:
+        yield
+    finally:
+        file.write_text(before, encoding="utf-8")
+
+
+@contextmanager
+def opened(folder: Path, home: Path) -> Iterator[tuple[Context, list[Artifact]]]:
+    period = yaml.safe_load((folder / "project.yaml").read_text(encoding="utf-8"))["monitoring_periods"][-1]["id"]
+    with open_context(str(folder), period, Settings(home=home)) as context:
+        yield context, [artifact(context, folder, layer, tile) for layer in LAYERS for tile in TILES]
+
+
+def artifact(context: Context, folder: Path, layer: str, tile: str) -> Artifact:
+    path = tile_path(folder.parent / "rasters", layer, tile)
+    stored = context.store.put_bytes(path.read_bytes())
+    return Artifact(
+        project="four", source="hansen", dataset="raster", product="hansen_gfc", version=VERSION, layer=layer,
+        address=f"hansen_gfc/{VERSION}/{layer}/{tile}", url="file:x", sha256=stored.sha256, bytes=1, media_type="image/tiff",
+        etag=None, last_modified=None, licence="-", citation="-", simulated=False, retrieved_at="2026-01-01T00:00:00+00:00",
+    )  # fmt: skip
+
+
+def fires_of(tmp_path: Path, *, day: date) -> Any:
+    path = tmp_path / "fires"
+    path.write_text(str(day), encoding="utf-8")
+    table = pa.table({"longitude": [CORNER_LON + 0.0001], "latitude": [CORNER_LAT + 0.0001], "acquired_on_utc": [day]})
+    return SimpleNamespace(sha256=hash_file(path), table=lambda: table)
+
+
+@pytest.fixture(scope="module")
+def measured(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, pa.Table]:
+    with opened(folder, tmp_path_factory.mktemp("home")) as (context, artifacts):
+        parts = [measure_pixels(context, artifacts), measure_loss_patches(context, artifacts, None)]
+        parts.append(measure_forest_shape(context, artifacts))
+        tables = {name: table for part in parts for name, table in part.tables.items()}
+        return {**declared_tables(context, simulated=False), **tables}
+
+
+def test_they_agree_with_the_loss_table_and_pass_their_suites(measured: dict[str, pa.Table]) -> None:
+    results = pa.concat_tables(check_loss_shapes(measured))
+    assert results["outcome"].to_pylist() == ["passed", "passed"]
+    assert results["rows_evaluated"].to_pylist()[0] > 2
+    years = loss_years(measured["land_cover_area"])
+    for name in ("loss_patches", "driver_rules", "fragmentation"):
+        outcome = check(name, measured[name], parameters=years)
+        assert set(outcome.results["outcome"].to_pylist()) == {"passed"}
+
+
+def test_a_patch_on_the_road_across_four_tiles(measured: dict[str, pa.Table]) -> None:
+    rows = measured["loss_patches"].to_pylist()
+    years = {row["vintage_year"] for row in measured["vintages"].to_pylist()}
+    assert {row["loss_year"] for row in rows} <= years
+    assert {row["distance_to_river_m"] for row in rows} == {None}
+    on_road = [row for row in rows if row["distance_to_road_m"] == 0]
+    assert on_road
+    far = max(rows, key=lambda row: row["distance_to_road_m"])
+    # A degree of latitude is 110.6 km here: rows of the patch's first pixel, or a few below it.
+    estimate = (abs(Decimal(str(far["latitude"])) - CORNER_LAT)) * 110_600
+    assert abs(far["distance_to_road_m"] - estimate) < 60
+    for row in rows:
+        beyond = row["distance_to_earlier_loss_m"] is None
+        assert row["reason"] == "no rivers are declared" + ("; no earlier loss within 90 m" if beyond else "")
+        assert row["patch_id"].startswith(f"{VERSION}-{row['loss_year']}-")
+        assert 0 < row["area_um2"] <= row["patch_area_um2"]
+    assert measured["fragmentation"]["year"].to_pylist()[0] == min(years) - 1
+
+
+def test_labels_stand_beside_their_patches_and_strays_are_told(
+    folder: Path, tmp_path: Path, measured: dict[str, pa.Table]
+) -> None:
+    known = measured["loss_patches"]["patch_id"][0].as_py()
+    labels = folder / "labels.csv"
+    lines = [
+        "patch_id,label,reviewed_by,reviewed_on",
+        f"{known},mining,field team,2026-05-01",
+        f"{VERSION}-2003-1-1,no_loss,field team,2026-05-01",
+        "gone,roads,field team,2026-05-01",
+    ]
+    labels.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with (
+        changed(folder, lambda content: content["patches"].update(labels="labels.csv")),
+        opened(folder, tmp_path / "home") as (context, artifacts),
+    ):
+        part = measure_loss_patches(context, artifacts, None)
+    assert part is not None
+    rows = part.tables["loss_patches"].to_pylist()
+    assert {row["reviewer_label"] for row in rows if row["patch_id"] == known} == {"mining"}
+    assert {row["reviewer_label"] for row in rows if row["patch_id"] != known} == {None}
+    status = dict(zip(*(part.tables["patch_labels"][name].to_pylist() for name in ("patch_id", "status")), strict=True))
+    assert status == {known: "matched", f"{VERSION}-2003-1-1": "other_year", "gone": "unknown"}
+    found = check("patch_labels", part.tables["patch_labels"], parameters={})
+    stray = {row["rule"]: row["outcome"] for row in found.results.to_pylist()}
+    assert stray["label_has_its_patch"] != "passed"
+
+
+def test_fires_count_in_their_year_and_days_around_it(folder: Path, tmp_path: Path) -> None:
+    rules = {
+        "version": "own",
+        "rules": [
+            {"id": "burnt", "hint": "fire", "when": {"fires": {"within_m": 400, "days": 5}}, "reference": "a test rule",
+             "note": {"en": "a note", "es": "una nota"}},
+        ],
+    }  # fmt: skip
+    (folder / "own.yaml").write_text(yaml.safe_dump(rules), encoding="utf-8")
+    found = {}
+    with (
+        changed(folder, lambda content: content["patches"].update(rules="own.yaml")),
+        opened(folder, tmp_path / "home") as (context, artifacts),
+    ):
+        years = [part.year for part in context.period.vintages]
+        for day in (date(years[0], 7, 1), date(years[0] - 1, 12, 27), date(years[0] - 1, 12, 20)):
+            part = measure_loss_patches(context, artifacts, fires_of(tmp_path, day=day))
+            assert part is not None
+            rows = part.tables["loss_patches"].to_pylist()
+            found[day] = {row["loss_year"] for row in rows if row["driver_hint"] == "fire"}
+    assert list(found.values()) == [{years[0]}, {years[0]}, set()]
+
+
+def test_a_project_that_asks_for_nothing_gets_nothing(folder: Path, tmp_path: Path) -> None:
+    def silent(content: dict[str, Any]) -> None:
+        del content["patches"], content["fragmentation"]
+
+    with changed(folder, silent), opened(folder, tmp_path) as (context, artifacts):
+        assert measure_loss_patches(context, artifacts, None) is None
+        assert measure_forest_shape(context, artifacts) is None
+
+
+BROKEN: dict[str, tuple[str, Any, str]] = {
+    "a missing file": ("roads", None, "a map file is missing"),
+    "an empty file": ("roads", {"type": "FeatureCollection", "features": []}, "the file of roads holds nothing"),
+    "no geometry": ("rivers", [None], "neither point, line nor polygon"),
+    "projected coordinates": ("settlements", [{"type": "Point", "coordinates": [400000, 9200000]}], "outside lon/lat"),
+    "broken rules": ("rules", "rules: []", "the rules for driver hints do not hold"),
+    "labels without a column": ("labels", "patch_id,label\n", "has other columns"),
+    "a label that is none": ("labels", "patch_id,label,reviewed_by,reviewed_on\np,ufo,x,2026-01-01\n", "label cannot be read"),
+    "a label without a day": ("labels", "patch_id,label,reviewed_by,reviewed_on\np,fire,x,soon\n", "label cannot be read"),
+    "two labels": (
+        "labels", "patch_id,label,reviewed_by,reviewed_on\np,fire,x,2026-01-01\np,roads,x,2026-01-01\n", "two labels"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_the_check_names_what_is_wrong_with_a_file(case: str, folder: Path, tmp_path: Path) -> None:
+    key, content, message = BROKEN[case]
+    name = f"broken-{key}.txt"
+    if content is not None:
+        if isinstance(content, list):
+            features = [{"type": "Feature", "properties": {}, "geometry": item} for item in content]
+            content = {"type": "FeatureCollection", "features": features}
+        text = content if isinstance(content, str) else json.dumps(content)
+        (folder / name).write_text(text, encoding="utf-8")
+    spec = {"file": name, "version": "1", "source": "a test", "licence": "CC0-1.0"}
+    declared = name if key in ("rules", "labels") else spec
+    with changed(folder, lambda definition: definition["patches"].update({key: declared})):
+        problems = check_project(folder).problems
+    (folder / name).unlink(missing_ok=True)
+    [problem] = [item for item in problems if isinstance(item, ProjectError | InputError)]
+    assert message in problem.message
+    assert problem.where is not None
+    assert name in problem.where
+    assert problem.remedy
