@@ -19,6 +19,7 @@ from mrv.package import wording
 from mrv.package.charts import Series, bars, swatch
 from mrv.package.contents import Contents
 from mrv.package.figures import Figure, headline, total
+from mrv.package.landscape import landscape
 from mrv.package.map import loss_map, numbered, zone_map
 from mrv.package.wording import Text, number
 from mrv.schemas import DATASETS
@@ -62,6 +63,7 @@ def _view(contents: Contents) -> dict[str, Any]:
     read = partial(_mart, contents)
     reductions = sorted(read("emission_reductions"), key=itemgetter("vintage_year"))
     return {
+        **landscape(read),
         "contents": contents,
         "project": contents.project,
         "illustrative_zones": any(zone.illustrative for zone in contents.zones),

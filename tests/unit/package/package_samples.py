@@ -27,6 +27,7 @@ from mrv.warehouse.snapshot import write_csv
 
 TCO2E = pa.decimal128(28, 9)
 HA = pa.decimal128(18, 6)
+ZONE = {"zone_id": pa.string(), "kind": pa.string(), "zone_name": pa.string()}
 COLUMNS = {
     "emission_reductions": {
         "vintage_year": pa.int64(), "vintage_start": pa.date32(), "vintage_end": pa.date32(), "days": pa.int64(),
@@ -36,7 +37,34 @@ COLUMNS = {
     },
     "deforestation_annual": {
         "zone_id": pa.string(), "kind": pa.string(), "zone_name": pa.string(), "year": pa.int64(), "area_ha": HA,
+        "in_period": pa.bool_(),
     },
+    "drivers_annual": {
+        **ZONE, "year": pa.int64(), "basis": pa.string(), "driver": pa.string(), "driver_en": pa.string(), "driver_es": pa.string(),
+        "patch_count": pa.int64(), "area_ha": HA,
+    },
+    "alerts_monthly": {
+        **ZONE, "product": pa.string(), "product_version": pa.string(), "retrieved_on": pa.date32(), "month": pa.date32(),
+        "confidence": pa.string(), "alert_area_ha": HA,
+    },
+    "alert_cluster_zones": {"cluster_id": pa.string(), **ZONE, "area_ha": HA},
+    "fires_monthly": {
+        **ZONE, "month": pa.date32(), "measured": pa.bool_(), "fire_count": pa.int64(), "distinct_fire_count": pa.int64(),
+    },
+    "fragmentation_annual": {
+        **ZONE, "year": pa.int64(), "edge_depth_m": pa.int64(), "forest_ha": HA, "core_share_percent": HA,
+        "edge_density_m_ha": HA, "patch_count": pa.int64(), "largest_patch_ha": HA,
+    },
+    "land_cover_annual": {
+        **ZONE, "product": pa.string(), "product_version": pa.string(), "layer": pa.string(), "year": pa.int64(),
+        "class_code": pa.int64(), "class_name_en": pa.string(), "class_name_es": pa.string(), "area_ha": HA,
+    },
+    "vegetation_change": {
+        **ZONE, "vegetation_index": pa.string(), "before_id": pa.string(), "after_id": pa.string(), "mean_before": TCO2E,
+        "mean_after": TCO2E, "mean_change": TCO2E, "clear_share": TCO2E,
+    },
+    "zones": {**ZONE, "area_ha": HA},
+    "forest_cover_annual": {**ZONE, "year": pa.int64(), "area_ha": HA},
     "emissions_annual": {
         "zone_id": pa.string(), "kind": pa.string(), "stratum_id": pa.string(), "year": pa.int64(),
         "scenario": pa.string(), "area_ha": HA, "emissions_tco2e": TCO2E,
@@ -56,6 +84,15 @@ KEYS = {
     "emissions_annual": ["zone_id", "stratum_id", "year", "scenario"],
     "figures": ["figure_id"],
     "project_period": ["project_id"],
+    "drivers_annual": ["zone_id", "year", "basis", "driver"],
+    "alerts_monthly": ["zone_id", "product", "month", "confidence"],
+    "alert_cluster_zones": ["cluster_id", "zone_id"],
+    "fires_monthly": ["zone_id", "month"],
+    "fragmentation_annual": ["zone_id", "year"],
+    "land_cover_annual": ["zone_id", "product", "layer", "year", "class_code"],
+    "vegetation_change": ["zone_id", "vegetation_index", "before_id", "after_id"],
+    "zones": ["zone_id"],
+    "forest_cover_annual": ["zone_id", "year"],
 }
 
 
@@ -92,7 +129,16 @@ def _annual() -> tuple[list[dict], list[dict]]:
         for year in range(2001, 2025):
             area = Decimal(scale * (8 + (year * 7) % 11)) + Decimal(year - 2000) * scale / 3
             area = area.quantize(Decimal("0.000001"))
-            loss.append({"zone_id": zone, "kind": kind, "zone_name": name, "year": year, "area_ha": area})
+            loss.append(
+                {
+                    "zone_id": zone,
+                    "kind": kind,
+                    "zone_name": name,
+                    "year": year,
+                    "area_ha": area,
+                    "in_period": year >= 2022,
+                }
+            )
             if year < 2020:
                 continue
             for scenario, factor in (("baseline", Decimal("4.1")), ("monitored", Decimal(1))):
