@@ -14,6 +14,7 @@ from typing import Literal
 from mrv.errors import MrvError, PackageError
 from mrv.files import CHUNK
 from mrv.package import bag, consistency, identity, keys, presence, sshsig
+from mrv.package.areas import areas
 from mrv.package.reading import SUMMARY, reading
 from mrv.settings import Settings
 
@@ -22,10 +23,10 @@ Outcome = Literal["ok", "failed", "not_checked"]
 LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER = "layout", "tag manifest", "signature", "signer"
 TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO = "tag files", "manifests", "completeness", "hashes", "bag-info"
 IDENTITY, CONTENTS, INPUTS = "identity", "contents", "inputs"
-FIGURES, TABLES = "headline figures", "tables"
+FIGURES, TABLES, AREAS = "headline figures", "tables", "areas"
 CHECKS = (
     LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER, TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO, IDENTITY, CONTENTS, INPUTS,
-    FIGURES, TABLES,
+    FIGURES, TABLES, AREAS,
 )  # fmt: skip
 """Names of the checks, in the order in which they are reported."""
 
@@ -146,6 +147,7 @@ def _check_content(run: _Run) -> None:
     run.check(INPUTS, lambda state: presence.inputs(state.root, state.manifests[bag.MANIFEST_256]), needs=_SOUND)
     run.check(FIGURES, lambda state: consistency.figures(state.root), needs=_SOUND)
     run.check(TABLES, lambda state: consistency.tables(state.root, state.manifests[bag.MANIFEST_512]), needs=_SOUND)
+    run.check(AREAS, lambda state: areas(state.root), needs=_SOUND)
 
 
 def _layout(run: _Run) -> str:
