@@ -166,7 +166,13 @@ def _files(
 
 def _versions(spec: RasterTiles, request: Request, fetcher: Fetcher) -> Iterator[tuple[Finding, NewerVersion]]:
     """Look for each newer version at the source; a 403 may be how it says that there is none."""
+    named = "{version}" in (request.catalogue.product(spec.product).path or "")
     for newer in newer_versions(spec, request):
+        if not named:
+            if newer.catalogued:
+                why = "the address of the product does not name its version: a newer one shows as changed files"
+                yield _version(spec, newer, "not watched", why, []), newer
+            continue
         try:
             answers = ask(fetcher, raster_tiles.wanted(newer.spec, newer.request))
         except ProjectError as error:
@@ -218,7 +224,7 @@ def _is_alert(context: Context, spec: RasterTiles) -> bool:
 
 def _not_watched(context: Context, spec: Any) -> Finding:
     """Say why a source has no versions to watch, and when it was last read."""
-    starts = {"firms": "firms/", "kobo": f"kobo/{getattr(spec, 'asset', '')}/"}
+    starts = {"firms": "firms/", "stac": "stac/", "kobo": f"kobo/{getattr(spec, 'asset', '')}/"}
     start = starts.get(spec.connector, f"{getattr(spec, 'product', spec.name)}/")
     kept = [item for item in context.ledger.retrievals_below(context.definition.id, start) if item.source == spec.name]
     last = max((item.retrieved_at for item in kept), default="")

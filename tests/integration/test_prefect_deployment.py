@@ -20,6 +20,7 @@ from mrv.settings import REPOSITORY
 pytestmark = pytest.mark.integration
 PREFECT = str(Path(sys.executable).with_name("prefect"))
 NAME = "monitor-period/monitor-biocorredor"
+WATCH = "watch-versions/watch-biocorredor"
 
 
 class Server:
@@ -104,6 +105,7 @@ def test_a_deployed_period_runs_on_a_worker(server: Server, site: Any, tmp_path:
         try:
             parameters = {"project": str(site.project), "period": "mp1"}
             server.run("deployment", "run", NAME, "--watch", "--params", json.dumps(parameters))
+            server.run("deployment", "run", WATCH, "--watch", "--params", json.dumps({**parameters, "measure": True}))
         finally:
             worker.terminate()
             worker.wait(60)
@@ -112,3 +114,6 @@ def test_a_deployed_period_runs_on_a_worker(server: Server, site: Any, tmp_path:
     assert [row["vintage"] for row in tables["small-mp1-emission-reductions"]] == ["2022", "2023"]
     assert {row["zone"] for row in tables["small-mp1-forest"]} >= {"pa", "lb", "rr"}
     assert list(site.settings.packages_dir.rglob("VP-small-mp1-v1"))
+    seen = [(row["source"], row["status"], row["what"]) for row in tables["small-watch-findings"]]
+    assert ("hansen", "same", "3 file(s)") in seen
+    assert ("hansen", "not available", "all of it") in seen
