@@ -218,8 +218,8 @@ def _offer_pixels(
 @njit(cache=True, nogil=True)
 def _reflectance_code(number: int, multiply: int, add: int) -> int:
     """Return reflectance in ten-thousandths, from units of which 1000 are one, rounded half up, within its limits."""
-    code = (np.int64(number) * multiply + add + 500) // 1000
-    return int(min(max(code, 0), MAX_REFLECTANCE))
+    code = int((np.int64(number) * multiply + add + 500) // 1000)
+    return min(max(code, 0), MAX_REFLECTANCE)
 
 
 @njit(cache=True, nogil=True)

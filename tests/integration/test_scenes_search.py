@@ -20,7 +20,7 @@ from mrv.ledger import Ledger
 from mrv.periods import Span
 from mrv.project_scenes import Stac
 from mrv.settings import Settings
-from mrv.sources import stac
+from mrv.sources import stac, stac_search
 from mrv.sources.contract import Request
 from mrv.store import Store
 
@@ -158,7 +158,7 @@ def test_a_search_that_cannot_be_used(ask: Any, server: Server, pages: list[Any]
 
 
 def test_a_search_without_end_is_given_up(ask: Any, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stac, "MAX_PAGES", 4)
+    monkeypatch.setattr(stac_search, "MAX_PAGES", 4)
     pages = [page(CLOUDY, following=f"{server.url}/search?token={number}") for number in range(9)]
     with pytest.raises(SourceError, match="cannot be followed") as caught:
         ask(pages)
