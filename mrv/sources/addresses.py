@@ -44,7 +44,7 @@ class Base:
     def url(self, path: str) -> str:
         """Return the address to ask for a path, with all that the base carries and a secret's place still open."""
         if self.bucket is not None:
-            return f"{self.text}/{quote(path, safe='/~')}"
+            return f"{self.text}/{quote(path, safe='/~{}')}"
         return self._join(path, netloc=urlsplit(self.text).netloc, query=urlsplit(self.text).query)
 
     def shown(self, path: str = "") -> str:

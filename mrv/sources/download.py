@@ -22,7 +22,8 @@ from mrv.sources.tiff_extent import tiff_extent
 log = logging.getLogger(__name__)
 
 CHUNK = 1 << 16
-SIMULATED_HEADER = "X-Simulated-Data"
+SIMULATED_HEADERS = ("X-Simulated-Data", "x-amz-meta-simulated-data")
+"""Headers that say that what comes is simulated: of a server, and of an object in a bucket that was uploaded with that metadata."""
 CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 
 
@@ -74,7 +75,7 @@ def _received(response: httpx.Response, *, unchanged: bool = False) -> Received:
     return Received(
         etag=response.headers.get("ETag"),
         last_modified=response.headers.get("Last-Modified"),
-        simulated=SIMULATED_HEADER in response.headers,
+        simulated=any(name in response.headers for name in SIMULATED_HEADERS),
         unchanged=unchanged,
     )
 

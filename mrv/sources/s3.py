@@ -56,12 +56,13 @@ class Signer(httpx.Auth):
     region: str
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Sign what is about to be sent; headers that are added later, such as Range, need no signature."""
+        """Sign what is about to be sent: address, body and the headers of the protocol; others, such as Range, need no signature."""
         from botocore.auth import S3SigV4Auth
         from botocore.awsrequest import AWSRequest
         from botocore.credentials import Credentials
 
-        signed = AWSRequest(method=request.method, url=str(request.url), data=request.content)
+        own = {name: value for name, value in request.headers.items() if name.startswith("x-amz-")}
+        signed = AWSRequest(method=request.method, url=str(request.url), headers=own, data=request.content)
         S3SigV4Auth(Credentials(self.access_key_id, self.secret_access_key), "s3", self.region).add_auth(signed)
         request.headers.update(dict(signed.headers.items()))
         yield request

@@ -11,12 +11,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 
 from mrv.errors import SourceError, UsageError
 from mrv.ledger import Ledger
@@ -26,6 +27,7 @@ from mrv.settings import Settings
 from mrv.sources import raster_tiles
 from mrv.sources.contract import Request
 from mrv.sources.download import CHUNK
+from mrv.sources.products import with_own
 from mrv.sources.s3 import Signer
 from mrv.store import Store
 
@@ -44,8 +46,8 @@ class Storage:
 
     endpoint: str
 
-    def put(self, key: str, content: bytes) -> None:
-        response = httpx.put(f"{self.endpoint}/{BUCKET}/{key}", content=content, auth=signer())
+    def put(self, key: str, content: bytes, headers: dict[str, str] | None = None) -> None:
+        response = httpx.put(f"{self.endpoint}/{BUCKET}/{key}", content=content, headers=headers, auth=signer())
         assert response.status_code == 200, response.text
 
 
@@ -208,6 +210,36 @@ def test_a_file_that_the_bucket_lacks_is_named(request_for) -> None:
     with pytest.raises(SourceError, match="refused") as caught:
         raster_tiles.pull(HANSEN, request_for(f"s3://{BUCKET}/nothing"))
     assert "NoSuchKey" in (caught.value.found or "")
+
+
+OWN = {
+    "product": "park_map", "name": {"en": "Map of the park", "es": "Mapa del parque"}, "licence": "CC0-1.0",
+    "citation": "Own survey", "lattice": {"crs": "EPSG:32718", "pixel_width": "10", "pixel_height": "10"},
+    "base_url": f"s3://{BUCKET}/own maps", "path": "{layer} {year}.tif", "tiling": {"scheme": "single", "name": "park"},
+    "layers": [{
+        "layer": "cover", "name": {"en": "Cover", "es": "Cobertura"}, "kind": "class", "dtype": "uint8", "unit": "class",
+        "nodata": [255], "annual": True, "classes": [{"value": 1, "name": {"en": "forest", "es": "bosque"}}],
+    }],
+}  # fmt: skip
+
+
+def test_a_project_s_own_product_may_lie_in_a_bucket(request_for, storage, tmp_path) -> None:
+    storage.put("own%20maps/cover%202023.tif", TILE)
+    (tmp_path / "products.yaml").write_text(yaml.safe_dump({"products": [OWN]}), encoding="utf-8")
+    request = replace(request_for(), catalogue=with_own(tmp_path / "products.yaml"))
+    spec = RasterTiles(
+        connector="raster_tiles", name="park", product="park_map", version="1", layers=("cover",), years=(2023,)
+    )
+    (artifact,) = raster_tiles.pull(spec, request)
+    assert request.store.get(artifact.sha256).read_bytes() == TILE
+    assert artifact.url == f"s3://{BUCKET}/own maps/cover 2023.tif"
+    assert (artifact.address, artifact.simulated) == ("park_map/1/cover/2023/park", False)
+
+
+def test_what_was_uploaded_as_simulated_stays_so(request_for, storage) -> None:
+    storage.put(f"simulated/{PATH}", TILE, {"x-amz-meta-simulated-data": "yes"})
+    (artifact,) = raster_tiles.pull(HANSEN, request_for(f"s3://{BUCKET}/simulated"))
+    assert artifact.simulated
 
 
 def test_half_a_key_is_refused(request_for) -> None:
