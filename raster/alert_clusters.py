@@ -7,21 +7,19 @@ because it is found over all alert pixels together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import shapely
 from numba import njit
 
-from raster.alert_codes import to_date
-from raster.alert_columns import AlertPixels, ZoneAlerts
+from raster.alert_codes import Bytes, to_date
+from raster.alert_columns import AlertPixels, Columns, ZoneAlerts, exact_sums, grouped
 from raster.alerts import CODES
 from raster.area import WGS84, EarthModel, row_areas_um2
 from raster.grid import Lattice
+from raster.outlines import outlines
 from raster.rules import Shape
 from raster.spans import Ints, Ints32
 
@@ -65,103 +63,119 @@ def find_clusters(
         min_area_um2: Smaller clusters are left out; measured by whole pixels, in and outside zones.
         earth: Earth model of the pixel areas.
     """
-    root = join_pixels(pixels, days=days)
-    in_zone = _area_by_zone(pixels, zone_pixels, root)
+    parts, of_cluster = _parts(pixels, zone_pixels, join_pixels(pixels, days=days))
+    # The order of rows, columns and days within a cluster stays.
+    members, first = grouped(of_cluster, "root")
     low = int(pixels.row.min()) if len(pixels) else 0
-    row_area = row_areas_um2(
-        lattice, row=low, height=int(pixels.row.max()) + 1 - low if len(pixels) else 0, earth=earth
+    height = int(pixels.row.max()) + 1 - low if len(pixels) else 0
+    row_area = row_areas_um2(lattice, row=low, height=height, earth=earth)
+    area = exact_sums(row_area[members.row - low], first)
+    touching = set(parts.root.tolist())
+    kept = [
+        place
+        for place, (root, size) in enumerate(zip(members.root[first].tolist(), area, strict=True))
+        if size >= min_area_um2 and root in touching
+    ]
+    if not kept:
+        return AlertClusters([], [])
+    edges = np.append(first, len(members))
+    names = {int(members.root[first[place]]): _cluster_id(product, members, int(first[place])) for place in kept}
+    shapes = _outlines(members, edges, kept, lattice)
+    oldest, newest, best = (
+        reduce.reduceat(column, first).tolist()
+        for reduce, column in (
+            (np.minimum, members.day),
+            (np.maximum, members.day),
+            (np.maximum, members.confidence),
+        )
     )
     clusters: Rows = []
-    parts: Rows = []
-    for first, members in _members(root):
-        area = sum(row_area[pixels.row[members] - low].tolist())
-        touched = in_zone.get(first)
-        if area < min_area_um2 or not touched:
-            continue
-        day = to_date(int(pixels.day[first]))
-        cluster_id = f"{product}-r{pixels.row[first]:06d}-c{pixels.col[first]:06d}-{day:%Y%m%d}"
-        inner = members[len(members) // 2]
+    for place, shape in zip(kept, shapes, strict=True):
+        begin, count = int(edges[place]), int(edges[place + 1] - edges[place])
+        inner = begin + count // 2
         clusters.append(
             {
-                "cluster_id": cluster_id,
-                "first_alert": to_date(int(pixels.day[members].min())),
-                "last_alert": to_date(int(pixels.day[members].max())),
-                "confidence": CODES[int(pixels.confidence[members].max())],
-                "pixel_count": len(members),
-                "area_um2": area,
-                "longitude": float(lattice.x(int(pixels.col[inner])) + lattice.pixel_width / 2),
-                "latitude": float(lattice.y(int(pixels.row[inner])) - lattice.pixel_height / 2),
-                "geometry": outline(pixels.row[members], pixels.col[members], lattice),
+                "cluster_id": names[int(members.root[begin])],
+                "first_alert": to_date(oldest[place]),
+                "last_alert": to_date(newest[place]),
+                "confidence": CODES[best[place]],
+                "pixel_count": count,
+                "area_um2": area[place],
+                "longitude": float(lattice.x(int(members.col[inner])) + lattice.pixel_width / 2),
+                "latitude": float(lattice.y(int(members.row[inner])) - lattice.pixel_height / 2),
+                "geometry": shape,
             }
         )
-        parts += [
-            {"cluster_id": cluster_id, "zone_id": zones[zone].id, "area_um2": part} for zone, part in touched.items()
-        ]
-    return AlertClusters(
-        sorted(clusters, key=lambda row: row["cluster_id"]),
-        sorted(parts, key=lambda row: (row["cluster_id"], row["zone_id"])),
+    return AlertClusters(sorted(clusters, key=lambda row: row["cluster_id"]), _zone_rows(parts, names, zones))
+
+
+@dataclass(frozen=True)
+class _Member(Columns):
+    """An alert pixel and the first pixel of its cluster."""
+
+    root: Ints
+    row: Ints32
+    col: Ints32
+    day: Ints32
+    confidence: Bytes
+
+
+@dataclass(frozen=True)
+class _Part(Columns):
+    """An alert pixel of a cluster in a zone."""
+
+    root: Ints
+    zone: Ints32
+    area_um2: Ints
+
+
+def _parts(pixels: AlertPixels, zone_pixels: ZoneAlerts, root: Ints) -> tuple[_Part, _Member]:
+    place = (
+        np.searchsorted(_keys(pixels, pixels), _keys(zone_pixels, pixels))
+        if len(zone_pixels)
+        else np.empty(0, dtype=np.int64)
     )
+    return (
+        _Part(root[place], zone_pixels.zone, zone_pixels.area_um2),
+        _Member(root, pixels.row, pixels.col, pixels.day, pixels.confidence),
+    )
+
+
+def _zone_rows(parts: _Part, names: dict[int, str], zones: Sequence[Shape]) -> Rows:
+    ordered, first = grouped(parts, "root", "zone")
+    found = zip(
+        ordered.root[first].tolist(),
+        ordered.zone[first].tolist(),
+        exact_sums(ordered.area_um2, first),
+        strict=True,
+    )
+    rows = [
+        {"cluster_id": names[root], "zone_id": zones[zone].id, "area_um2": area}
+        for root, zone, area in found
+        if root in names
+    ]
+    return sorted(rows, key=lambda row: (row["cluster_id"], row["zone_id"]))
+
+
+def _cluster_id(product: str, members: _Member, first: int) -> str:
+    day = to_date(int(members.day[first]))
+    return f"{product}-r{members.row[first]:06d}-c{members.col[first]:06d}-{day:%Y%m%d}"
+
+
+def _outlines(members: _Member, edges: Ints, kept: Sequence[int], lattice: Lattice) -> list[str]:
+    """Return the outline of each cluster kept; a pixel with two alerts of a cluster is drawn once."""
+    chosen = np.concatenate([np.arange(edges[place], edges[place + 1]) for place in kept])
+    some = members.pick(chosen)
+    fresh = np.ones(len(some), dtype=np.bool_)
+    fresh[1:] = (np.diff(some.root) != 0) | (np.diff(some.row) != 0) | (np.diff(some.col) != 0)
+    some = some.pick(fresh)
+    first = np.append(np.flatnonzero(np.diff(some.root, prepend=-1)), len(some)).astype(np.int64)
+    return outlines(some.row, some.col, first, lattice)
 
 
 def join_pixels(pixels: AlertPixels, *, days: int) -> Ints:
     """Return for each alert pixel the first pixel (in row order) of its cluster, shape (n,)."""
     return _join(pixels.row, pixels.col, pixels.day, days)
-
-
-def outline(row: Ints32, col: Ints32, lattice: Lattice) -> str:
-    """Return the outline of pixels as GeoJSON: shells counter-clockwise, along the edges of pixels, without bends in between.
-
-    Pixels that meet at a corner only make two polygons. Coordinates are those of the lattice, to nine decimals.
-
-    Args:
-        row: Rows, ascending, shape (n,).
-        col: Columns, ascending within a row.
-        lattice: The grid.
-    """
-    new = np.flatnonzero((np.diff(row, prepend=-1) != 0) | (np.diff(col, prepend=-2) > 1))
-    stop = col[np.append(new[1:], len(col)) - 1] + 1
-    # In rows counted upwards, so that orientation is that of the map.
-    boxes = shapely.box(col[new], -row[new] - 1, stop, -row[new])
-    shape = shapely.simplify(shapely.normalize(shapely.union_all(boxes)), 0)
-    polygons = shapely.get_parts(shapely.orient_polygons(shape))
-    rings = [
-        "[" + ",".join(_ring(ring, lattice) for ring in (polygon.exterior, *polygon.interiors)) + "]"
-        for polygon in polygons
-    ]
-    if len(rings) == 1:
-        return '{"type":"Polygon","coordinates":' + rings[0] + "}"
-    return '{"type":"MultiPolygon","coordinates":[' + ",".join(rings) + "]}"
-
-
-def _ring(ring: Any, lattice: Lattice) -> str:
-    corners = shapely.get_coordinates(ring).astype(np.int64).tolist()
-    return "[" + ",".join(f"[{_degrees(lattice.x(x))},{_degrees(lattice.y(-y))}]" for x, y in corners) + "]"
-
-
-def _degrees(value: Decimal) -> str:
-    """Write degrees to 0.1 mm, without zeros at the end."""
-    return f"{value:.9f}".rstrip("0").rstrip(".")
-
-
-def _members(root: Ints) -> Iterator[tuple[int, Ints]]:
-    """Yield (first pixel, pixels in row order) of each cluster."""
-    order = np.argsort(root, kind="stable")
-    edges = np.flatnonzero(np.diff(root[order], prepend=-1, append=-1)).tolist()
-    for low, high in pairwise(edges):
-        yield int(order[low]), order[low:high]
-
-
-def _area_by_zone(pixels: AlertPixels, zone_pixels: ZoneAlerts, root: Ints) -> dict[int, dict[int, int]]:
-    """Return {first pixel of a cluster: {zone: area in it, um2}}."""
-    areas: dict[int, dict[int, int]] = {}
-    if not len(zone_pixels):
-        return areas
-    place = np.searchsorted(_keys(pixels, pixels), _keys(zone_pixels, pixels))
-    found = zip(root[place].tolist(), zone_pixels.zone.tolist(), zone_pixels.area_um2.tolist(), strict=True)
-    for first, zone, area in found:
-        zones = areas.setdefault(first, {})
-        zones[zone] = zones.get(zone, 0) + area
-    return areas
 
 
 def _keys(some: AlertPixels | ZoneAlerts, every: AlertPixels) -> Ints:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from raster.alert_codes import Bytes
 from raster.patches import LOW as LOW_BITS
 from raster.spans import Ints, Ints32
+
+Table = TypeVar("Table", bound="Columns")
 
 
 @dataclass(frozen=True)
@@ -84,15 +86,29 @@ class Sums(Columns):
 
 def add_up(terms: Sums) -> Sums:
     """Add up the terms of each (zone, day, confidence)."""
-    if not len(terms):
+    terms, first = grouped(terms, "zone", "day", "confidence")
+    if not len(first):
         return terms
-    terms = terms.ordered("zone", "day", "confidence")
-    new = np.zeros(len(terms.zone), dtype=np.bool_)
-    new[0] = True
-    for key in (terms.zone, terms.day, terms.confidence):
-        new[1:] |= key[1:] != key[:-1]
-    first = np.flatnonzero(new)
     pixels, high, low = (np.add.reduceat(item, first) for item in (terms.pixels, terms.high, terms.low))
     return Sums(
         terms.zone[first], terms.day[first], terms.confidence[first], pixels, high + (low >> 32), low & LOW_BITS
     )
+
+
+def grouped(rows: Table, *names: str) -> tuple[Table, Ints]:
+    """Return rows ordered by some columns, and the first row of each group of the same values."""
+    rows = rows.ordered(*names)
+    new = np.zeros(len(rows), dtype=np.bool_)
+    new[:1] = True
+    for name in names:
+        key = getattr(rows, name)
+        new[1:] |= key[1:] != key[:-1]
+    return rows, np.flatnonzero(new)
+
+
+def exact_sums(area_um2: Ints, first: Ints) -> list[int]:
+    """Return the sum of areas of each group (by its first row) as Python integers, which cannot overflow."""
+    if not len(first):
+        return []
+    high, low = (np.add.reduceat(item, first).tolist() for item in (area_um2 >> 32, area_um2 & LOW_BITS))
+    return [(one << 32) + other for one, other in zip(high, low, strict=True)]

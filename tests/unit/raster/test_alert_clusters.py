@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from pyproj import Geod
 from scipy import ndimage
 
-from raster.alert_clusters import find_clusters, join_pixels, outline
+from raster.alert_clusters import find_clusters, join_pixels
 from raster.alert_columns import AlertPixels
 from raster.alerts import measure_alerts
+from raster.outlines import outlines
 from raster.rules import Shape
 from tests.unit.raster.pixels import COL, LATTICE, ROW, box, write_tile
 from tests.unit.raster.test_alert_areas import PERIOD, ZONES, code, layers_of, quarters, scattered
@@ -70,6 +71,10 @@ def test_two_alerts_of_one_pixel_are_joined_by_their_dates():
         *(np.array(item, np.int32) for item in ([5, 5, 5], [7, 7, 7], [100, 110, 200])), np.full(3, 3, np.uint8)
     )
     assert join_pixels(three, days=10).tolist() == [0, 0, 2]
+
+
+def outline(row, col, lattice):
+    return outlines(row, col, np.array([0, len(row)]), lattice)[0]
 
 
 def clusters(folder, layers, **changes):
