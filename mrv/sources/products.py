@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from mrv.errors import ProjectError
 from mrv.project import LoadedProject
 from mrv.sources.product_rows import Product, unknown
-from mrv.sources.tiling import Bounds
 from mrv.yaml_reading import read_yaml
 
 FOLDER = Path(__file__).with_name("catalogue")
@@ -109,11 +108,6 @@ def product(name: str) -> Product:
         ProjectError: There is none of that name.
     """
     return builtin().product(name)
-
-
-def tiles_for(bounds: Bounds, *, product_name: str = "hansen_gfc") -> list[str]:
-    """Return the tiles of a product that share area with the bounds; see `Product.tiles_for`."""
-    return product(product_name).tiles_for(bounds)
 
 
 def _product(row: Any, *, where: str) -> Product:

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from mrv.errors import ProjectError, UsageError
 from mrv.project import Files, RasterFile, RasterTiles
 from mrv.sources import files, raster_tiles
-from mrv.sources.products import product, tiles_for
+from mrv.sources.products import product
 
 
 def test_the_tile_of_the_published_oracle() -> None:
     # Oracle 23 of the method's list: lon -77, lat -7.5 lies in tile 00N_080W.
-    assert tiles_for((-77.0, -7.5, -76.9999, -7.4999)) == ["00N_080W"]
+    assert product("hansen_gfc").tiles_for((-77.0, -7.5, -76.9999, -7.4999)) == ["00N_080W"]
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_the_tile_of_the_published_oracle() -> None:
     ],
 )
 def test_tiles_of_bounds(bounds, tiles) -> None:
-    assert tiles_for(bounds) == tiles
+    assert product("hansen_gfc").tiles_for(bounds) == tiles
 
 
 @given(west=st.floats(-180, 179), south=st.floats(-60, 79), width=st.floats(0.001, 1), height=st.floats(0.001, 1))
@@ -45,7 +45,7 @@ def test_tiles_cover_the_bounds(west: float, south: float, width: float, height:
 @pytest.mark.parametrize("bounds", [(-77, -61, -76, -60), (-77, -7, -78, -6), (-190, 0, -180, 1)])
 def test_bounds_beyond_the_product_are_refused(bounds) -> None:
     with pytest.raises(ProjectError, match="beyond product hansen_gfc"):
-        tiles_for(bounds)
+        product("hansen_gfc").tiles_for(bounds)
 
 
 def test_each_version_ends_in_its_year() -> None:
