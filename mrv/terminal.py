@@ -103,15 +103,19 @@ class _Bytes:
 
 def _logged(name: str) -> Meter:
     def expect(here: int, to_come: int | None) -> None:
-        size = "" if to_come is None else f": {(here + to_come) / 2**20:.1f} MiB"
+        size = "" if to_come is None else f": {_size(here + to_come)}"
         click.echo(_resumed(name, here, to_come) if here else f"{name}{size}", err=True)
 
     return Meter(expect=expect)
 
 
 def _resumed(name: str, here: int, to_come: int | None) -> str:
-    of = "" if to_come is None else f" of {(here + to_come) / 2**20:.1f}"
-    return f"{name}: going on at {here / 2**20:.1f}{of} MiB"
+    of = "" if to_come is None else f" of {_size(here + to_come)}"
+    return f"{name}: going on at {_size(here)}{of}"
+
+
+def _size(count: int) -> str:
+    return f"{count / 2**20:,.1f} MiB" if count >= 2**20 else f"{count / 2**10:,.1f} KiB"
 
 
 def print_table(rows: Sequence[Mapping[str, str]], *, right: Sequence[str] = (), title: str | None = None) -> None:

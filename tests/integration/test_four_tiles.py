@@ -97,7 +97,8 @@ def test_a_tile_that_stalls_is_given_up_and_the_next_pull_goes_on_where_it_was(f
     assert "what was received is kept, and the next run goes on from there" in done.output
     done = command(four, "pull")
     assert done.exit_code == 0, done.output
-    assert f"treecover2000/{TILE}: going on at 0.1 of 0.1 MiB" in done.output
+    size = tile_path(four.world.folder / "rasters", "treecover2000", TILE).stat().st_size
+    assert f"treecover2000/{TILE}: going on at 64.0 KiB of {size / 1024:.1f} KiB" in done.output
     assert statuses(four, name)[-1] == 206
 
 
