@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -89,14 +90,7 @@ class Layers:
             mask = self.datamask.read(window, fill=self.product.datamask_land)
             codes[(mask != self.product.datamask_land) & (codes == FOREST)] = NON_FOREST
             codes[np.isin(mask, self.product.datamask_nodata)] = NODATA
-        if not self.tree_cover.covers(window):
-            held = np.zeros(codes.shape, dtype=np.bool_)
-            for tile in self.tree_cover.tiles:
-                part = tile.window.intersection(window)
-                if part:
-                    top, left = part.row - window.row, part.col - window.col
-                    held[top : top + part.height, left : left + part.width] = True
-            codes[~held] = UNREAD
+        _mark_unread(codes, window, self.tree_cover)
         return codes
 
     def row_areas(self, window: Window) -> Ints:
@@ -152,6 +146,19 @@ class Layers:
             where=f"{tile.path}, row {row}, column {column} ({product.lattice.extent(pixel)})",
             remedy="check that the file is of the declared product version, or mend the rule of the product",
         )
+
+
+def _mark_unread(codes: Codes, window: Window, mosaic: Mosaic) -> None:
+    """Give the code UNREAD to pixels of a window that no tile holds."""
+    parts = [part for tile in mosaic.tiles if (part := tile.window.intersection(window))]
+    rows = {window.row, window.row_stop, *(edge for part in parts for edge in (part.row, part.row_stop))}
+    for top, bottom in pairwise(sorted(rows)):
+        lines, column = codes[top - window.row : bottom - window.row], window.col
+        for part in sorted(parts, key=lambda part: part.col):
+            if part.row <= top and bottom <= part.row_stop:
+                lines[:, column - window.col : part.col - window.col] = UNREAD
+                column = part.col_stop
+        lines[:, column - window.col :] = UNREAD
 
 
 class Counted(NamedTuple):

@@ -115,12 +115,28 @@ def _range(codes: NDArray[np.uint8], code: int) -> NDArray[np.uint8]:
     return np.array([values[0], len(values)] if len(values) else [0, 0], dtype=np.uint8)
 
 
-@njit(cache=True, nogil=True)
 def classify(cover: NDArray[np.uint8], codes: NDArray[np.uint8]) -> None:
-    """Replace cover values by their codes, in place."""
-    flat = cover.reshape(-1)
-    for pixel in range(len(flat)):
-        flat[pixel] = codes[flat[pixel]]
+    """Replace cover values by their codes, in place; forest is one range of values and non-forest another."""
+    _classify(cover.reshape(-1), codes, _range(codes, FOREST), _range(codes, NON_FOREST))
+
+
+@njit(cache=True, nogil=True)
+def _classify(
+    values: NDArray[np.uint8], codes: NDArray[np.uint8], forest: NDArray[np.uint8], non_forest: NDArray[np.uint8]
+) -> None:
+    whole = len(values) - len(values) % _BLOCK
+    for begin in range(0, whole, _BLOCK):
+        block = values[begin : begin + _BLOCK]
+        one, other = _count_block(block, forest, non_forest)
+        if one + other == _BLOCK:
+            low, size = forest[0], forest[1]
+            for pixel in range(_BLOCK):
+                block[pixel] = NON_FOREST + np.uint8(np.uint8(block[pixel] - low) < size)
+        else:
+            for pixel in range(_BLOCK):
+                block[pixel] = codes[block[pixel]]
+    for pixel in range(whole, len(values)):
+        values[pixel] = codes[values[pixel]]
 
 
 @njit(cache=True, nogil=True)

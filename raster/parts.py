@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Protocol, TypeVar
 
@@ -190,7 +190,7 @@ class ZonePixels:
 
     def row(self, *, product: str, version: str) -> dict[str, Any]:
         """Return the row of the landed table `zone_pixels`."""
-        return {"product": product, "product_version": version, **asdict(self)}
+        return {"product": product, "product_version": version, **vars(self)}
 
 
 def lay_out(

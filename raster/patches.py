@@ -18,6 +18,7 @@ from raster.spans import Ints, Ints32
 
 Codes = NDArray[np.uint8]
 LOW = 2**32 - 1
+_SOME_RUNS = 4096
 
 
 class Partial(NamedTuple):
@@ -109,29 +110,52 @@ def _runs(codes: Codes) -> Found:
     """Find the runs of forest or unread pixels."""
     rows, columns = codes.shape
     first = np.zeros(rows + 1, dtype=np.int64)
+    edges = np.empty(columns + 9, dtype=np.int32)
+    start, stop = np.empty(_SOME_RUNS, dtype=np.int32), np.empty(_SOME_RUNS, dtype=np.int32)
+    count = 0
     for row in range(rows):
-        line, count, inside = codes[row], 0, False
-        for column in range(columns):
-            now = line[column] == FOREST or line[column] == UNREAD
-            count += now and not inside
-            inside = now
-        first[row + 1] = first[row] + count
-    start, stop = np.empty(first[rows], dtype=np.int32), np.empty(first[rows], dtype=np.int32)
-    run = 0
-    for row in range(rows):
-        line, inside = codes[row], False
-        for column in range(columns):
-            now = line[column] == FOREST or line[column] == UNREAD
-            if now and not inside:
-                start[run] = column
-            elif inside and not now:
-                stop[run] = column
-                run += 1
-            inside = now
-        if inside:
-            stop[run] = columns
-            run += 1
-    return Found(first, start, stop)
+        found = _edges(codes[row], edges) // 2
+        if count + found > len(start):
+            room = max(2 * len(start), count + found)
+            start, stop = _longer(start, room), _longer(stop, room)
+        for run in range(found):
+            start[count + run], stop[count + run] = edges[2 * run], edges[2 * run + 1]
+        count += found
+        first[row + 1] = count
+    return Found(first, start[:count].copy(), stop[:count].copy())
+
+
+@njit(cache=True, nogil=True)
+def _edges(line: Codes, edges: Ints32) -> int:
+    """Write the columns at which runs begin and end, one after the other, and return how many there are."""
+    count, before = 0, False
+    words = line[: len(line) - len(line) % 8].view(np.uint64)
+    plain = np.uint64(0)
+    for word in range(len(words)):
+        # Eight pixels like the one before hold no edge.
+        if words[word] == plain and word > 0:
+            continue
+        for column in range(8 * word, 8 * word + 8):
+            now = line[column] in (FOREST, UNREAD)
+            # Written for each pixel and kept for some, without a branch to mispredict.
+            edges[count] = column
+            count += now != before
+            before = now
+        plain = np.uint64(line[8 * word + 7]) * np.uint64(0x0101010101010101)
+    for column in range(8 * len(words), len(line)):
+        now = line[column] in (FOREST, UNREAD)
+        edges[count] = column
+        count += now != before
+        before = now
+    edges[count] = len(line)
+    return count + before
+
+
+@njit(cache=True, nogil=True)
+def _longer(values: Ints32, room: int) -> Ints32:
+    longer = np.empty(room, dtype=np.int32)
+    longer[: len(values)] = values
+    return longer
 
 
 @njit(cache=True, nogil=True)
@@ -182,11 +206,16 @@ def _mark_open(codes: Codes, runs: Found, root: Ints32, open_edges: bool, kept: 
     for row in range(rows):
         edge_row = row in (0, rows - 1)
         for run in range(runs.first[row], runs.first[row + 1]):
+            if kept[root[run]]:
+                continue
             start, stop = runs.start[run], runs.stop[run]
             if open_edges and (edge_row or start == 0 or stop == columns):
                 kept[root[run]] = True
-            elif not kept[root[run]]:
-                kept[root[run]] = (codes[row, start:stop] == UNREAD).any()
+                continue
+            for column in range(start, stop):
+                if codes[row, column] == UNREAD:
+                    kept[root[run]] = True
+                    break
 
 
 @njit(cache=True, nogil=True)
@@ -210,4 +239,5 @@ def _remove(
     for row in range(len(codes)):
         for run in range(runs.first[row], runs.first[row + 1]):
             if not kept[root[run]]:
-                codes[row, runs.start[run] : runs.stop[run]] = NON_FOREST
+                for column in range(runs.start[run], runs.stop[run]):
+                    codes[row, column] = NON_FOREST
