@@ -14,7 +14,7 @@ from mrv.progress import SILENT, Progress
 from raster.area import WGS84, EarthModel
 from raster.grid import Lattice, Window
 from raster.mosaic import Mosaic
-from raster.parts import ONE_THREAD, ROWS_PER_BAND, Band, Runner, lay_out
+from raster.parts import ONE_THREAD, ROWS_PER_BAND, Band, Runner, ZonePixels, lay_out
 from raster.rules import PixelRule, Shape
 from raster.spans import Ints
 from raster.tabulate import INVALID, MAX_CLASSES, NODATA, Codes, Runs, Sums, number_classes, tabulate
@@ -87,10 +87,12 @@ class ClassMeasurement:
     Attributes:
         layers: Rows of each layer, in the order of the layers.
         joint: Rows of each group of layers, in the order of the groups.
+        zones: What each zone takes of the grid, whatever the classes are.
     """
 
     layers: list[list[ClassRow]]
     joint: list[list[ClassRow]]
+    zones: list[ZonePixels]
 
 
 def measure_classes(
@@ -142,16 +144,12 @@ def measure_classes(
         mosaics=[layer.mosaic for layer in coded],
         rows_per_band=rows_per_band,
     )
-    # The default stratum may also be the id of a polygon: both are one pair.
-    names = sorted(set(layout.pairs))
-    number = {name: place for place, name in enumerate(names)}
-    pair = np.array([number[name] for name in layout.pairs], dtype=np.int64)
-    nominal = lattice.projection.projected
+    names, nominal = layout.pairs, lattice.projection.projected
     parts = [ClassPart(band, tuple(coded), tasks) for band in layout.bands]
     found: list[list[Sums]] = [[] for _ in tasks]
     with progress.task("measure classes", len(parts)) as advance:
         for counted in runner.run(parts):
-            groups = pair[layout.places(counted.groups)]
+            groups = layout.places(counted.groups)
             for place, sums in enumerate(counted.sums):
                 found[place].append(sums._replace(group=groups[sums.group]))
             advance(1)
@@ -159,6 +157,7 @@ def measure_classes(
     return ClassMeasurement(
         [_rows(_marginal(tables, index, coded), (coded[index],), names, nominal) for index in range(len(coded))],
         [_rows(tables[group], [coded[index] for index in group], names, nominal) for group in joint],
+        layout.zones,
     )
 
 
@@ -283,7 +282,8 @@ class ClassPart:
         layers = [self.layers[index] for index in task]
         sums, fault, row, column = tabulate(
             runs,
-            tuple(held[index] for index in task),
+            # One layer is not copied.
+            np.stack([held[index] for index in task]) if len(task) > 1 else held[task[0]][np.newaxis],
             np.stack([layer.byte_numbers for layer in layers]),
             np.array([layer.size for layer in layers], dtype=np.int64),
         )

@@ -100,13 +100,12 @@ def number_classes(codes: NDArray[Any], numbers: Codes, offset: int) -> Codes:
     return found
 
 
-@njit(cache=True, nogil=True)
-def tabulate(runs: Runs, planes: tuple[Codes, ...], numbers: Codes, sizes: Ints) -> tuple[Sums, int, int, int]:
+def tabulate(runs: Runs, planes: Codes, numbers: Codes, sizes: Ints) -> tuple[Sums, int, int, int]:
     """Count the pixels of runs by what all layers say.
 
     Args:
         runs: The runs, ordered by group.
-        planes: Codes of each layer, bytes, all of one shape.
+        planes: Codes of each layer, bytes, shape (layers, rows, columns).
         numbers: Class number of each code of each layer, shape (layers, 256).
         sizes: How many class numbers each layer has, nodata with them, shape (layers,).
 
@@ -114,12 +113,32 @@ def tabulate(runs: Runs, planes: tuple[Codes, ...], numbers: Codes, sizes: Ints)
         The sums, ordered by group and state, and layer, row and column of the first code without a class; the layer is
         -1 where every code has one.
     """
-    layers, states = len(planes), 1
-    for layer in range(layers):
-        states *= sizes[layer]
-    scratch, counts = np.zeros((5, states), dtype=np.int64), np.zeros(states, dtype=np.int64)
-    places = _places(numbers, sizes, states)
+    layers, states = len(planes), int(np.prod(sizes))
+    # What each code adds to the state; codes without a class lead beyond the states.
+    places = np.where(numbers == INVALID, states, numbers * _times(sizes)[:, np.newaxis]).astype(np.int32)
     lanes = np.zeros((_LANES, (layers + 1) * states if layers <= 2 else 0), dtype=np.int32)
+    scratch, counts = np.zeros((5, states), dtype=np.int64), np.zeros(states, dtype=np.int64)
+    out, used, fault, row, column = _tabulate(runs, planes, numbers, sizes, places, lanes, scratch, counts)
+    return Sums(*out[:, : 0 if fault >= 0 else used]), fault, row, column
+
+
+def _times(sizes: Ints) -> Ints:
+    """Return by how much the class number of each layer counts in the state: the last one by 1."""
+    return np.append(np.cumprod(sizes[:0:-1])[::-1], 1).astype(np.int64)
+
+
+@njit(cache=True, nogil=True)
+def _tabulate(
+    runs: Runs,
+    planes: Codes,
+    numbers: Codes,
+    sizes: Ints,
+    places: Ints32,
+    lanes: Ints32,
+    scratch: Ints,
+    counts: Ints,
+) -> tuple[Ints, int, int, int, int]:
+    layers, states = len(planes), len(counts)
     ends, found = np.empty(layers, dtype=np.int64), np.empty(layers, dtype=np.int64)
     out, used = np.empty((7, _FIRST_ROOM), dtype=np.int64), 0
     for run in range(len(runs.row)):
@@ -135,15 +154,15 @@ def tabulate(runs: Runs, planes: tuple[Codes, ...], numbers: Codes, sizes: Ints)
                 planes, row, start, stop, numbers, sizes, ends, found, scratch, area, named
             )
             if fault >= 0:
-                return _sums(out, 0), fault, row, column
+                return out, used, fault, row, column
         if run + 1 == len(runs.row) or runs.group[run + 1] != runs.group[run]:
             out, used = _flush(scratch, runs.group[run], out, used)
-    return _sums(out, used), -1, 0, 0
+    return out, used, -1, 0, 0
 
 
 @njit(cache=True, nogil=True)
 def _count_stretches(
-    planes: tuple[Codes, ...],
+    planes: Codes,
     row: int,
     column: int,
     stop: int,
@@ -156,12 +175,13 @@ def _count_stretches(
     named: int,
 ) -> tuple[int, int]:
     """Add a run by stretches in which no layer changes; return layer and column of a code without a class, or -1."""
-    ends[:] = column
+    for layer in range(len(planes)):
+        ends[layer] = column
     while column < stop:
         state, limit = 0, stop
         for layer in range(len(planes)):
             if ends[layer] == column:
-                line = planes[layer][row]
+                line = planes[layer, row]
                 code, end = line[column], column + 1
                 while end < stop and line[end] == code:
                     end += 1
@@ -176,14 +196,12 @@ def _count_stretches(
 
 
 @njit(cache=True, nogil=True)
-def _count_long(
-    planes: tuple[Codes, ...], row: int, start: int, stop: int, places: Ints32, lanes: Ints32, counts: Ints
-) -> bool:
+def _count_long(planes: Codes, row: int, start: int, stop: int, places: Ints32, lanes: Ints32, counts: Ints) -> bool:
     """Count a run of one or two layers into `counts`; False where a code has no class."""
     if len(planes) == 1:
-        _count_one(planes[0][row, start:stop], places, lanes)
+        _count_one(planes[0, row, start:stop], places, lanes)
     else:
-        _count_two(planes[0][row, start:stop], planes[len(planes) - 1][row, start:stop], places, lanes)
+        _count_two(planes[0, row, start:stop], planes[len(planes) - 1, row, start:stop], places, lanes)
     return _gather(lanes, counts) == stop - start
 
 
@@ -195,19 +213,6 @@ def _add(scratch: Ints, state: int, count: int, area: int, named: int) -> None:
     if named:
         scratch[3, state] += count * (named >> 32)
         scratch[4, state] += count * (named & LOW)
-
-
-@njit(cache=True, nogil=True)
-def _places(numbers: Codes, sizes: Ints, states: int) -> Ints32:
-    """Return what each code of each layer adds to the state; codes without a class lead beyond the states."""
-    places = np.empty(numbers.shape, dtype=np.int32)
-    times = 1
-    for layer in range(len(sizes) - 1, -1, -1):
-        for code in range(numbers.shape[1]):
-            number = numbers[layer, code]
-            places[layer, code] = states if number == INVALID else number * times
-        times *= sizes[layer]
-    return places
 
 
 @njit(cache=True, nogil=True)
@@ -243,7 +248,9 @@ def _gather(lanes: Ints32, counts: Ints) -> int:
     for state in range(len(counts)):
         counts[state] = lanes[0, state] + lanes[1, state] + lanes[2, state] + lanes[3, state]
         total += counts[state]
-    lanes[:] = 0
+    for lane in range(lanes.shape[0]):
+        for state in range(lanes.shape[1]):
+            lanes[lane, state] = 0
     return total
 
 
@@ -255,16 +262,14 @@ def _flush(scratch: Ints, group: int, out: Ints, used: int) -> tuple[Ints, int]:
             continue
         if used == out.shape[1]:
             wider = np.empty((out.shape[0], 2 * used), dtype=np.int64)
-            wider[:, :used] = out
+            for line in range(out.shape[0]):
+                for entry in range(used):
+                    wider[line, entry] = out[line, entry]
             out = wider
         out[0, used], out[1, used], out[2, used] = group, state, scratch[0, state]
         out[3, used], out[4, used] = scratch[1, state] + (scratch[2, state] >> 32), scratch[2, state] & LOW
         out[5, used], out[6, used] = scratch[3, state] + (scratch[4, state] >> 32), scratch[4, state] & LOW
-        scratch[:, state] = 0
+        for line in range(scratch.shape[0]):
+            scratch[line, state] = 0
         used += 1
     return out, used
-
-
-@njit(cache=True, nogil=True)
-def _sums(out: Ints, used: int) -> Sums:
-    return Sums(out[0, :used], out[1, :used], out[2, :used], out[3, :used], out[4, :used], out[5, :used], out[6, :used])

@@ -20,7 +20,7 @@ from mrv.progress import SILENT, Progress
 from raster.area import WGS84, EarthModel
 from raster.grid import Lattice, Window
 from raster.mosaic import Mosaic
-from raster.parts import ONE_THREAD, ROWS_PER_BAND, Band, Runner, lay_out
+from raster.parts import ONE_THREAD, ROWS_PER_BAND, Band, Runner, ZonePixels, lay_out
 from raster.patches import LOW
 from raster.rules import PixelRule, Shape
 from raster.spans import Ints, Ints32
@@ -69,6 +69,19 @@ class ValueLayer:
 
 
 @dataclass(frozen=True)
+class ValueMeasurement:
+    """What was measured.
+
+    Attributes:
+        rows: Rows of each zone and stratum, ordered by both.
+        zones: What each zone takes of the grid, whatever the values are.
+    """
+
+    rows: list[ValueRow]
+    zones: list[ZonePixels]
+
+
+@dataclass(frozen=True)
 class ValueRow:
     """The values of a zone and stratum.
 
@@ -105,8 +118,8 @@ def measure_values(
     runner: Runner = ONE_THREAD,
     rows_per_band: int = ROWS_PER_BAND,
     progress: Progress = SILENT,
-) -> list[ValueRow]:
-    """Return mean, least and largest value of each zone and stratum, ordered by both.
+) -> ValueMeasurement:
+    """Measure mean, least and largest value of each zone and stratum.
 
     A pixel counts by its area, or by the part of it that the zone takes. The mean of a layer of standard deviations is
     the mean of these, and not the standard error of a mean, which would need to know how errors go together.
@@ -148,7 +161,8 @@ def measure_values(
                 pair = layout.pairs[place]
                 totals[pair] = total.plus(totals[pair]) if pair in totals else total
             advance(1)
-    return [_row(pair, total, layer.step) for pair, total in sorted(totals.items())]
+    rows = [_row(pair, total, layer.step) for pair, total in sorted(totals.items())]
+    return ValueMeasurement(rows, layout.zones)
 
 
 class _Total(NamedTuple):

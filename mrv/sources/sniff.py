@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-Kind = Literal["tiff", "csv", "json"]
+Kind = Literal["tiff", "csv", "json", "rat"]
 
-MEDIA_TYPES: dict[Kind, str] = {"tiff": "image/tiff", "csv": "text/csv", "json": "application/json"}
+MEDIA_TYPES: dict[Kind, str] = {
+    "tiff": "image/tiff",
+    "csv": "text/csv",
+    "json": "application/json",
+    "rat": "application/octet-stream",
+}
 HEAD_BYTES = 2048
 
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
@@ -17,6 +22,7 @@ _EXPECTED: dict[Kind, str] = {
     "tiff": "a GeoTIFF (first bytes II*, MM*, II+ or MM+)",
     "csv": "a CSV whose first line has several columns",
     "json": "a JSON object or list",
+    "rat": "a raster attribute table (.aux.xml of GDAL, or .vat.dbf of dBASE III)",
 }
 
 
@@ -29,6 +35,8 @@ def is_kind(kind: Kind, head: bytes) -> bool:
     """Tell whether a file that begins with `head` can be of this kind."""
     if kind == "tiff":
         return head.startswith(_TIFF)
+    if kind == "rat":
+        return head.startswith((b"<PAMDataset", b"\x03"))
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if kind == "json":
         return text.startswith((b"{", b"["))

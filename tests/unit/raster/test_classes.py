@@ -267,7 +267,9 @@ def test_classes_add_up_to_the_zone_by_fractions_too(tmp_path):
     zones = [Shape("z", polygon((1.3, 2.2), (37.9, 4.1), (30.5, 39.2), (3.3, 33.7)))]
     result = measure([layer(tmp_path / "a.tif", values)], zones=zones, pixel_rule="fraction")
     one = measure([ClassLayer("one", (tmp_path / "a.tif",), (0, *CODES))], zones=zones, pixel_rule="fraction")
-    assert sum(row.area_um2 for row in result.layers[0]) == sum(row.area_um2 for row in one.layers[0])
+    assert [sum(row.area_um2 for row in result.layers[0])] == [zone.area_um2 for zone in result.zones]
+    assert result.zones == one.zones
+    assert {zone.pixel_rule for zone in one.zones} == {"fraction"}
 
 
 @pytest.mark.parametrize("pixel_rule", ["centre", "fraction"])
@@ -284,10 +286,10 @@ def test_a_projected_grid_gives_both_areas(tmp_path, pixel_rule):
         10_000_000 - 30 * np.array([north + 30.0, north + 100, north + 870]),
     )
     zones = [Shape("z", shapely.Polygon(np.column_stack(back)))]
-    result = measure(
-        [layer(tmp_path / "a.tif", values, **profile)], zones=zones, lattice=UTM, pixel_rule=pixel_rule
-    ).layers[0]
+    found = measure([layer(tmp_path / "a.tif", values, **profile)], zones=zones, lattice=UTM, pixel_rule=pixel_rule)
+    result = found.layers[0]
     nominal, area = sum(row.nominal_area_um2 for row in result), sum(row.area_um2 for row in result)
+    assert [(nominal, area)] == [(zone.nominal_area_um2, zone.area_um2) for zone in found.zones]
     geodesic = abs(Geod(ellps="WGS84").geometry_area_perimeter(shapely.segmentize(zones[0].geometry, 0.0005))[0])
     assert area / UM2_PER_M2 == pytest.approx(geodesic, rel=5e-4 if pixel_rule == "centre" else 1e-6)
     centre = zones[0].geometry.centroid

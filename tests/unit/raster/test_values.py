@@ -20,7 +20,7 @@ def measure(folder, values, *, zones=None, row=ROW, pixel_rule="centre", runner=
     path = write_tile(folder / "a.tif", np.asarray(values), row=row)
     height, width = np.shape(values)
     more = {} if runner is None else {"runner": runner}
-    return measure_values(
+    found = measure_values(
         ValueLayer(**({"name": "agb", "paths": (path,), "step": Decimal(1)} | layer)),
         zones=zones or [Shape("z", box(0, 0, width, height))],
         strata=[],
@@ -30,6 +30,8 @@ def measure(folder, values, *, zones=None, row=ROW, pixel_rule="centre", runner=
         rows_per_band=rows_per_band,
         **more,
     )
+    assert {row.area_um2 for row in found.zones} == {row.area_um2 + row.nodata_area_um2 for row in found.rows}
+    return found.rows
 
 
 def test_mean_weighted_by_area_least_and_largest(tmp_path):
@@ -77,7 +79,7 @@ def test_nodata_of_the_header_is_not_believed_and_must_be_known(tmp_path):
     }  # fmt: skip
     with pytest.raises(InputError, match="undeclared nodata"):
         measure_values(ValueLayer("dem", (path,), Decimal(1)), **arguments)
-    (row,) = measure_values(ValueLayer("dem", (path,), Decimal(1), ignored_header_nodata=(0,)), **arguments)
+    (row,) = measure_values(ValueLayer("dem", (path,), Decimal(1), ignored_header_nodata=(0,)), **arguments).rows
     assert (row.minimum, row.pixel_count) == (0, 2), "sea level is a value"
 
 
