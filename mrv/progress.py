@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from threading import Event
 from typing import Protocol
 
 Advance = Callable[[int], None]
@@ -26,6 +27,21 @@ class Meter:
 
     advance: Advance = _nobody
     expect: Callable[[int, int | None], None] = _nobody
+
+
+class StoppedError(Exception):
+    """Somebody stopped the whole; never shown, because whoever stopped it raises what is."""
+
+
+def stopping(meter: Meter, stop: Event) -> Meter:
+    """Return a meter that ends its download with the next bytes once `stop` is set."""
+
+    def advance(units: int) -> None:
+        if stop.is_set():
+            raise StoppedError
+        meter.advance(units)
+
+    return Meter(advance, meter.expect)
 
 
 class Progress(Protocol):

@@ -124,6 +124,12 @@ class Answer(Response):
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await asyncio.sleep(self.fault.seconds)
             self.start = silent
+        if self.fault and self.fault.kind == "drip":
+            for start in range(self.start, self.end, self.fault.after_bytes):
+                for chunk in self.content.chunks(start, min(self.end, start + self.fault.after_bytes)):
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                await asyncio.sleep(self.fault.seconds)
+            self.start = self.end
         end, breaks = self.end, False
         if self.fault and self.fault.kind in {"cut", "change", "longer"}:
             breaks = True

@@ -14,17 +14,18 @@ class Fault:
     Attributes:
         kind: `page` sends another body and status; `cut` breaks off after some bytes; `longer` declares more bytes than
             come; `truncate` leaves the end out and declares the shorter length; `change` breaks off and serves another
-            content from then on; `stall` sends some bytes and then waits; `contradict` names another extent in
-            `Content-Range` than it sends; `empty_page` gives a page of submissions without any.
-        after_bytes: Where `cut`, `truncate` and `change` end, and where `stall` falls silent.
-        seconds: How long `stall` waits.
+            content from then on; `stall` sends some bytes and then waits; `drip` waits after each of such parts;
+            `contradict` names another extent in `Content-Range` than it sends; `empty_page` gives a page of submissions
+            without any.
+        after_bytes: Where `cut`, `truncate` and `change` end, and where `stall` falls silent; the parts of `drip`.
+        seconds: How long `stall` and `drip` wait.
         digest: Whether the answer declares the digest of the whole content.
         status: Status of `page`.
         body: Body of `page`.
         headers: Further headers of `page`.
     """
 
-    kind: Literal["page", "cut", "longer", "truncate", "change", "stall", "contradict", "empty_page"]
+    kind: Literal["page", "cut", "longer", "truncate", "change", "stall", "drip", "contradict", "empty_page"]
     after_bytes: int = 0
     seconds: float = 0.0
     digest: bool = True

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from urllib.parse import quote
 
 import httpx
@@ -17,7 +18,7 @@ from mrv.errors import InputError, SourceError, UsageError
 from mrv.files import hash_file, storage_errors
 from mrv.ledger import Artifact, now
 from mrv.periods import Span
-from mrv.progress import Meter
+from mrv.progress import Meter, stopping
 from mrv.settings import Settings
 from mrv.sources.addresses import NO_SECRET, Base, check_base, is_private, origin_of
 from mrv.sources.attempts import Policy, Target
@@ -197,7 +198,8 @@ class Fetcher:
             self.request.progress.downloads(label, len(wanted)) as meter,
             ThreadPoolExecutor(PARALLEL, thread_name_prefix="fetch") as pool,
         ):
-            futures = [pool.submit(self._get, item, meter(item.address)) for item in wanted]
+            stop = Event()
+            futures = [pool.submit(self._get, item, stopping(meter(item.address), stop)) for item in wanted]
             try:
                 done, failed = [], []
                 for item, future in zip(wanted, futures, strict=True):
@@ -208,6 +210,8 @@ class Fetcher:
                     else:
                         self.request.ledger.record_retrieval(done[-1])
             finally:
+                # Whoever interrupts does not want to wait for gigabytes; what came is kept in the partial files.
+                stop.set()
                 for future in futures:
                     future.cancel()
         if failed:

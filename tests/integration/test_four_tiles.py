@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +18,7 @@ from click.testing import CliRunner, Result
 
 from mrv.cli import main
 from mrv.errors import InputError, SourceError
+from mrv.settings import REPOSITORY
 from mrv.simulator.faults import Fault
 from tests.integration.four_tiles import TILES, VERSION, tile_path
 
@@ -100,6 +106,41 @@ def test_a_tile_that_stalls_is_given_up_and_the_next_pull_goes_on_where_it_was(f
     size = tile_path(four.world.folder / "rasters", "treecover2000", TILE).stat().st_size
     assert f"treecover2000/{TILE}: going on at 64.0 KiB of {size / 1024:.1f} KiB" in done.output
     assert statuses(four, name)[-1] == 206
+
+
+def test_an_interrupted_pull_ends_at_once_and_is_taken_up_again(four: Any) -> None:
+    name = f"treecover2000_{TILE}"
+    path = tile_path(four.world.folder / "rasters", "treecover2000", TILE)
+    path.write_bytes(path.read_bytes() + bytes(4_000_000))
+    # It would take half a minute.
+    four.world.faults.add(name, Fault("drip", after_bytes=70_000, seconds=0.5))
+    environment = {
+        "MRV_HOME": str(four.home),
+        "MRV_MIRRORS": json.dumps(dict(four.world.mirrors)),
+        "PATH": os.environ["PATH"],
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", "mrv.cli", "pull", str(four.project)],
+        env=environment,
+        cwd=REPOSITORY,
+        stderr=subprocess.STDOUT,
+        stdout=subprocess.PIPE,
+    ) as process:
+        deadline = time.monotonic() + 60
+        while stored(four) < 7 or not any(four.settings.raw_dir.glob(".incoming/*.etag")):
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        start = time.monotonic()
+        output, _ = process.communicate(timeout=30)
+        assert time.monotonic() - start < 10
+    assert process.returncode == 1, output
+    assert b"Aborted" in output
+    assert stored(four) == 7
+    four.world.faults.requests.clear()
+    assert command(four, "pull").exit_code == 0
+    assert statuses(four, name) == [206]
 
 
 def test_a_short_wait_that_is_asked_for_is_kept(four: Any) -> None:
