@@ -46,7 +46,7 @@ def watch_versions(project: str, period: str | None = None, measure: bool = Fals
     )
     if watched.changes:
         create_table_artifact(
-            key=f"{key}-changes", table=change_rows(watched), description="Forest loss that would change, ha"
+            key=f"{key}-changes", table=change_rows(watched), description="Areas that would change, ha"
         )
     if watched.unreachable:
         silent = sorted({item.source for item in watched.findings if item.status in TROUBLE})

@@ -190,7 +190,7 @@ def watch(project: str, period: str | None, measure: bool, as_json: bool) -> Non
         print_table(finding_rows(watched), title=f"{watched.project}: what the sources have")
         changes = change_rows(watched)
         numbers = ("year", "old_ha", "new_ha", "difference_ha", "difference_percent")
-        print_table(changes, right=numbers, title="\nForest loss that would change, ha")
+        print_table(changes, right=numbers, title="\nAreas that would change, ha")
         if measure and not changes:
             click.echo("\nNothing to measure: no file changed, and no newer version of the catalogue is there.")
         click.echo(f"\nTables: {watched.folder}")

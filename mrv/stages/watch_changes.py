@@ -21,11 +21,15 @@ from mrv.sources import raster_tiles
 from mrv.stages.context import Context
 from mrv.stages.land import request as request_of
 from mrv.stages.measure import measure_pixels
+from mrv.stages.measure_classes import measure_classes
 from mrv.stages.watch_record import watch_folder
 from mrv.units import UM2_PER_HA
 
-Cells = dict[tuple[str, str, int], int]
-"""Square micrometres by quantity, zone and year."""
+Key = tuple[str, str, str, int | None]
+Cells = dict[Key, int]
+"""Square micrometres by layer, quantity, zone and year."""
+FOREST = "forest"
+"""Name of the layer for what is measured from tree cover and loss year together."""
 _HA, _PERCENT = Decimal("0.000001"), Decimal("0.0001")
 
 
@@ -43,7 +47,9 @@ class Change:
     """One zone and year, measured with the files in use and with the candidate's.
 
     Attributes:
-        quantity: `forest` at the end of the year, or `forest_loss` within it.
+        layer: Layer of classes; `forest` for what is measured from tree cover and loss year together.
+        quantity: `forest` at the end of the year, `forest_loss` within it, or a class by code and name.
+        year: None for a layer that shows no year.
         old_ha: With the files in use; None where their version does not reach that year.
         new_ha: With the candidate's files; None likewise.
         difference_ha: New less old; None where one of them is.
@@ -55,9 +61,10 @@ class Change:
     product: str
     old_version: str
     new_version: str
+    layer: str
     quantity: str
     zone_id: str
-    year: int
+    year: int | None
     old_ha: Decimal | None
     new_ha: Decimal | None
     difference_ha: Decimal | None
@@ -88,7 +95,7 @@ def changes_of(context: Context, used: Sequence[Artifact], candidates: Sequence[
             old = [item for item in used if item.source == candidate.source]
             new = raster_tiles.pull(candidate.spec, request_of(aside))
             others = [item for item in used if item.source != candidate.source]
-            before, after = _cells(aside, used), _cells(aside, [*others, *new])
+            before, after = _cells(aside, candidate, used), _cells(aside, candidate, [*others, *new])
             result += _compare(candidate, old_version=old[0].version or "", before=before, after=after)
     return result
 
@@ -112,26 +119,47 @@ def _know(aside: Context, used: Sequence[Artifact]) -> None:
             aside.ledger.record_retrieval(item)
 
 
-def _cells(aside: Context, artifacts: Sequence[Artifact]) -> Cells:
-    measured = measure_pixels(aside, artifacts)
-    return {} if measured is None else forest_cells(measured.tables["land_cover_area"])
+def _cells(aside: Context, candidate: Candidate, artifacts: Sequence[Artifact]) -> Cells:
+    """Measure what the candidate's product takes part in."""
+    product = aside.catalogue.product(candidate.spec.product)
+    layers = [product.layer(name) for name in candidate.spec.layers]
+    cells: Cells = {}
+    if any(layer.role for layer in layers):
+        measured = measure_pixels(aside, artifacts)
+        cells |= {} if measured is None else forest_cells(measured.tables["land_cover_area"])
+    if any(layer.kind == "class" and layer.role is None for layer in layers):
+        measured = measure_classes(aside, artifacts)
+        cells |= {} if measured is None else class_cells(measured.tables["class_area"], product=product.product)
+    return cells
 
 
 def forest_cells(table: pa.Table) -> Cells:
     """Return forest at the end of each year and its loss within the year, from a table `land_cover_area`."""
     cells: Cells = {}
-    rows = [row for row in table.to_pylist() if row["cover_class"] == "forest"]
     for row in table.to_pylist():
         for year in range(row["base_year"], row["last_year"] + 1):
-            cells[("forest", row["zone_id"], year)] = 0
+            cells.setdefault((FOREST, "forest", row["zone_id"], year), 0)
             if year > row["base_year"]:
-                cells[("forest_loss", row["zone_id"], year)] = 0
-    for row in rows:
+                cells.setdefault((FOREST, "forest_loss", row["zone_id"], year), 0)
+        if row["cover_class"] != "forest":
+            continue
         lost, area = row["loss_year"], int(row["area_um2"])
         if lost is not None:
-            cells[("forest_loss", row["zone_id"], lost)] += area
+            cells[(FOREST, "forest_loss", row["zone_id"], lost)] += area
         for year in range(row["base_year"], (row["last_year"] + 1) if lost is None else lost):
-            cells[("forest", row["zone_id"], year)] += area
+            cells[(FOREST, "forest", row["zone_id"], year)] += area
+    return cells
+
+
+def class_cells(table: pa.Table, *, product: str) -> Cells:
+    """Return the area of each class of a product by layer, zone and year, from a table `class_area`."""
+    cells: Cells = {}
+    for row in table.to_pylist():
+        if row["product"] == product:
+            observed = row["class_code"] is not None
+            quantity = f"{row['class_code']} {row['class_name_en']}" if observed else "not observed"
+            key = (row["layer"], quantity, row["zone_id"], row["year"])
+            cells[key] = cells.get(key, 0) + int(row["area_um2"])
     return cells
 
 
@@ -142,12 +170,18 @@ def _compare(candidate: Candidate, *, old_version: str, before: Cells, after: Ce
         "old_version": old_version,
         "new_version": candidate.name,
     }
-    for key in sorted(before.keys() | after.keys()):
-        quantity, zone_id, year = key
-        old, new = before.get(key), after.get(key)
+    reached = [{(layer, year) for layer, _, _, year in cells} for cells in (before, after)]
+    for key in sorted(before.keys() | after.keys(), key=lambda item: (*item[:3], -1 if item[3] is None else item[3])):
+        layer, quantity, zone_id, year = key
+        # A class that one of the two does not find covers nothing there; a year that it does not reach is not known.
+        old, new = (
+            cells.get(key, 0 if (layer, year) in known else None)
+            for cells, known in zip((before, after), reached, strict=True)
+        )
         difference = None if old is None or new is None else new - old
         yield Change(
             **common,
+            layer=layer,
             quantity=quantity,
             zone_id=zone_id,
             year=year,

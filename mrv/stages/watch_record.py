@@ -36,7 +36,10 @@ FINDINGS = pa.schema(
 )
 CHANGES = pa.schema(
     [
-        *((name, _TEXT) for name in ("source", "product", "old_version", "new_version", "quantity", "zone_id")),
+        *(
+            (name, _TEXT)
+            for name in ("source", "product", "old_version", "new_version", "layer", "quantity", "zone_id")
+        ),
         ("year", pa.int64()),
         *((name, _NUMBER) for name in ("old_ha", "new_ha", "difference_ha")),
         ("difference_percent", pa.decimal128(12, 4)),

@@ -39,21 +39,26 @@ def _what(own: str, items: Sequence[Finding]) -> str:
 
 
 def change_rows(watched: Watched) -> list[dict[str, str]]:
-    """Return the forest loss that would change by zone and year, in hectares, and each zone's sum over all shared years."""
+    """Return areas that would change by zone and year, in hectares, and each zone's forest loss over all shared years.
+
+    Forest at the end of a year is left to the tables: it follows from the losses.
+    """
     rows = []
-    parts: dict[tuple[str, str, str, str], list[Change]] = {}
+    parts: dict[tuple[str, ...], list[Change]] = {}
     for item in watched.changes:
-        if item.quantity == "forest_loss":
-            key = (item.source, item.old_version, item.new_version, item.zone_id)
+        if item.quantity != "forest":
+            key = (item.source, item.old_version, item.new_version, item.quantity, item.zone_id)
             parts.setdefault(key, []).append(item)
-    for (_, old, new, zone), items in parts.items():
-        common = {"old": old, "new": new, "zone": zone}
+    for (_, old, new, quantity, zone), items in parts.items():
+        common = {"old": old, "new": new, "area": quantity, "zone": zone}
         for item in items:
             if item.difference_ha != 0:
-                rows.append({**common, "year": str(item.year), **_cells(item.old_ha, item.new_ha, item.difference_ha)})
+                year = "" if item.year is None else str(item.year)
+                rows.append({**common, "year": year, **_cells(item.old_ha, item.new_ha, item.difference_ha)})
         shared = [item for item in items if item.old_ha is not None and item.new_ha is not None]
-        sums = [sum((getattr(item, name) for item in shared), Decimal(0)) for name in ("old_ha", "new_ha")]
-        rows.append({**common, "year": "all shared", **_cells(sums[0], sums[1], sums[1] - sums[0])})
+        if quantity == "forest_loss":
+            sums = [sum((getattr(item, name) for item in shared), Decimal(0)) for name in ("old_ha", "new_ha")]
+            rows.append({**common, "year": "all shared", **_cells(sums[0], sums[1], sums[1] - sums[0])})
     return rows
 
 

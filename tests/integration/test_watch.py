@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
+import yaml
 from click.testing import CliRunner, Result
 
 from mrv.cli import main
@@ -137,6 +138,47 @@ def test_a_newer_version_is_measured_and_nothing_published_is_touched(four: Any)
     assert "as before" in again.output
     assert "-100.00" in again.output
     assert everything_but_the_watch(four) == before
+
+
+def classes_of(code_west: int) -> np.ndarray:
+    """Forest (3), and in the western half another class."""
+    pixels = np.full((2 * SIDE, 2 * SIDE), 3, dtype=np.uint8)
+    pixels[:, :SIDE] = code_west
+    return pixels
+
+
+def declare_classes(four: Any) -> None:
+    """Give the project a class product of its own, with two versions at the same server."""
+    text = lambda word: {"en": word, "es": word}  # noqa: E731
+    row = {
+        "product": "own_cover", "name": text("Own"), "licence": "CC0-1.0", "citation": "made by a test",
+        "base_url": four.world.mirrors["hansen"], "path": "{version}/Hansen_{version}_{layer}_{tile}.tif",
+        "lattice": {"crs": "EPSG:4326", "west": "-180", "north": "80", "pixel_width": "0.00025", "pixel_height": "0.00025"},
+        "tiling": {"scheme": "degrees", "tile_deg": 10, "tile_pixels": 40000, "name": "{lat:02d}{NS}_{lon:03d}{EW}",
+                   "named_by": "top_left", "north_deg": 80, "south_deg": -60},
+        "layers": [{"layer": "cover", "name": text("Cover"), "kind": "class", "dtype": "uint8", "unit": "class", "nodata": [],
+                    "classes": [{"value": code, "name": text(f"class {code}")} for code in (3, 15, 18)]}],
+        "versions": [{"version": "c1"}, {"version": "c2"}],
+    }  # fmt: skip
+    (four.project / "products.yaml").write_text(yaml.safe_dump({"products": [row]}), encoding="utf-8")
+    source = {"connector": "raster_tiles", "name": "own", "product": "own_cover", "version": "c1", "layers": ["cover"]}
+    four.edit(lambda content: content.update(products="products.yaml", sources=[source]))
+
+
+def test_a_newer_version_of_classes_is_measured_by_class(four: Any) -> None:
+    declare_classes(four)
+    write_tiles(rasters(four), {"cover": classes_of(15)}, "c1")
+    pulled(four)
+    write_tiles(rasters(four), {"cover": classes_of(18)}, "c2")
+    changes = {(item.quantity, item.zone_id): item for item in look(four, measure=True).changes}
+    west, gone, forest = (changes[(name, "pa")] for name in ("18 class 18", "15 class 15", "3 class 3"))
+    assert (west.old_ha, gone.new_ha, forest.difference_ha) == (0, 0, 0)
+    assert west.new_ha == gone.old_ha
+    assert west.difference_percent is None
+    assert west.reason == "nothing to take a share of"
+    assert gone.difference_percent == -100
+    assert float(west.new_ha or 0) == pytest.approx(float(forest.new_ha or 0), rel=1e-4), "the corner halves the zone"
+    assert {item.layer for item in changes.values()} == {"cover"}
 
 
 def test_a_version_that_nobody_has_described_is_told_but_not_measured(four: Any) -> None:
