@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import rasterio
+from numpy.typing import NDArray
 from rasterio.crs import CRS
 from rasterio.errors import RasterioError
 from rasterio.io import DatasetWriter
@@ -118,6 +121,52 @@ def writing_cog(
                 where=str(destination),
                 remedy="check the free space of the disk, then run again",
             ) from error
+
+
+@dataclass(frozen=True)
+class RasterClass:
+    """What a code of a class raster means.
+
+    Attributes:
+        name: For people, in English and Spanish.
+        colour: Red, green, blue, 0 to 255.
+    """
+
+    name: tuple[str, str]
+    colour: tuple[int, int, int]
+
+
+def write_class_cog(
+    destination: Path,
+    rows: Iterable[NDArray[np.uint8]],
+    *,
+    lattice: Lattice,
+    window: Window,
+    classes: Mapping[int, RasterClass],
+    nodata: int,
+) -> None:
+    """Write classes as a COG with its colours in it, so that any GIS shows it as it is meant.
+
+    The names of the classes stand in the file's metadata (CLASS_<code>): a GeoTIFF has no other place for them.
+
+    Args:
+        destination: The file to write; replaced as a whole.
+        rows: Codes from north to south, some rows of the window at a time.
+        lattice: Grid of the pixels.
+        window: Where they lie on it.
+        classes: What each code means.
+        nodata: The code of what was not observed; it is drawn transparent.
+
+    Raises:
+        StoreError: The file could not be written.
+    """
+    with writing_cog(destination, lattice=lattice, window=window, dtype="uint8", nodata=nodata) as dataset:
+        dataset.write_colormap(1, {code: (*item.colour, 255) for code, item in classes.items()})
+        dataset.update_tags(**{f"CLASS_{code}": " / ".join(item.name) for code, item in sorted(classes.items())})
+        top = 0
+        for pixels in rows:
+            dataset.write(pixels, 1, window=RasterioWindow(0, top, window.width, len(pixels)))
+            top += len(pixels)
 
 
 def _transform(lattice: Lattice, window: Window) -> Affine:

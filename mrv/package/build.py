@@ -78,6 +78,8 @@ def _write_payload(staging: Staging, contents: Contents, key: SigningKey) -> Non
         staging.copy(f"data/project/{name}", contents.project_files[name])
     if contents.loss_picture is not None:
         staging.copy("data/report/forest_loss.png", contents.loss_picture.path)
+    for name in sorted(contents.maps):
+        staging.copy(f"data/report/maps/{name}.png", contents.maps[name])
     staging.write("data/report/summary.html", render_report(contents).encode())
     staging.write("data/VERIFY.md", _guide(contents, key).encode())
     staging.write_json(SUMMARY, _summary(contents, staging.entries))

@@ -82,6 +82,7 @@ class Contents:
         inputs: Every retrieval that the period used.
         input_files: sha256 to the bytes, for the inputs that may leave the house.
         loss_picture: Forest and its loss for people, where it was measured.
+        maps: Name to the PNG of a map for people.
         landed: Landed table to its accepted rows (Parquet), from which the marts were made.
         withheld: sha256 to the reason why an input's bytes are not in the package.
         headline: Ids of the figures of the mart `figures` that stand at the top of the report.
@@ -111,6 +112,7 @@ class Contents:
     code: Code
     headline: Sequence[str]
     loss_picture: LossPicture | None = None
+    maps: Mapping[str, Path] = field(default_factory=dict)
     landed: Mapping[str, Path] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)
     input_limit_bytes: int = INPUT_LIMIT_BYTES

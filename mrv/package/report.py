@@ -27,6 +27,11 @@ from mrv.schemas import DATASETS
 Row = Mapping[str, Any]
 
 FIRST = ("er.vcu.total", "er.net.total", "er.baseline.total", "er.project.total")
+MAP_NAMES = {
+    "loss_by_year": ("forest loss by year", "pérdida de bosque por año"),
+    "alerts": ("deforestation alerts", "alertas de deforestación"),
+    "fires": ("active fires", "focos de calor"),
+}
 MAX_CARDS = 6
 MAX_LISTED = 60
 """Rows of a list in the page; the rest is counted and stands in the files beside."""
@@ -72,6 +77,7 @@ def _view(contents: Contents) -> dict[str, Any]:
         "totals": _totals(reductions),
         "map": zone_map(contents.zones),
         "loss_map": loss_map(contents.zones, contents.loss_picture) if contents.loss_picture else None,
+        "map_names": MAP_NAMES,
         "zones": sorted(contents.zones, key=lambda zone: (list(wording.KINDS).index(zone.kind), zone.zone_id)),
         "zone_numbers": numbered(contents.zones),
         "deforestation": _deforestation_chart(contents, read("deforestation_annual")),

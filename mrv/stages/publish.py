@@ -23,6 +23,7 @@ from mrv.settings import REPOSITORY
 from mrv.stages.clip import clip_rasters, draw_loss
 from mrv.stages.context import Context, code_version
 from mrv.stages.declare import parameters
+from mrv.stages.maps import draw_maps
 from mrv.stages.measure_scenes import scene_rasters
 from mrv.stages.results import mart
 from mrv.stages.transform import Snapshot
@@ -72,6 +73,7 @@ def publish(
         return Published(context.settings.root / latest.path, latest.version, changed=False)
     version = (latest.version if latest else 0) + (0 if same else 1)
     clips = clip_rasters(context, artifacts)
+    maps = draw_maps(context, artifacts, tables)
     contents = Contents(
         project=ProjectFacts(
             project_id=definition.id,
@@ -90,8 +92,9 @@ def publish(
         marts_folder=snapshot.folder / "marts",
         csv_folder=snapshot.folder / "csv",
         marts_json=snapshot.folder / "marts.json",
-        rasters={**clips, **scene_rasters(context, tables, artifacts)},
+        rasters={**clips, **scene_rasters(context, tables, artifacts), **maps.rasters},
         loss_picture=draw_loss(context, artifacts, clips),
+        maps=maps.pictures,
         zones=context.zones,
         project_files=files,
         check_results=[snapshot.folder / "evidence" / "check_results.parquet"],
