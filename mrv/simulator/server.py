@@ -1,4 +1,4 @@
-"""Loopback servers that speak the protocols of the real sources: Google Cloud Storage, FIRMS and KoboToolbox."""
+"""Loopback servers that speak the protocols of the real sources: Google Cloud Storage, GFW, FIRMS, STAC and KoboToolbox."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from mrv.simulator.fires import COLLECTIONS
 
 HANSEN_ROOT = "earthenginepartners-hansen"
 GFW_ROOT = "dataset"
+PRODUCTS_ROOT = "products"
+STAC_ROOT = "stac"
 KOBO_ROOT = "https://kf.kobotoolbox.org"
 """Pages name the real host in their links, as a mirror's copies would, so that their bytes do not depend on a port."""
 MAX_DAYS = 10
@@ -38,7 +40,9 @@ class Sources:
     Args:
         seed: Named in every answer.
         rasters: Folder with `<version>/<file>` of Global Forest Change.
+        products: Folder with `<product>/<path>` of other products, where there are any.
         alerts: Folder with `<product>/<version>/<tile>.tif` of Global Forest Watch, where there are alerts.
+        scenes: Folder with `<source>/items.json` and `<source>/images`, where there are scenes.
         fires: CSV of all detections.
         submissions: Submissions by asset, sorted by `_id`.
         faults: Misbehaviour for tests.
@@ -52,11 +56,15 @@ class Sources:
         fires: Path,
         submissions: Mapping[str, Sequence[Mapping[str, Any]]],
         alerts: Path | None = None,
+        products: Path | None = None,
+        scenes: Path | None = None,
         faults: Faults | None = None,
     ) -> None:
         self.seed = seed
         self.rasters = rasters.resolve()
         self.alerts = (alerts or rasters).resolve()
+        self.products = (products or rasters).resolve()
+        self.scenes = (scenes or rasters).resolve()
         self.submissions = submissions
         self.faults = faults or Faults()
         self._files: dict[tuple[Path, int, int], Content] = {}
@@ -72,7 +80,10 @@ class Sources:
         return Starlette(
             routes=[
                 Route(f"/{HANSEN_ROOT}/{{version}}/{{name}}", self.raster),
+                Route(f"/{PRODUCTS_ROOT}/{{name:path}}", self.other_raster),
                 Route(f"/{GFW_ROOT}/{{product}}/{{version}}/download/geotiff", self.alert_tile),
+                Route(f"/{STAC_ROOT}/{{source}}/search", self.search),
+                Route(f"/{STAC_ROOT}/{{source}}/images/{{name}}", self.image),
                 Route("/api/area/csv/{key}/{collection}/{area}/{days:int}/{day}", self.area),
                 Route("/api/v2/assets/{asset}/data/", self.data),
             ]
@@ -92,10 +103,41 @@ class Sources:
         """Serve a tile."""
         return self._file(request, self.rasters, request.path_params["version"], request.path_params["name"])
 
+    async def other_raster(self, request: Request) -> Response:
+        """Serve a file of another product as a plain web server does."""
+        return self._file(request, self.products, request.path_params["name"])
+
     async def alert_tile(self, request: Request) -> Response:
         """Serve a tile of alerts as the download endpoint of the GFW data API does."""
         product, version = request.path_params["product"], request.path_params["version"]
         return self._file(request, self.alerts, product, version, f"{request.query_params.get('tile_id', '')}.tif")
+
+    async def search(self, request: Request) -> Response:
+        """Serve a page of the items of some days, as the item search of a STAC API does; every item lies in the area."""
+        file = self.scenes / request.path_params["source"] / "items.json"
+        if not file.is_file():
+            return self._refuse(404, '{"code":"NotFoundError"}')
+        known = json.loads(file.read_text(encoding="utf-8"))
+        query = dict(request.query_params)
+        first, _, last = query.get("datetime", "/").partition("/")
+        collections = query.get("collections", "").split(",")
+        found = [
+            item
+            for item in known["items"]
+            if item["collection"] in collections and first <= item["properties"]["datetime"] <= (last or "9")
+        ]
+        start, limit = int(query.get("token", "0")), min(MAX_PAGE, int(query.get("limit", "10")))
+        page: dict[str, Any] = {"type": "FeatureCollection", "features": found[start : start + limit], "links": []}
+        if start + limit < len(found):
+            following = urlencode({**query, "token": str(start + limit)})
+            page["links"] = [{"rel": "next", "method": "GET", "href": f"{known['url']}/search?{following}"}]
+        page["numberMatched"] = len(found)
+        content = Content.of(json.dumps(page).encode(), "application/geo+json")
+        return self._answer(request, content, self.faults.take(asked(request)))
+
+    async def image(self, request: Request) -> Response:
+        """Serve a band of a scene."""
+        return self._file(request, self.scenes, request.path_params["source"], "images", request.path_params["name"])
 
     def _file(self, request: Request, root: Path, *names: str) -> Response:
         path = root.joinpath(*names).resolve()
