@@ -91,6 +91,20 @@ def gap_rows() -> Rows:
         fire("f3", date(2022, 6, 30), "high"),
     ]
     rows["fire_zones"] = [{"fire_id": f"f{number}", "zone_id": "pa"} for number in (1, 2, 3)]
+    # The second fire is that of the first under another satellite.
+    rows["fire_events"] = [
+        event("f1", "f1", "first_detection"),
+        event("f2", "f1", "seen_by_another_satellite"),
+        event("f3", "f3", "first_detection"),
+    ]
+    rows["alert_retrievals"] = [retrieval(date(2025, 2, 10))]
+    rows["alert_area"] = [
+        alert(date(2022, 6, 30), "high", 7),
+        alert(date(2022, 7, 1), "high", 2),
+        alert(date(2022, 7, 31), "high", 3),
+        alert(date(2022, 7, 31), "low", 5),
+        alert(date(2025, 2, 9), "low", 1),
+    ]
     rows["batches"] = [{"dataset": "fires", "rows_read": 4, "rows_accepted": 3, "rows_quarantined": 1}]
     rows["check_results"] = [
         {
@@ -136,8 +150,50 @@ def fire(fire_id: str, day: date, confidence: str) -> dict[str, Any]:
         "satellite": "N",
         "instrument": "VIIRS",
         "confidence": confidence,
+        "near_real_time": False,
         "_artifact": "a" * 64,
         "_row": 1,
+    }
+
+
+def event(fire_id: str, event_id: str, rule: str) -> dict[str, Any]:
+    primary = fire_id == event_id
+    return {
+        "fire_id": fire_id,
+        "event_id": event_id,
+        "is_primary": primary,
+        "duplicate_of": None if primary else event_id,
+        "rule": rule,
+    }
+
+
+def retrieval(day: date) -> dict[str, Any]:
+    return {
+        "product": "alerts",
+        "product_version": "latest",
+        "layer": "date_conf",
+        "series": "alerts/latest/date_conf/00N_080W/2022-07-01..2025-06-30",
+        "address": f"alerts/latest/date_conf/00N_080W/2022-07-01..2025-06-30/retrieved-{day}",
+        "retrieved_on": day,
+        "sha256": "b" * 64,
+        "in_use": True,
+        "frozen": False,
+        "day_convention": "days since 2014-12-31",
+        "confidences": "low,high",
+    }
+
+
+def alert(day: date, confidence: str, pixels: int) -> dict[str, Any]:
+    return {
+        "zone_id": "pa",
+        "product": "alerts",
+        "product_version": "latest",
+        "retrieved_on": date(2025, 2, 10),
+        "alert_date": day,
+        "confidence": confidence,
+        "pixel_count": pixels,
+        "area_um2": Decimal(pixels) * 10**14,
+        "pixel_rule": "centre",
     }
 
 
@@ -243,6 +299,40 @@ def test_fires_are_counted_inside_the_period_only(gaps: Any) -> None:
     assert (rows[0]["month"], rows[-1]["month"], len(rows)) == (date(2022, 7, 1), date(2025, 6, 1), 36)
     assert (rows[0]["fire_count"], rows[0]["high_confidence_count"], rows[0]["low_confidence_count"]) == (2, 1, 1)
     assert all(row["fire_count"] == 0 and row["measured"] for row in rows[1:])
+    assert [row["distinct_fire_count"] for row in rows[:2]] == [1, 0]
+    fires = records(gaps[0].database, "select * from marts.fire_events order by event_id")
+    assert [(row["event_id"], row["detection_count"]) for row in fires] == [("f1", 2), ("f3", 1)]
+
+
+def test_alerts_of_the_period_count_up_to_their_retrieval(gaps: Any) -> None:
+    sql = "select * from marts.alerts_monthly where zone_id = 'pa' order by confidence, month"
+    rows = records(gaps[0].database, sql)
+    assert (len(rows), {row["confidence"] for row in rows}) == (72, {"low", "high"})
+    found = {(row["confidence"], row["month"]): row for row in rows}
+    july = found["high", date(2022, 7, 1)]
+    assert (july["alert_pixel_count"], july["alert_area_ha"]) == (5, Decimal("0.05")), (
+        "the alert of June is not of the period"
+    )
+    assert (july["days"], july["days_observed"], july["reason"]) == (31, 31, None)
+    assert found["high", date(2022, 8, 1)]["alert_area_ha"] == 0
+    february, march = found["low", date(2025, 2, 1)], found["low", date(2025, 3, 1)]
+    assert (february["days"], february["days_observed"], february["alert_pixel_count"]) == (28, 10, 1)
+    assert (march["days_observed"], march["alert_area_ha"]) == (0, None)
+    assert "retrieved before" in march["reason"]
+    far = records(gaps[0].database, "select * from marts.alerts_monthly where zone_id = 'far' and days_observed > 0")
+    assert all(row["alert_area_ha"] == 0 for row in far)
+
+
+def test_weeks_are_those_of_iso_8601(gaps: Any) -> None:
+    sql = "select * from marts.alerts_weekly where zone_id = 'pa' and confidence = 'high' order by week_start"
+    weeks = records(gaps[0].database, sql)
+    first, last = weeks[0], weeks[-1]
+    assert (first["week_start"], first["iso_year"], first["iso_week"]) == (date(2022, 6, 27), 2022, 26)
+    assert (first["days"], first["alert_pixel_count"]) == (3, 2), "the period begins on a Friday; 30 June is not in it"
+    assert (last["week_start"], last["days"]) == (date(2025, 6, 30), 1)
+    assert sum(week["days"] for week in weeks) == (date(2025, 6, 30) - date(2022, 6, 30)).days
+    new_year = next(week for week in weeks if week["week_start"] == date(2024, 12, 30))
+    assert (new_year["iso_year"], new_year["iso_week"]) == (2025, 1)
 
 
 def test_parameters_used_are_those_of_the_rule(gaps: Any) -> None:
