@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from threading import Event
@@ -29,16 +30,12 @@ class Meter:
     expect: Callable[[int, int | None], None] = _nobody
 
 
-class StoppedError(Exception):
-    """Somebody stopped the whole; never shown, because whoever stopped it raises what is."""
-
-
 def stopping(meter: Meter, stop: Event) -> Meter:
-    """Return a meter that ends its download with the next bytes once `stop` is set."""
+    """Return a meter that ends its download with the next bytes once `stop` is set; what stopped it is what is told."""
 
     def advance(units: int) -> None:
         if stop.is_set():
-            raise StoppedError
+            raise CancelledError
         meter.advance(units)
 
     return Meter(advance, meter.expect)
