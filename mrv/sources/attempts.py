@@ -23,6 +23,8 @@ T = TypeVar("T")
 BACKOFF_S = 0.5
 LONGEST_WAIT_S = 120.0
 """A source that asks for more patience than this (`Retry-After`) is left alone: the run ends and says when to come back."""
+LONGEST_TOLD_S = 365 * 86_400
+"""More than a year is told as a year: what a source asks for may be any number."""
 PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses that may be others the next time."""
 REFUSED_KEY = frozenset({401, 403})
@@ -128,7 +130,7 @@ def _asking(target: Target, attempt: Callable[[], T]) -> T:
 
 
 def _later(error: AgainError, kept: str) -> SourceError:
-    wait = timedelta(seconds=round(error.wait_s or 0))
+    wait = timedelta(seconds=round(min(error.wait_s or 0, LONGEST_TOLD_S)))
     moment = datetime.now(UTC) + wait
     return SourceError(
         "the source asks to come back later than a run waits",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import logging
 import re
 from collections.abc import Iterator
@@ -24,7 +25,8 @@ log = logging.getLogger(__name__)
 CHUNK = 1 << 16
 SIMULATED_HEADERS = ("X-Simulated-Data", "x-amz-meta-simulated-data")
 """Headers that say that what comes is simulated: of a server, and of an object in a bucket that was uploaded with that metadata."""
-CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_DIGESTS = {"md5": "md5", "sha-256": "sha256", "sha-512": "sha512"}
+CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19}|\*)")
 
 
 @dataclass(frozen=True)
@@ -199,15 +201,16 @@ def _verify(response: httpx.Response, target: Target, part: Path, total: int | N
 
 def published_digests(headers: httpx.Headers) -> Iterator[tuple[str, str]]:
     """Yield (algorithm, hex) of what Google Cloud Storage (`x-goog-hash`) or RFC 9530 (`Repr-Digest`) declare."""
-    for item in headers.get("x-goog-hash", "").split(","):
+    declared = [*headers.get("x-goog-hash", "").split(","), *headers.get("Repr-Digest", "").split(",")]
+    for item in declared:
         name, _, value = item.strip().partition("=")
-        if name == "md5":
-            yield "md5", _hex(value)
-    for item in headers.get("Repr-Digest", "").split(","):
-        name, _, value = item.strip().partition("=")
-        if name in {"sha-256", "sha-512"}:
-            yield name.replace("-", ""), _hex(value.strip(":"))
-
-
-def _hex(text: str) -> str:
-    return base64.b64decode(text).hex()
+        if name in _DIGESTS:
+            algorithm = _DIGESTS[name]
+            try:
+                digest = base64.b64decode(value.strip(":"), validate=True)
+            except ValueError:
+                digest = b""
+            if len(digest) == hashlib.new(algorithm).digest_size:
+                yield algorithm, digest.hex()
+            else:
+                log.warning("a source declares a digest that is none: %s", item.strip())

@@ -287,6 +287,13 @@ def test_retry_after_as_a_date_is_kept(place: Place) -> None:
     assert 45 < place.waits[0] <= 50
 
 
+def test_a_source_that_asks_for_any_number_is_left_alone(place: Place) -> None:
+    place.faults.add(VERSION, Fault("page", status=429, headers={"Retry-After": "9" * 400}))
+    with pytest.raises(SourceError, match="come back later") as caught:
+        raster_tiles.pull(HANSEN, place.request)
+    assert "365 days" in (caught.value.found or "")
+
+
 @pytest.mark.parametrize("as_date", [False, True])
 def test_a_source_that_asks_for_hours_is_left_alone_and_the_hour_is_told(place: Place, as_date: bool) -> None:
     back = datetime.now(UTC) + timedelta(hours=5)
@@ -349,6 +356,14 @@ def write_tile(path: Path) -> None:
     profile = {"driver": "GTiff", "width": 400, "height": 400, "count": 1, "dtype": "uint8", "crs": "EPSG:4326"}
     with rasterio.open(path, "w", **profile, transform=rasterio.Affine(0.00025, 0, -77, 0, -0.00025, -7)) as dataset:
         dataset.write(noise)
+
+
+@pytest.mark.parametrize("digest", ["sha-256=:no base64:", "sha-256=:AAAA:", "sha-256", "x=1", ""])
+def test_a_digest_that_is_none_is_passed_over(place: Place, digest: str, caplog: pytest.LogCaptureFixture) -> None:
+    body = place.tile.read_bytes()
+    place.faults.add(VERSION, Fault("page", status=200, body=body, headers={"Repr-Digest": digest}))
+    assert pull_tile(place).sha256 == hash_file(place.tile)
+    assert ("declares a digest that is none" in caplog.text) == digest.startswith("sha-256")
 
 
 def test_an_extent_that_contradicts_the_length_starts_over(place: Place) -> None:
