@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Self, TypeVar
@@ -29,7 +30,17 @@ class Columns:
 
     def ordered(self, *names: str) -> Self:
         """Return the rows ordered by some columns."""
-        return self.pick(np.lexsort([getattr(self, name) for name in reversed(names)]))
+        keys = [getattr(self, name) for name in names]
+        if not len(self):
+            return self
+        spans = [(int(key.min()), int(key.max()) - int(key.min()) + 1) for key in keys]
+        if math.prod(size for _, size in spans) >= 2**62:
+            return self.pick(np.lexsort(keys[::-1]))
+        # One number for each row sorts many times faster, the more so as bands come in order.
+        together = np.zeros(len(self), dtype=np.int64)
+        for key, (low, size) in zip(keys, spans, strict=True):
+            together = together * size + (key - low)
+        return self.pick(np.argsort(together, kind="stable"))
 
     @classmethod
     def joined(cls, parts: Sequence[Self]) -> Self:
@@ -56,7 +67,7 @@ class AlertPixels(Columns):
 
 @dataclass(frozen=True)
 class ZoneAlerts(Columns):
-    """Alert pixels of zones, ordered by zone, row, column and day; a pixel of two zones stands twice.
+    """Alert pixels of zones, in any order; a pixel of two zones stands twice.
 
     Attributes:
         zone: Index of the zone.

@@ -132,7 +132,7 @@ def measure_alerts(
     return AlertMeasurement(
         _area_rows([piece.sums for piece in found], zones, rules),
         AlertPixels.joined([piece.pixels for piece in found]).ordered("row", "col", "day"),
-        ZoneAlerts.joined([piece.zone_pixels for piece in found]).ordered("zone", "row", "col", "day"),
+        ZoneAlerts.joined([piece.zone_pixels for piece in found]),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -13,6 +13,7 @@ import shapely
 
 from mrv.errors import GridError, InputError
 from raster.alert_codes import Encoding
+from raster.alert_columns import AlertPixels
 from raster.alerts import AlertLayers, _parts, measure_alerts
 from raster.area import WGS84, row_areas_um2
 from raster.grid import Lattice
@@ -64,11 +65,11 @@ def quarters(folder, values, row_cut=23, col_cut=31):
 
 
 def same(one, other):
-    return one.areas == other.areas and all(
-        np.array_equal(getattr(getattr(one, table), name), getattr(getattr(other, table), name))
-        for table, names in (("pixels", "row col day confidence"), ("zone_pixels", "zone row col day area_um2"))
-        for name in names.split()
-    )
+    def columns(found):
+        ordered = found.zone_pixels.ordered("zone", "row", "col", "day")
+        return [getattr(table, item.name).tolist() for table in (found.pixels, ordered) for item in fields(table)]
+
+    return one.areas == other.areas and columns(one) == columns(other)
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.uint32])
@@ -92,6 +93,16 @@ def test_against_a_plain_count(tmp_path, dtype):
     days = found.pixels.day
     assert (days.min(), days.max()) >= ((date(2023, 1, 1) - date(1970, 1, 1)).days, 0)
     assert days.max() <= (date(2023, 12, 31) - date(1970, 1, 1)).days
+
+
+def test_rows_are_ordered_whatever_their_range():
+    rng = np.random.default_rng(1)
+    for high in (3, 2**31 - 1):
+        rows = AlertPixels(*(rng.integers(0, high, 500).astype(np.int32) for _ in range(3)), np.arange(500) % 5)
+        found = rows.ordered("row", "col", "day")
+        listed = list(zip(*(getattr(found, name).tolist() for name in ("row", "col", "day")), strict=True))
+        assert listed == sorted(listed)
+        assert sorted(found.confidence.tolist()) == sorted(rows.confidence.tolist())
 
 
 def test_windows_tiles_and_threads_change_nothing(tmp_path):
