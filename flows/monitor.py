@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
+from flows.tiles import through_prefect
 from mrv.errors import SourceError
 from mrv.progress import SILENT, Progress
 from mrv.settings import Settings
@@ -53,6 +54,10 @@ class TaskCaller(Caller):
             return function(*arguments)
 
         return step()
+
+    def map(self, address: str, jobs: Sequence[bytes]) -> Iterator[bytes]:
+        """Make a Prefect task of each tile, on the cluster."""
+        return through_prefect(address, jobs)
 
 
 @flow(name="monitor-period", flow_run_name="{project} {period}", validate_parameters=False, persist_result=False)

@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     http_timeout_s: float = Field(60.0, gt=0, description="Seconds without a byte before a request is given up.")
     http_attempts: int = Field(4, ge=1, le=10, description="Attempts per file before a source counts as unreachable.")
     workers: int = Field(os.cpu_count() or 1, ge=1, description="Threads for pixels.")
+    dask_address: str | None = Field(None, description="Dask scheduler that tiles are measured on; default: threads.")
     signing_key: Path | None = Field(None, description="Ed25519 private key (OpenSSH) that signs packages.")
     max_file_bytes: int = Field(8 * 2**30, gt=0, description="Largest file that is accepted from a source.")
 

@@ -105,8 +105,11 @@ class Band:
             return self.outline
         outline = self.outline
         centred, parted, strata = self.picked
+        top = self.window.row - outline.first_row
         return replace(
             outline,
+            first_row=max(self.window.row, outline.first_row),
+            row_areas=outline.row_areas[max(top, 0) : max(top + self.window.height, 0)],
             centred=outline.centred.pick(centred),
             parted=outline.parted.pick(parted),
             strata=outline.strata.pick(strata),

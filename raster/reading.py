@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import socket
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -137,6 +138,13 @@ def read_tile(tile: Tile, window: Window) -> NDArray[Any]:
                 tile.band, window=RasterioWindow(left, top, window.width, window.height)
             )
     except RasterioError as error:
+        if not tile.path.exists():
+            raise InputError(
+                "a raster file cannot be seen on this machine",
+                found=f"no such file on {socket.gethostname()}",
+                where=str(tile.path),
+                remedy="workers of a cluster must see the platform's home (MRV_HOME) under the same path",
+            ) from error
         raise InputError(
             "pixels of a raster cannot be read: the file is cut short or corrupt",
             found=str(error.__cause__ or error),

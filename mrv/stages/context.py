@@ -21,6 +21,7 @@ from mrv.sources.products import Catalogue, catalogue_of
 from mrv.store import Store
 
 if TYPE_CHECKING:
+    from mrv.stages.cluster import Spread
     from raster.parts import Runner
 
 CODE = {
@@ -34,7 +35,10 @@ NOT_CODE_OF_FIGURES = ("mrv/simulator", "mrv/cli", "dbt_project/target", "dbt_pr
 
 @dataclass(frozen=True)
 class Context:
-    """One run of one period of one project."""
+    """One run of one period of one project.
+
+    `spread` says how tiles reach a cluster, if one is set; default: directly.
+    """
 
     project: LoadedProject
     period: MonitoringPeriod
@@ -43,6 +47,7 @@ class Context:
     store: Store
     ledger: Ledger
     progress: Progress = SILENT
+    spread: Spread | None = None
 
     @property
     def definition(self) -> Project:
@@ -51,10 +56,12 @@ class Context:
 
     @property
     def runner(self) -> Runner:
-        """Where parts of a pass over pixels are done."""
+        """Where parts of a pass over pixels are done: in threads, or on the cluster that the settings name."""
+        from mrv.stages.cluster import Cluster, through_client
         from raster.parts import Threads
 
-        return Threads(self.settings.workers)
+        workers, address = self.settings.workers, self.settings.dask_address
+        return Cluster(address, workers, self.spread or through_client) if address else Threads(workers)
 
     @cached_property
     def catalogue(self) -> Catalogue:

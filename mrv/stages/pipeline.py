@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -18,6 +18,7 @@ from mrv.errors import CheckError
 from mrv.ledger import Artifact
 from mrv.schemas import DATASETS
 from mrv.stages.check import Checked, check_received, check_table, evidence
+from mrv.stages.cluster import through_client
 from mrv.stages.context import Context
 from mrv.stages.declare import declared_tables
 from mrv.stages.land import Landed, land, pull
@@ -43,6 +44,10 @@ class Caller:
         del name, network
         return function(*arguments)
 
+    def map(self, address: str, jobs: Sequence[bytes]) -> Iterator[bytes]:
+        """Give jobs of tiles to the cluster at an address (see `mrv.stages.cluster.Spread`)."""
+        return through_client(address, jobs)
+
 
 class Timed(Caller):
     """Notes how long each step took, so that a run can say where its time went."""
@@ -59,6 +64,10 @@ class Timed(Caller):
         finally:
             self.seconds[name] = round(time.perf_counter() - start, 3)
             logger.info("%s: %.1f s", name, self.seconds[name])
+
+    def map(self, address: str, jobs: Sequence[bytes]) -> Iterator[bytes]:
+        """Pass the jobs on; their time is that of their step."""
+        return self.call.map(address, jobs)
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,7 @@ def run_period(context: Context, call: Caller | None = None) -> RunResult:
         MrvError: Any other refusal. Nothing is published then; what was published before stays.
     """
     do = Timed(call or Caller())
+    context = replace(context, spread=do.map)
     do("check the definition", refuse_problems, context.project)
     pulled = [do(f"pull {spec.name}", pull, context, spec, network=True) for spec in context.definition.sources]
     landed: list[Landed] = []

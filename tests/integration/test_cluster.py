@@ -1,0 +1,197 @@
+"""Tiles on a Dask cluster of real processes: the same tables, also when a worker is killed in the middle."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from distributed import Client
+
+from mrv.errors import InputError, UsageError
+from mrv.settings import REPOSITORY
+from mrv.stages.cluster import Cluster, do_job, through_client
+from mrv.units import UM2_PER_HA
+from raster.bands import BandPart
+from raster.loss import ForestRule, LossLayers, LossMeasurement, Shape, measure_loss
+from raster.parts import ONE_THREAD, Runner
+from tests.unit.raster.pixels import COL, ROW, polygon, product, write_tile
+
+pytestmark = pytest.mark.integration
+SIDE, ACROSS, DOWN = 160, 4, 3
+
+
+def processes(*words: str, log: Path) -> subprocess.Popen[bytes]:
+    with log.open("w") as stream:
+        return subprocess.Popen(
+            [sys.executable, "-m", "distributed.cli." + words[0], *words[1:]],
+            cwd=REPOSITORY, env={**os.environ, "PYTHONPATH": str(REPOSITORY)}, stdout=stream, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+
+
+@contextmanager
+def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """Start a scheduler and two workers of one thread as processes of their own."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+    started = [
+        processes(
+            "dask_scheduler",
+            "--host",
+            address,
+            "--no-dashboard",
+            "--dashboard-address",
+            ":0",
+            log=folder / "scheduler.log",
+        )
+    ]
+    try:
+        for number in range(2):
+            started.append(
+                processes(
+                    "dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--name", f"w{number}",
+                    "--local-directory", str(folder), log=folder / f"worker{number}.log",
+                )
+            )  # fmt: skip
+        with Client(address, timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=60)
+        yield address, started[1:]
+    finally:
+        for process in reversed(started):
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with cluster(tmp_path_factory.mktemp("dask")) as (address, _):
+        yield address
+
+
+@pytest.fixture(scope="module")
+def layers(tmp_path_factory: pytest.TempPathFactory) -> LossLayers:
+    """Twelve tiles a layer."""
+    folder = tmp_path_factory.mktemp("tiles")
+    rng = np.random.default_rng(3)
+    cover, loss = [], []
+    for down in range(DOWN):
+        for across in range(ACROSS):
+            place = {"row": ROW + down * SIDE, "col": COL + across * SIDE}
+            percent = rng.integers(0, 101, (SIDE, SIDE)).astype(np.uint8)
+            years = np.where(rng.random((SIDE, SIDE)) < 0.1, rng.integers(1, 24, (SIDE, SIDE)), 0).astype(np.uint8)
+            cover.append(write_tile(folder / f"cover{down}{across}.tif", percent, **place))
+            loss.append(write_tile(folder / f"loss{down}{across}.tif", years, **place))
+    return LossLayers(tuple(cover), tuple(reversed(loss)))
+
+
+ZONES = [
+    Shape("whole", polygon((3, 3), (SIDE * ACROSS - 3, 9), (SIDE * ACROSS - 9, SIDE * DOWN - 3), (5, SIDE * DOWN - 9))),
+    Shape("seam", polygon((SIDE - 20, SIDE - 20), (SIDE + 20.5, SIDE - 15), (SIDE + 15, SIDE + 20))),
+]
+
+
+def measure(layers: LossLayers, runner: Runner, **changes: object) -> LossMeasurement:
+    arguments = {
+        "zones": ZONES,
+        "strata": [Shape("left", polygon((0, 0), (SIDE * 1.5, 0), (SIDE * 1.5, SIDE * DOWN), (0, SIDE * DOWN)))],
+        "default_stratum": "all",
+        "product": product(),
+        "forest": ForestRule(30, "greater", UM2_PER_HA, "at_least"),
+        "pixel_rule": "by_size",
+        "rows_per_band": 50,
+    } | changes
+    return measure_loss(layers, runner=runner, **arguments)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Killing(BandPart):
+    """A part that waits until it was seen at work, so that its worker can be killed in the middle."""
+
+    marks: Path = Path()
+
+    def run(self):  # type: ignore[no-untyped-def]
+        (self.marks / f"{os.getpid()}-{time.monotonic_ns()}").touch()
+        time.sleep(0.05)
+        return super().run()
+
+
+def test_a_cluster_gives_the_same_tables_also_when_a_worker_is_killed(
+    layers: LossLayers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = measure(layers, ONE_THREAD)
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    monkeypatch.setattr("raster.loss.BandPart", lambda band, cells: Killing(band, cells, marks))
+    sent = []
+
+    def spread(address: str, jobs: list[bytes]) -> Iterator[bytes]:
+        sent.extend(jobs)
+        answers = through_client(address, jobs)
+        yield next(answers)
+        pids = {int(path.name.split("-")[0]) for path in marks.iterdir()}
+        victim = next(process for process in workers if process.pid in pids)
+        os.kill(victim.pid, signal.SIGKILL)
+        yield from answers
+
+    with cluster(tmp_path) as (address, workers):
+        found = measure(layers, Cluster(address, 1, spread))
+        assert sorted(process.poll() is None for process in workers) == [False, True]
+    assert len(sent) == ACROSS * DOWN, "one job a tile"
+    assert found == expected
+    done = {path.name.split("-")[0] for path in marks.iterdir()}
+    assert len(done) == 2, "both workers had tiles"
+
+
+def test_a_refusal_comes_back_as_it_was(layers: LossLayers, running: str, tmp_path: Path) -> None:
+    bad = np.full((SIDE, SIDE), 101, np.uint8)
+    tile = write_tile(tmp_path / "bad.tif", bad, row=ROW + SIDE, col=COL + SIDE)
+    cover = tuple(path for path in layers.tree_cover if path.name != "cover11.tif")
+    with pytest.raises(InputError, match="tree_cover") as caught:
+        measure(LossLayers((*cover, tile), layers.loss_year), Cluster(running, 1, through_client))
+    assert caught.value.found == "101"
+    assert str(tile) in str(caught.value.where)
+
+
+def test_a_worker_that_cannot_see_a_file_says_so(layers: LossLayers, running: str, tmp_path: Path) -> None:
+    moved = tuple(
+        path.rename(tmp_path / path.name) for path in [write_tile(tmp_path / "x.tif", np.ones((SIDE, SIDE), np.uint8))]
+    )
+
+    def spread(address: str, jobs: list[bytes]) -> Iterator[bytes]:
+        moved[0].unlink()
+        return through_client(address, jobs)
+
+    zones = [Shape("z", polygon((1, 1), (9, 1), (9, 9)))]
+    with pytest.raises(InputError, match="cannot be seen") as caught:
+        measure(LossLayers(moved, moved), Cluster(running, 1, spread), zones=zones)
+    assert socket.gethostname() in str(caught.value.found)
+    assert "MRV_HOME" in str(caught.value.remedy)
+
+
+def test_no_scheduler(layers: LossLayers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mrv.stages.cluster.CONNECT_S", 1)
+    with socket.socket() as taken, pytest.raises(UsageError, match="no Dask scheduler"):
+        taken.bind(("127.0.0.1", 0))
+        measure(layers, Cluster(f"tcp://127.0.0.1:{taken.getsockname()[1]}", 1, through_client))
+
+
+def test_jobs_travel_through_plain_pickle(layers: LossLayers) -> None:
+    seen = []
+
+    def spread(address: str, jobs: list[bytes]) -> Iterator[bytes]:
+        seen.extend(jobs)
+        return map(do_job, jobs)
+
+    assert measure(layers, Cluster("none", 1, spread)) == measure(layers, ONE_THREAD)
+    assert all(len(job) < 100_000 and pickle.loads(job) for job in seen)  # noqa: S301
