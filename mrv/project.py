@@ -124,8 +124,10 @@ class Transition(Strict):
 class Measurement(Strict):
     """How pixels are counted in zones."""
 
-    pixel_rule: Literal["centre", "fraction"] = Field(
-        "centre", description="A pixel belongs to the zone of its centre, or to each zone by the fraction covered."
+    pixel_rule: Literal["centre", "fraction", "by_size"] = Field(
+        "by_size",
+        description="A pixel belongs to the zone of its centre, or to each zone by the fraction covered; by_size: by "
+        "fraction in zones of less than 10,000 pixels of the product, by centre in larger ones.",
     )
     area: Literal["geodesic", "nominal"] = Field(
         "geodesic",

@@ -14,16 +14,19 @@ from mrv.files import hash_file, write_bytes
 from mrv.ledger import content_key
 from mrv.periods import Span
 from mrv.project import Files, Firms, Kobo, LoadedProject, RasterTiles
+from mrv.project_scenes import Stac
 from mrv.sources.fetch import SIMULATED_MARK
 
 if TYPE_CHECKING:
     from mrv.simulator.faults import Faults
+    from mrv.simulator.landscape import Landscape
 
 log = logging.getLogger(__name__)
 
 FORMAT = 2
 """Raised whenever other files would come of the same seed, so that older folders are made anew."""
 RASTERS, ALERTS, FIRES, SUBMISSIONS, TABLES = "rasters", "alerts", "fires.csv", "submissions.json", "tables"
+SCENES, PRODUCTS = "scenes", "products"
 INDEX = "world.json"
 ALERT_PRODUCT = "gfw_integrated_alerts"
 
@@ -63,6 +66,8 @@ def simulated_world(*, seed: int, project: LoadedProject, folder: Path) -> Itera
         seed=seed,
         rasters=folder / RASTERS,
         alerts=folder / ALERTS,
+        products=folder / PRODUCTS,
+        scenes=folder / SCENES,
         fires=folder / FIRES,
         submissions=json.loads((folder / SUBMISSIONS).read_text(encoding="utf-8")),
         faults=faults,
@@ -77,16 +82,22 @@ def simulated_world(*, seed: int, project: LoadedProject, folder: Path) -> Itera
 
 def mirrors(project: LoadedProject, *, url: str, folder: Path) -> dict[str, str]:
     """Return for each source of the project where the world has it."""
-    from mrv.simulator.server import GFW_ROOT, HANSEN_ROOT
+    from mrv.simulator.landcover import BIOMASS, LAND_COVER
+    from mrv.simulator.server import GFW_ROOT, HANSEN_ROOT, PRODUCTS_ROOT, STAC_ROOT
 
     result = {}
     for source in project.definition.sources:
         if isinstance(source, RasterTiles) and source.product == ALERT_PRODUCT:
             result[source.name] = f"{url}/{GFW_ROOT}"
+        elif isinstance(source, RasterTiles) and source.product in (LAND_COVER, BIOMASS):
+            result[source.name] = f"{url}/{PRODUCTS_ROOT}/{source.product}"
         elif isinstance(source, RasterTiles):
             result[source.name] = f"{url}/{HANSEN_ROOT}"
         elif isinstance(source, Firms | Kobo):
             result[source.name] = url
+        elif isinstance(source, Stac):
+            result[source.name] = f"{url}/{STAC_ROOT}/{source.name}"
+            result[f"{source.name}.assets"] = f"{url}/{STAC_ROOT}/{source.name}/images"
         elif isinstance(source, Files) and any(table.dataset == "wood_density" for table in source.tables):
             result[source.name] = str(folder / TABLES / source.name)
     return result
@@ -135,12 +146,11 @@ def _census_window(project: LoadedProject) -> Span:
 
 def _write(seed: int, project: LoadedProject, folder: Path) -> None:
     from mrv.boundaries import load_zones
-    from mrv.simulator.alerts import write_alerts
     from mrv.simulator.fires import write_fires
     from mrv.simulator.landscape import make_landscape
     from mrv.simulator.plots import make_submissions
+    from mrv.simulator.scenes import write_scenes
     from mrv.simulator.taxa import write_wood_density
-    from mrv.simulator.tiles import PRODUCT, write_tiles
 
     zones = load_zones(project)
     landscape = make_landscape(seed, zones)
@@ -148,10 +158,11 @@ def _write(seed: int, project: LoadedProject, folder: Path) -> None:
     write_fires(landscape, folder / FIRES)
     submissions = {}
     for source in project.definition.sources:
-        if isinstance(source, RasterTiles) and source.product == PRODUCT:
-            write_tiles(landscape, version=source.version, layers=source.layers, folder=folder / RASTERS)
-        elif isinstance(source, RasterTiles) and source.product == ALERT_PRODUCT:
-            write_alerts(landscape, version=source.version, folder=folder / ALERTS)
+        if isinstance(source, RasterTiles):
+            _write_rasters(landscape, source, folder)
+        elif isinstance(source, Stac):
+            crs = source.crs or project.definition.local_crs
+            write_scenes(landscape, zones, source, crs=crs, folder=folder / SCENES / source.name)
         elif isinstance(source, Kobo):
             submissions[source.asset] = make_submissions(seed, zones, census_window=_census_window(project))
         elif isinstance(source, Files):
@@ -163,3 +174,19 @@ def _write(seed: int, project: LoadedProject, folder: Path) -> None:
                     mark = folder / TABLES / source.name / SIMULATED_MARK
                     mark.write_text(f"mrv simulator, seed {seed}\n", encoding="utf-8")
     (folder / SUBMISSIONS).write_text(json.dumps(submissions, ensure_ascii=False), encoding="utf-8")
+
+
+def _write_rasters(landscape: Landscape, source: RasterTiles, folder: Path) -> None:
+    from mrv.simulator.alerts import write_alerts
+    from mrv.simulator.landcover import BIOMASS, LAND_COVER, write_biomass, write_land_cover
+    from mrv.simulator.tiles import PRODUCT, write_tiles
+
+    version, own = source.version, folder / PRODUCTS / source.product
+    if source.product == PRODUCT:
+        write_tiles(landscape, version=version, layers=source.layers, folder=folder / RASTERS)
+    elif source.product == ALERT_PRODUCT:
+        write_alerts(landscape, version=version, folder=folder / ALERTS)
+    elif source.product == LAND_COVER:
+        write_land_cover(landscape, version=version, years=source.years, folder=own)
+    elif source.product == BIOMASS:
+        write_biomass(landscape, version=version, layers=source.layers, years=source.years, folder=own)
