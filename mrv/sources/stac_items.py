@@ -34,6 +34,7 @@ ASSETS: Mapping[Sensor, Mapping[str, tuple[str, ...]]] = {
 TIERS = {"T1": 2, "T2": 1}
 
 _VERSION = re.compile(r"1\.\d+\.\d+")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _BASELINE = re.compile(r"(\d{2})\.(\d{2})")
 _MGRS = re.compile(r"(\d{1,2})([C-X])([A-Z]{2})")
 _LANDSAT_ID = re.compile(r"L[COTEM]\d{2}_L2S[PR]_(\d{3})(\d{3})_\d{8}(?:_(\d{8}))?_02_(T1|T2|RT)(?:_SR)?")
@@ -112,8 +113,8 @@ def read_item(item: Mapping[str, Any]) -> Scene:
             "Take the scene from an API that serves its collection as STAC 1.x"
         )
     properties, scene_id, collection = item.get("properties"), item.get("id"), item.get("collection")
-    if not isinstance(properties, Mapping) or not isinstance(scene_id, str) or not scene_id:
-        raise UnusableItemError("it has no id or no properties")
+    if not isinstance(properties, Mapping) or not isinstance(scene_id, str) or not _ID.fullmatch(scene_id):
+        raise UnusableItemError("it has no properties, or no id of letters, digits, dots, dashes and underscores")
     if collection not in SENTINEL_2 + LANDSAT:
         raise UnusableItemError(f"its collection is {collection!r}, not {', '.join(SENTINEL_2 + LANDSAT)}")
     acquired = _moment(properties.get("datetime"))

@@ -133,7 +133,8 @@ def test_assets_that_cannot_be_used(change: Callable[[Item], object], problem: s
     [
         ({"stac_version": "0.7.0"}, "STAC version '0.7.0', not 1.x"),
         ({"stac_version": None}, "STAC version None"),
-        ({"id": ""}, "no id"),
+        ({"id": ""}, "no id of letters"),
+        ({"id": "../../x"}, "no id of letters"),
         ({"properties": []}, "no properties"),
         ({"collection": "sentinel-1-grd"}, "collection is 'sentinel-1-grd'"),
         ({"properties": {"datetime": "2019-12-01"}}, "not a date and time"),
