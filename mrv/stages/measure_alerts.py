@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import pairwise
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 import shapely
@@ -13,16 +13,19 @@ import shapely
 from mrv.errors import ProjectError
 from mrv.ledger import Artifact
 from mrv.schemas import DATASETS
+from mrv.sources.product_layers import Layer
 from mrv.sources.product_rows import Product
 from mrv.sources.snapshots import retrieval_day, retrievals, series_of_artifact
 from mrv.stages.context import Context
 from mrv.stages.measure import Measured, naming_files, run_measurement
 from mrv.stages.rasters import RasterLayer, group_rasters
 from mrv.units import UM2_PER_HA
-from raster.alert_codes import Encoding, EncodingName
-from raster.alerts import AlertLayers
-from raster.grid import Lattice
 from raster.rules import Shape
+
+if TYPE_CHECKING:
+    from raster.alert_codes import Encoding, EncodingName
+    from raster.alerts import AlertLayers
+    from raster.grid import Lattice
 
 Rows = list[dict[str, Any]]
 
@@ -118,20 +121,37 @@ def alert_layers(
     Raises:
         ProjectError: The layer of confidence is not among the layers.
     """
+    from raster.alerts import AlertLayers
+
     confidence = _confidence_layer(context, days, layers)
     files = days.artifacts if artifacts is None else artifacts
-    own = confidence or days
     return AlertLayers(
         days=tuple(context.store.get(item.sha256) for item in files),
-        encoding=Encoding(
-            cast(EncodingName, days.layer.encoding),
-            tuple(sorted(own.layer.confidences.items())),
-            epoch=days.layer.epoch,
-            year=days.year if days.layer.encoding == "glad_l_day_of_year" else None,
-        ),
+        encoding=encoding_of(days.layer, confidence.layer if confidence else None, year=days.year),
         retrieved_on=max(retrieval_day(item) for item in files),
         confidences=tuple(confidence.paths(context)) if confidence else (),
         nodata=tuple(int(code) for code in days.layer.nodata),
+    )
+
+
+def encoding_of(days: Layer, confidence: Layer | None, *, year: int | None) -> Encoding:
+    """Return how a layer of days is written, from the rows of the catalogue.
+
+    Args:
+        days: The layer of days.
+        confidence: The layer of confidence beside it, where there is one.
+        year: Year of the layers, where there is one for each.
+
+    Raises:
+        ProjectError: The row lacks the day from which days are counted.
+    """
+    from raster.alert_codes import Encoding
+
+    return Encoding(
+        cast("EncodingName", days.encoding),
+        tuple(sorted((confidence or days).confidences.items())),
+        epoch=days.epoch,
+        year=year if days.encoding == "glad_l_day_of_year" else None,
     )
 
 

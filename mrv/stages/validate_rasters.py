@@ -40,6 +40,8 @@ def raster_problems(project: LoadedProject) -> Iterator[MrvError]:
     yield from _versions(project, declared)
     yield from _twice(declared)
     yield from _unnamed(project, catalogue)
+    yield from _transitions(project, declared)
+    yield from _alerts_apart(declared, catalogue)
 
 
 def raster_notes(project: LoadedProject) -> Iterator[str]:
@@ -116,6 +118,39 @@ def _versions(project: LoadedProject, declared: list[Declared]) -> Iterator[Proj
                 where=f"{project.file}, sources",
                 remedy="keep one: loss years and classes of different versions are not comparable",
             )
+
+
+def _alerts_apart(declared: list[Declared], catalogue: Catalogue) -> Iterator[ProjectError]:
+    """Name layers of alert days without their layer of confidence, and the other way round."""
+    given = {(item.product, item.layer, item.year) for item in declared}
+    for item in declared:
+        row = catalogue.products.get(item.product)
+        pairs = {layer.layer: layer.confidence_layer for layer in row.layers if layer.confidence_layer} if row else {}
+        partner = pairs.get(item.layer) or next((days for days, level in pairs.items() if level == item.layer), None)
+        if partner is not None and (item.product, partner, item.year) not in given:
+            yield ProjectError(
+                "alerts need their days and their confidence",
+                expected=f"the layer {partner} beside {item.layer}",
+                found=", ".join(
+                    sorted(layer for name, layer, year in given if (name, year) == (item.product, item.year))
+                ),
+                where=item.where,
+                remedy=f"add the layer {partner} of {item.product} to the sources",
+            )
+
+
+def _transitions(project: LoadedProject, declared: list[Declared]) -> Iterator[ProjectError]:
+    """Name wanted changes of classes of which a year is not among the rasters."""
+    given = {item.identity for item in declared}
+    for position, item in enumerate(project.definition.measurement.transitions):
+        for year in (item.year_from, item.year_to):
+            if (item.product, item.layer, year) not in given:
+                yield ProjectError(
+                    "a change of classes lacks one of its years",
+                    expected=f"{item.product} {item.layer} {year} among the rasters of the sources",
+                    where=f"{project.file}, measurement.transitions.{position}",
+                    remedy="add the year to the source, or mend the transition",
+                )
 
 
 def _unnamed(project: LoadedProject, catalogue: Catalogue) -> Iterator[ProjectError]:
