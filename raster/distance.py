@@ -20,6 +20,7 @@ from raster.spans import Ints
 
 UM_PER_M = 1_000_000
 RUNS_AT_ONCE = 100_000
+_PIECE_DEG = 0.01
 _GEOD = Geod(ellps="WGS84")
 
 
@@ -80,7 +81,7 @@ class Features:
     """
 
     def __init__(self, geometries: Sequence[BaseGeometry], bounds: Bounds) -> None:
-        """Cut lines into segments and index them.
+        """Cut lines and the borders of polygons into short pieces and index them.
 
         Args:
             geometries: In longitude and latitude.
@@ -89,8 +90,10 @@ class Features:
         west, south, east, north = bounds
         centre = f"+proj=stere +lat_0={(south + north) / 2!r} +lon_0={(west + east) / 2!r} +ellps=WGS84"
         self._plane = Transformer.from_crs("EPSG:4326", centre, always_xy=True)
-        pieces = [piece for geometry in geometries for piece in _pieces(geometry)]
-        self._tree = shapely.STRtree([shapely.transform(piece, self._project) for piece in pieces])
+        single = shapely.get_parts(np.asarray(geometries, dtype=object))
+        self._tree = shapely.STRtree(shapely.transform(_pieces(single), self._project))
+        areas = single[shapely.get_dimensions(single) == 2]
+        self._areas = shapely.STRtree(shapely.transform(shapely.segmentize(areas, _PIECE_DEG), self._project))
 
     def distances(self, runs: YearRuns, owner: Ints, owners: int, *, lattice: Lattice) -> Floats:
         """Return how far each patch is from the nearest feature, from the edge of its nearest pixel.
@@ -120,6 +123,8 @@ class Features:
             best[patch] = apart[first]
             lines = shapely.shortest_line(boxes[origin[first]], self._tree.geometries[found[first]])
             place[patch] = shapely.get_coordinates(lines).reshape(-1, 4)
+            inside = owner[part][self._areas.query(boxes, predicate="intersects")[0]]
+            best[inside], place[inside] = 0.0, 0.0
         lon_a, lat_a = self._plane.transform(place[:, 0], place[:, 1], direction="INVERSE")
         lon_b, lat_b = self._plane.transform(place[:, 2], place[:, 3], direction="INVERSE")
         metres = np.asarray(_GEOD.inv(lon_a, lat_a, lon_b, lat_b)[2], dtype=np.float64)
@@ -164,14 +169,15 @@ class Features:
         return np.asarray(np.column_stack([x, y]), dtype=np.float64)
 
 
-def _pieces(geometry: BaseGeometry) -> list[BaseGeometry]:
-    """Take a geometry apart: the nearest of many short segments is found by their boxes, that of one long line is not."""
-    if geometry.geom_type == "LineString":
-        corners = shapely.get_coordinates(geometry)
-        return list(shapely.linestrings(np.stack([corners[:-1], corners[1:]], axis=1)))
-    if hasattr(geometry, "geoms"):
-        return [piece for part in geometry.geoms for piece in _pieces(part)]
-    return [geometry]
+def _pieces(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Take geometries apart: the nearest of many short pieces is found by their boxes, that of one long line is not."""
+    dimension = shapely.get_dimensions(geometries)
+    lines = [geometries[dimension == 1], shapely.boundary(geometries[dimension == 2])]
+    single = shapely.get_parts(shapely.segmentize(np.concatenate(lines), _PIECE_DEG))
+    corners, line = shapely.get_coordinates(single, return_index=True)
+    goes_on = np.flatnonzero(line[1:] == line[:-1])
+    pieces = shapely.linestrings(np.stack([corners[goes_on], corners[goes_on + 1]], axis=1))
+    return np.concatenate([geometries[dimension == 0], pieces])
 
 
 def gaps_to_earlier(

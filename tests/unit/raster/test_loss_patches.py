@@ -208,6 +208,11 @@ def test_distances_to_features_are_geodesic_from_the_nearest_pixel_edge(tmp_path
     near = Features([town], (west, south, east, north)).distances(*runs, lattice=LATTICE)
     lon, lat = -77 + 60.5 * 0.00025, -7 - 45 * 0.00025
     assert near[1] == pytest.approx(GEOD.inv(lon, lat, lon, -7 - 41 * 0.00025)[2], abs=0.01)
+    lake = to_degrees(shapely.Polygon([(15, 5), (30, 5), (30, 50), (15, 50)]))
+    assert Features([lake], (west, south, east, north)).distances(*runs, lattice=LATTICE)[0] == 0.0  # within it
+    shore = to_degrees(shapely.MultiPolygon([shapely.box(60, 43, 61, 44), shapely.box(0, 55, 80, 60)]))
+    beside = Features([shore], (west, south, east, north)).distances(*runs, lattice=LATTICE)
+    assert beside[1] == pytest.approx(GEOD.inv(lon, -7 - 43 * 0.00025, lon, -7 - 41 * 0.00025)[2], abs=0.01)
     # Far away, against the nearest of many points on the outlines of the pixels.
     away = Features([far], (west, south, east, north)).distances(*runs, lattice=LATTICE)
     corners = shapely.get_coordinates(shapely.segmentize(box(20, 10, 24, 13), 0.00001))
