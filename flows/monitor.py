@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextvars import ContextVar
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 from prefect import flow, task
@@ -12,6 +12,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.tasks import Task
 
+from flows.caller import calling, current_caller
 from flows.tiles import through_prefect
 from mrv.errors import SourceError
 from mrv.progress import SILENT, Progress
@@ -21,8 +22,6 @@ from mrv.stages.pipeline import Caller, RunResult, run_period
 from mrv.stages.results import failed_check_rows, forest_rows, vintage_rows
 
 T = TypeVar("T")
-_caller: ContextVar[tuple[Settings, Progress] | None] = ContextVar("caller", default=None)
-"""Settings and progress of whoever starts the flow in this process; a deployment's run has none and reads its own."""
 
 
 def _worth_a_retry(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
@@ -36,6 +35,7 @@ class TaskCaller(Caller):
     def __init__(self, *, patient: bool) -> None:
         """Say whether to come back to a source that failed: a schedule has the time, a person at a terminal has not."""
         self.patient = patient
+        self.flow = copy_context()
 
     def __call__(self, name: str, function: Callable[..., T], *arguments: Any, network: bool = False) -> T:
         """Run the step as a task; only reads from the network are retried."""
@@ -56,8 +56,16 @@ class TaskCaller(Caller):
         return step()
 
     def map(self, address: str, jobs: Sequence[bytes]) -> Iterator[bytes]:
-        """Make a Prefect task of each tile, on the cluster."""
-        return through_prefect(address, jobs)
+        """Make a Prefect task of each tile, on the cluster; a child of the flow, whose context can travel there.
+
+        The step that waits for the tiles is a task too, but holds what cannot be pickled: the ledger, the progress bar.
+        """
+        answers = through_prefect(address, jobs)
+        try:
+            for _ in jobs:
+                yield self.flow.run(next, answers)
+        finally:
+            answers.close()
 
 
 @flow(name="monitor-period", flow_run_name="{project} {period}", validate_parameters=False, persist_result=False)
@@ -71,7 +79,7 @@ def monitor_period(project: str, period: str) -> dict[str, Any]:
     Returns:
         What the run did, as a small JSON record: Prefect keeps it.
     """
-    caller = _caller.get()
+    caller = current_caller()
     settings, progress = caller or (Settings(), SILENT)
     with open_context(project, period, settings, progress) as context:
         result = run_period(context, TaskCaller(patient=caller is None))
@@ -81,11 +89,8 @@ def monitor_period(project: str, period: str) -> dict[str, Any]:
 
 def run_flow(project: str, period: str, *, settings: Settings, progress: Progress) -> dict[str, Any]:
     """Start the flow in this process with the caller's settings and somebody who watches."""
-    token = _caller.set((settings, progress))
-    try:
+    with calling(settings, progress):
         return monitor_period(project, period)
-    finally:
-        _caller.reset(token)
 
 
 def summary(result: RunResult) -> dict[str, Any]:

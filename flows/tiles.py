@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -11,19 +11,17 @@ from prefect_dask import DaskTaskRunner
 from mrv.stages.cluster import CONNECT_S, do_job, no_scheduler
 
 
-@task(name="measure tile", cache_policy=NO_CACHE, persist_result=False)
-def measure_tile(job: bytes) -> bytes:
-    """Do the parts of one tile. A refusal is final, and a worker that dies is the scheduler's business: no retries."""
-    return do_job(job)
-
-
-def through_prefect(address: str, jobs: Sequence[bytes]) -> Iterator[bytes]:
+def through_prefect(address: str, jobs: Sequence[bytes]) -> Generator[bytes]:
     """Give jobs to a cluster as tasks of the flow run in this context.
+
+    A refusal is final, and a worker that dies is the scheduler's business: no retries.
 
     Raises:
         UsageError: There is no scheduler at the address.
         MrvError: Whatever a part refuses.
     """
+    # Made of an imported function, not by a decorator: workers look it up by its name.
+    measure_tile = task(do_job, name="measure tile", cache_policy=NO_CACHE, persist_result=False)
     with DaskTaskRunner(address=address, client_kwargs={"timeout": CONNECT_S}) as runner:
         try:
             futures = [runner.submit(measure_tile, {"job": job}) for job in jobs]

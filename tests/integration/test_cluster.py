@@ -6,71 +6,25 @@ import os
 import pickle
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-from distributed import Client
 
 from mrv.errors import InputError, UsageError
-from mrv.settings import REPOSITORY
 from mrv.stages.cluster import Cluster, do_job, through_client
 from mrv.units import UM2_PER_HA
 from raster.bands import BandPart
 from raster.loss import ForestRule, LossLayers, LossMeasurement, Shape, measure_loss
 from raster.parts import ONE_THREAD, Runner
+from tests.integration.dask_cluster import cluster
 from tests.unit.raster.pixels import COL, ROW, polygon, product, write_tile
 
 pytestmark = pytest.mark.integration
 SIDE, ACROSS, DOWN = 160, 4, 3
-
-
-def processes(*words: str, log: Path) -> subprocess.Popen[bytes]:
-    with log.open("w") as stream:
-        return subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli." + words[0], *words[1:]],
-            cwd=REPOSITORY, env={**os.environ, "PYTHONPATH": str(REPOSITORY)}, stdout=stream, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-
-
-@contextmanager
-def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
-    """Start a scheduler and two workers of one thread as processes of their own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{probe.getsockname()[1]}"
-    started = [
-        processes(
-            "dask_scheduler",
-            "--host",
-            address,
-            "--no-dashboard",
-            "--dashboard-address",
-            ":0",
-            log=folder / "scheduler.log",
-        )
-    ]
-    try:
-        for number in range(2):
-            started.append(
-                processes(
-                    "dask_worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--name", f"w{number}",
-                    "--local-directory", str(folder), log=folder / f"worker{number}.log",
-                )
-            )  # fmt: skip
-        with Client(address, timeout=60, set_as_default=False) as client:
-            client.wait_for_workers(2, timeout=60)
-        yield address, started[1:]
-    finally:
-        for process in reversed(started):
-            process.kill()
-            process.wait()
 
 
 @pytest.fixture(scope="module")

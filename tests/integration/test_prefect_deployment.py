@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from mrv.settings import REPOSITORY
+from tests.integration.dask_cluster import cluster
 
 pytestmark = pytest.mark.integration
 PREFECT = str(Path(sys.executable).with_name("prefect"))
@@ -94,11 +95,11 @@ def test_a_deployed_period_runs_on_a_worker(server: Server, site: Any, tmp_path:
     assert deployment["global_concurrency_limit"]["limit"] == 1
 
     settings = {"MRV_HOME": str(site.home), "MRV_MIRRORS": json.dumps(dict(site.world.mirrors))}
-    with (tmp_path / "worker.log").open("w") as log:
+    with cluster(tmp_path) as (address, _), (tmp_path / "worker.log").open("w") as log:
         worker = subprocess.Popen(
             [PREFECT, "worker", "start", "--pool", "mrv", "--type", "process"],
             cwd=REPOSITORY,
-            env={**server.environment, **settings},
+            env={**server.environment, **settings, "MRV_DASK_ADDRESS": address},
             stdout=log,
             stderr=subprocess.STDOUT,
         )
@@ -117,3 +118,7 @@ def test_a_deployed_period_runs_on_a_worker(server: Server, site: Any, tmp_path:
     seen = [(row["source"], row["status"], row["what"]) for row in tables["small-watch-findings"]]
     assert ("hansen", "same", "3 file(s)") in seen
     assert ("hansen", "not available", "all of it") in seen
+    query = {"task_runs": {"name": {"like_": "measure tile"}}}
+    tiles = httpx.post(f"{server.api}/task_runs/filter", json=query, timeout=10).json()
+    assert tiles, "tiles are tasks of the flow's run, done on the cluster"
+    assert {run["state_type"] for run in tiles} == {"COMPLETED"}

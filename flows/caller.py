@@ -1,0 +1,27 @@
+"""Who starts a flow in this process. Apart from the flows, since what they name travels to the workers of a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from mrv.progress import Progress
+from mrv.settings import Settings
+
+_caller: ContextVar[tuple[Settings, Progress] | None] = ContextVar("caller", default=None)
+
+
+def current_caller() -> tuple[Settings, Progress] | None:
+    """Return settings and progress of whoever starts the flow; a deployment's run has none and reads its own settings."""
+    return _caller.get()
+
+
+@contextmanager
+def calling(settings: Settings, progress: Progress) -> Iterator[None]:
+    """Start flows with these settings, and with somebody who watches."""
+    token = _caller.set((settings, progress))
+    try:
+        yield
+    finally:
+        _caller.reset(token)
