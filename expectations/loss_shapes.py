@@ -58,7 +58,9 @@ def _check_shape(land_cover: pa.Table, shapes: pa.Table) -> pa.Table:
     standing: dict[str, list[tuple[int | None, int]]] = {}
     for row in _forest(land_cover):
         standing.setdefault(row["zone_id"], []).append((row["loss_year"], int(row["area_um2"])))
-    for zone, year, area in zip(*(shapes[name].to_pylist() for name in ("zone_id", "year", "forest_area_um2")), strict=True):
+    for zone, year, area in zip(
+        *(shapes[name].to_pylist() for name in ("zone_id", "year", "forest_area_um2")), strict=True
+    ):
         wanted = sum(part for lost, part in standing.get(zone, []) if lost is None or lost > year)
         if wanted != int(area):
             problems.append(f"{zone}, {year}: {area} um2, loss table {wanted} um2")
