@@ -21,6 +21,7 @@ from mrv.warehouse.build import DBT_PROJECT, Build, build, run_dbt
 from mrv.warehouse.dictionary import MARTS
 from mrv.warehouse.read import query
 from mrv.warehouse.snapshot import export
+from tests.integration.class_rows import class_rows
 from tests.integration.warehouse_inputs import (
     Rows,
     baseline,
@@ -112,6 +113,7 @@ def gap_rows() -> Rows:
         change("pa", "y2022", "y2023", clear=0, after_first_day=None, after_last_day=None),
     ]
     rows["scenes"] = [scene("s1", None), scene("s2", "copy of s1")]
+    rows |= class_rows()
     rows["batches"] = [{"dataset": "fires", "rows_read": 4, "rows_accepted": 3, "rows_quarantined": 1}]
     rows["check_results"] = [
         {
@@ -320,6 +322,45 @@ def test_ledger_by_hand(gaps: Any) -> None:
     expected = row["net_tco2e"] * (1 - row["deduction_fraction"]) - Decimal("0.2") * (baseline_t - project_t)
     assert row["vcu"] == int(expected)
     assert row["eligible"] is True
+
+
+def test_land_cover_by_year_takes_strata_together_and_the_area_that_counts(gaps: Any) -> None:
+    rows = records(
+        gaps[0].database,
+        "select product, year, class_code, class_name_es, area_ha, area_basis, geodesic_area_ha, nominal_area_ha, pixel_count, "
+        "reason from marts.land_cover_annual order by product, year, class_code",
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("mapbiomas_peru", 2010, 3, "bosque", 7, "geodesic", 7, None, 70, None),
+        ("mapbiomas_peru", 2020, 3, "bosque", 4, "geodesic", 4, None, 40, None),
+        ("mapbiomas_peru", 2020, 15, "pasto", 2, "geodesic", 2, None, 20, None),
+        ("mapbiomas_peru", 2020, None, None, 1, "geodesic", 1, None, 10, "not observed"),
+        ("park_map", 2023, 3, "bosque", Decimal("3.96"), "nominal", 4, Decimal("3.96"), 40, None),
+    ]
+
+
+def test_changes_between_years_by_zone(gaps: Any) -> None:
+    rows = records(
+        gaps[0].database,
+        "select class_from, class_to, class_to_name_en, transition_code, is_change, area_ha, reason "
+        "from marts.land_cover_transitions order by class_from, class_to",
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        (3, 3, "forest", 303, False, 4, None),
+        (3, 15, "pasture", 315, True, 2, None),
+        (3, None, None, None, None, 1, "not observed in 2020"),
+    ]
+
+
+def test_values_that_were_not_measured_say_so(gaps: Any) -> None:
+    rows = records(
+        gaps[0].database,
+        "select stratum_id, unit, mean_value, area_ha, nodata_area_ha, reason from marts.zone_statistics order by stratum_id",
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        ("s1", "m", Decimal("21.5"), 3, 0, None),
+        ("s2", "m", None, 0, 1, "no pixel was measured"),
+    ]
 
 
 def test_fires_are_counted_inside_the_period_only(gaps: Any) -> None:
@@ -565,12 +606,15 @@ def test_contradictory_input_is_refused_by_name(tmp_path: Path) -> None:
     rows["baseline_activity"].append(rows["baseline_activity"][0] | {"baseline_version": "b2"})
     rows["carbon_pools"].append(pool("s1", "soil", stock="5", state="post_deforestation"))
     rows["batches"] = [{"dataset": "fires", "rows_read": 4, "rows_accepted": 3, "rows_quarantined": 0}]
+    rows |= class_rows()
+    rows["class_area"][0]["area_um2"] += 1
     rows["land_cover_area"].append(cover("pa", "s9", "1", loss_year=2023, last_year=2023))
     with pytest.raises(WarehouseError) as caught:
         build(write_landed(rows, tmp_path / "landed"), folder=tmp_path / "build")
     message = str(caught.value)
     for name in (
         "assert_choices_are_known",
+        "assert_classes_make_up_zones",
         "unique_key_stg_baseline_activity",
         "assert_pools_are_consistent",
         "assert_batches_close",

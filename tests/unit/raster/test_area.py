@@ -29,6 +29,17 @@ def test_published_pixel_areas():
 
 # Methodology of the platform, pixel area in EPSG:4326, checked against pyproj.
 @pytest.mark.parametrize(
+    ("top", "expected_m2"),
+    [("0", 769.3170049), ("-7.0", 763.7342959), ("-7.5", 762.9091918), ("-8.0", 762.0274403)],
+)
+def test_a_pixel_of_a_quarter_of_a_thousandth_of_a_degree(top, expected_m2):
+    row = int(-Decimal(top) / FROM_EQUATOR.pixel_height)
+    measured = int(row_areas_um2(FROM_EQUATOR, row=row, height=1)[0]) / UM2_PER_M2
+    assert measured == pytest.approx(expected_m2, rel=1e-8)
+
+
+# The same source.
+@pytest.mark.parametrize(
     ("row", "height", "width", "expected_ha"), [(28000, 4000, 4000, 1220639.9423), (0, 40000, 40000, 122483229.398)]
 )
 def test_sums_of_pixels_are_cells(row, height, width, expected_ha):
