@@ -1,11 +1,11 @@
-"""Speed and memory of the loss crosstab, as ratios against plain decoding and exactextract in the same run.
+"""Speed and memory of the loss crosstab, as ratios against plain decoding and other libraries in the same run.
 
     python benchmarks/crosstab.py                             one full tile of 40,000 x 40,000 pixels, 3,000 polygons
     python benchmarks/crosstab.py --size 8000 --polygons 200  a quick look
 
-The tile pair is made once in the temporary folder. Decoding and our pass run in processes of their own, so that memory
-is that of the pass alone. exactextract counts loss years only, without cover classes and areas, over some of the
-polygons, and its time is extrapolated to all of them. The last line is one JSON object.
+The tile pair is made once in the temporary folder. Decoding, our pass and each peer (`benchmarks/peers.py`) run in
+processes of their own, so that memory is that of the pass alone. Then the same pass runs over 1, 4 and 12 tiles of a
+quarter of the side: cuttings of the tile, moved to neighbouring places. The last line is one JSON object.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,10 +26,12 @@ from typing import Any
 import numpy as np
 import rasterio
 import shapely
+import shapely.affinity
 from rasterio.crs import CRS
 from rasterio.transform import Affine
 from rasterio.windows import Window as RasterioWindow
 
+from benchmarks.peers import PEERS, Task, time_peer
 from mrv.units import UM2_PER_HA
 from raster.grid import Lattice, Window
 from raster.loss import ForestRule, LossLayers, ProductRule, Shape, measure_loss
@@ -39,6 +42,8 @@ LATTICE = Lattice.square(Decimal(-180), Decimal(80), Decimal("0.00025"))
 ROW, COL = 320_000, 400_000
 """The tile begins at the equator, 80 degrees west."""
 COARSE = 50
+GRIDS = {1: 1, 4: 2, 12: 4}
+"""Numbers of small tiles, and how many of them lie side by side."""
 FOREST = {
     "plain": ForestRule(30, "greater"),
     "patches": ForestRule(30, "greater", UM2_PER_HA // 2, "at_least", 8, "landscape"),
@@ -53,40 +58,44 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=2, help="the fastest of so many runs counts")
     parser.add_argument(
-        "--exactextract-polygons", type=int, default=40, help="how many of the polygons exactextract does"
+        "--peer-polygons", type=int, default=12, help="how many polygons a peer does, if it works by them"
     )
-    parser.add_argument("--run", choices=["decode", *FOREST], help=argparse.SUPPRESS)
+    parser.add_argument("--peer-rows", type=int, default=512, help="how many rows a peer does, if it works by pixels")
+    parser.add_argument("--run", help=argparse.SUPPRESS)
     options = parser.parse_args()
     folder = Path(tempfile.gettempdir()) / f"mrv-benchmark-crosstab-{options.size}"
     if options.run:
         print(json.dumps(run(options.run, folder, options)))
         return
     make_tiles(folder, options.size)
+    make_small_tiles(folder, options.size // 4)
     # Peers take turns, so that other work on the machine meets all of them.
     rounds = [{name: child(name) for name in ("decode", *FOREST)} for _ in range(options.repeats)]
     best = {name: {key: min(turn[name][key] for turn in rounds) for key in rounds[0][name]} for name in rounds[0]}
-    peer_seconds, done = time_exactextract(folder, options)
-    seconds = best["plain"]["seconds"]
+    decode, plain, patches = (best[name] for name in ("decode", "plain", "patches"))
     result = {
         "benchmark": "crosstab",
         "size": options.size,
         "polygons": len(polygons(options.size, options.polygons)),
         "threads": options.threads,
-        "seconds": seconds,
-        "decode_seconds": best["decode"]["seconds"],
-        "ratio_to_decode": round(seconds / best["decode"]["seconds"], 3),
-        "cpu_ratio_to_decode": round(best["plain"]["cpu_seconds"] / best["decode"]["cpu_seconds"], 3),
+        "seconds": plain["seconds"],
+        "decode_seconds": decode["seconds"],
+        "ratio_to_decode": round(plain["seconds"] / decode["seconds"], 3),
+        "cpu_ratio_to_decode": round(plain["cpu_seconds"] / decode["cpu_seconds"], 3),
         "ratio_to_decode_by_round": [round(turn["plain"]["seconds"] / turn["decode"]["seconds"], 3) for turn in rounds],
         "peak_rss_mb": max(turn["plain"]["peak_rss_mb"] for turn in rounds),
-        "patches_seconds": best["patches"]["seconds"],
-        "patches_ratio_to_decode": round(best["patches"]["seconds"] / best["decode"]["seconds"], 3),
-        "patches_cpu_ratio_to_decode": round(best["patches"]["cpu_seconds"] / best["decode"]["cpu_seconds"], 3),
+        "patches_seconds": patches["seconds"],
+        "patches_ratio_to_decode": round(patches["seconds"] / decode["seconds"], 3),
+        "patches_cpu_ratio_to_decode": round(patches["cpu_seconds"] / decode["cpu_seconds"], 3),
         "patches_peak_rss_mb": max(turn["patches"]["peak_rss_mb"] for turn in rounds),
-        "exactextract_seconds": round(peer_seconds, 1),
-        "exactextract_polygons": done,
-        "extrapolated": done < len(polygons(options.size, options.polygons)),
-        "ratio_to_exactextract": round(seconds / peer_seconds, 4),
+        "tiles_side": options.size // 4,
     }
+    for tiles in GRIDS:
+        measured = child(f"tiles-{tiles}")
+        result |= {f"tiles_{tiles}_{key}": value for key, value in measured.items()}
+    for name in PEERS:
+        result |= child(f"peer-{name}")
+        result[f"ratio_to_{name}"] = round(plain["seconds"] / result[f"{name}_seconds"], 4)
     print(json.dumps(result))
 
 
@@ -99,18 +108,25 @@ def child(name: str) -> dict[str, Any]:
 
 
 def run(name: str, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """Time decoding or our pass, with the process's peak of memory."""
+    """Time decoding, our pass or a peer, with the process's peak of memory."""
     cover, loss = folder / "cover.tif", folder / "loss.tif"
     shapes = polygons(options.size, options.polygons)
+    if name.startswith("peer-"):
+        some, rows = options.peer_polygons, options.peer_rows
+        return time_peer(name[5:], Task(cover, loss, shapes, options.size, LATTICE, ROW, some, rows))
+    files, pixels, forest = [(cover, loss)], options.size**2, name
+    if name.startswith("tiles-"):
+        files, shapes = small_tiles(folder, options, int(name[6:]))
+        pixels, forest = len(files) * (options.size // 4) ** 2, "plain"
     if name == "decode":
         begin, begin_cpu = time.perf_counter(), time.process_time()
         decode([cover, loss], options)
     else:
-        measure(name, cover, loss, [Shape("warm", shapes[0].geometry)], options)
+        measure(forest, files[:1], shapes[:1], options)
         begin, begin_cpu = time.perf_counter(), time.process_time()
-        measured = measure(name, cover, loss, shapes, options)
-        pixels = sum(measured.land_cover["pixel_count"].to_pylist())
-        assert pixels == options.size**2, f"the polygons share the tile: {pixels} pixels counted"
+        measured = measure(forest, files, shapes, options)
+        counted = sum(measured.land_cover["pixel_count"].to_pylist())
+        assert counted == pixels, f"the polygons share the tiles: {counted} pixels counted"
     seconds, cpu = time.perf_counter() - begin, time.process_time() - begin_cpu
     return {"seconds": round(seconds, 3), "cpu_seconds": round(cpu, 3), "peak_rss_mb": round(peak_rss_mb(), 1)}
 
@@ -121,18 +137,52 @@ def peak_rss_mb() -> float:
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) / 1024
 
 
-def measure(name: str, cover: Path, loss: Path, shapes: list[Shape], options: argparse.Namespace) -> Any:
+def measure(forest: str, files: list[tuple[Path, Path]], shapes: list[Shape], options: argparse.Namespace) -> Any:
     """Run our pass."""
     return measure_loss(
-        LossLayers((cover,), (loss,)),
+        LossLayers(tuple(cover for cover, _ in files), tuple(loss for _, loss in files)),
         zones=shapes,
         strata=[],
         default_stratum="all",
         product=ProductRule("benchmark", "1", LATTICE, 2000, 2023),
-        forest=FOREST[name],
+        forest=FOREST[forest],
         pixel_rule="centre",
         runner=Threads(options.threads),
     )
+
+
+def small_tiles(folder: Path, options: argparse.Namespace, tiles: int) -> tuple[list[tuple[Path, Path]], list[Shape]]:
+    """Return the files of so many small tiles, and polygons as dense as in the large one: a set for each tile."""
+    side, across = options.size // 4, GRIDS[tiles]
+    files, shapes = [], []
+    for number in range(tiles):
+        down, right = divmod(number, across)
+        files.append((folder / f"cover-{down}-{right}.tif", folder / f"loss-{down}-{right}.tif"))
+        for shape in polygons(side, options.polygons // 16):
+            step = side * float(LATTICE.pixel_width)
+            moved = shapely.affinity.translate(shape.geometry, right * step, -down * step)
+            shapes.append(Shape(f"{number:02}{shape.id}", moved))
+    return files, shapes
+
+
+def make_small_tiles(folder: Path, side: int) -> None:
+    """Cut the corner out of both layers and write it to twelve neighbouring places."""
+    if (folder / "small").exists():
+        return
+    for layer in ("cover", "loss"):
+        with rasterio.open(folder / f"{layer}.tif") as source:
+            profile = source.profile | {"width": side, "height": side}
+            pixels = source.read(1, window=RasterioWindow(0, 0, side, side))
+        first = folder / f"{layer}-0-0.tif"
+        with rasterio.open(first, "w", **profile) as written:
+            written.write(pixels, 1)
+        for down, right in [(down, right) for down in range(3) for right in range(4)][1:]:
+            path = folder / f"{layer}-{down}-{right}.tif"
+            shutil.copyfile(first, path)
+            with rasterio.open(path, "r+") as moved:
+                west, north = float(LATTICE.x(COL + right * side)), float(LATTICE.y(ROW + down * side))
+                moved.transform = Affine(profile["transform"].a, 0, west, 0, profile["transform"].e, north)
+    (folder / "small").touch()
 
 
 def decode(paths: list[Path], options: argparse.Namespace) -> None:
@@ -146,21 +196,6 @@ def decode(paths: list[Path], options: argparse.Namespace) -> None:
 
     with ThreadPoolExecutor(max_workers=options.threads) as pool:
         assert sum(pool.map(read, tops)) == 2 * options.size**2
-
-
-def time_exactextract(folder: Path, options: argparse.Namespace) -> tuple[float, int]:
-    """Time exactextract over some polygons; return the seconds for all of them, and how many were done."""
-    import geopandas
-    from exactextract import exact_extract
-
-    shapes = polygons(options.size, options.polygons)
-    step = max(1, len(shapes) // options.exactextract_polygons)
-    some = geopandas.GeoDataFrame(geometry=[shape.geometry for shape in shapes[::step]], crs="EPSG:4326")
-    begin = time.perf_counter()
-    exact_extract(str(folder / "loss.tif"), some, ["unique", "frac", "count"])
-    seconds = (time.perf_counter() - begin) * len(shapes) / len(some)
-    print(f"exactextract: {len(some)} of {len(shapes)} polygons, {seconds:.1f} s extrapolated to all", flush=True)
-    return seconds, len(some)
 
 
 def polygons(size: int, count: int) -> list[Shape]:
