@@ -23,6 +23,7 @@ from mrv.ledger import Artifact
 from mrv.settings import Settings
 from mrv.stages.context import Context, open_context
 from mrv.stages.declare import declared_tables
+from mrv.stages.maps import draw_maps
 from mrv.stages.measure import measure_pixels
 from mrv.stages.measure_patches import measure_forest_shape, measure_loss_patches
 from mrv.stages.pipeline import loss_years
@@ -194,6 +195,25 @@ def test_fires_count_in_their_year_and_days_around_it(folder: Path, tmp_path: Pa
             rows = part.tables["loss_patches"].to_pylist()
             found[day] = {row["loss_year"] for row in rows if row["driver_hint"] == "fire"}
     assert list(found.values()) == [{years[0]}, {years[0]}, set()]
+
+
+def test_maps_show_what_there_is_and_are_the_same_twice(folder: Path, tmp_path: Path) -> None:
+    fires = fires_of(tmp_path, day=date(2022, 7, 1)).table()
+    contents = []
+    for home in ("one", "two"):
+        with opened(folder, tmp_path / home) as (context, artifacts):
+            tables = {**declared_tables(context, simulated=True), "fires": fires}
+            maps = draw_maps(context, artifacts, tables)
+            assert set(maps.rasters) == {"forest_loss_year"}
+            assert set(maps.pictures) == {"loss_by_year", "fires"}
+            contents.append(
+                {path.name: path.read_bytes() for path in (*maps.rasters.values(), *maps.pictures.values())}
+            )
+            real = draw_maps(context, artifacts, {**declared_tables(context, simulated=False), "fires": fires})
+            # Without the warning that data are simulated the legend is shorter.
+            sizes = [int.from_bytes(found.pictures["fires"].read_bytes()[20:24]) for found in (maps, real)]
+            assert sizes[0] > sizes[1]
+    assert contents[0] == contents[1]
 
 
 def test_a_project_that_asks_for_nothing_gets_nothing(folder: Path, tmp_path: Path) -> None:
