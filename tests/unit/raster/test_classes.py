@@ -2,6 +2,7 @@
 
 import pickle
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
@@ -298,3 +299,33 @@ def test_a_projected_grid_gives_both_areas(tmp_path, pixel_rule):
     assert abs(scale - 1) > 1e-4
     if pixel_rule == "centre":
         assert nominal == sum(row.pixel_count for row in result) * nominal_area_um2(UTM)
+
+
+@pytest.mark.parametrize("pixel_rule", ["centre", "fraction"])
+@pytest.mark.parametrize(
+    "lattice", [UTM, replace(UTM, crs="EPSG:24878", transformation="PSAD56 to WGS 84 (8)")], ids=["WGS84", "PSAD56"]
+)
+def test_on_a_projected_grid_too_tiles_bands_and_threads_change_nothing(tmp_path, pixel_rule, lattice):
+    stack = np.random.default_rng(8).choice(np.array((0, *CODES), np.uint8), (2, 300, 700))
+    north, west = 26_000, 9_000
+    corners = np.array([west + 20.0, west + 650, west + 400]), np.array([north + 30.0, north + 10, north + 280])
+    zone = shapely.Polygon(np.column_stack(lattice.projection.inverse(corners[0] * 30, 10_000_000 - 30 * corners[1])))
+    arguments = {"zones": [Shape("z", zone)], "lattice": lattice, "pixel_rule": pixel_rule, "joint": ((0, 1),)}
+
+    def layers(cut_row, cut_column):
+        found = []
+        for index, plane in enumerate(stack):
+            paths = []
+            for top, bottom in ((0, cut_row), (cut_row, 300)):
+                for left, right in ((0, cut_column), (cut_column, 700)):
+                    if top < bottom and left < right:
+                        transform = Affine(30, 0, (west + left) * 30.0, 0, -30, 10_000_000 - (north + top) * 30.0)
+                        path = tmp_path / f"{index}_{cut_row}_{cut_column}_{top}_{left}.tif"
+                        part = np.ascontiguousarray(plane[top:bottom, left:right])
+                        paths.append(write_tile(path, part, crs=CRS.from_string(lattice.crs), transform=transform))
+            found.append(ClassLayer(f"y{index}", tuple(paths[::-1]), CODES, (0,)))
+        return found
+
+    whole = measure(layers(0, 0), **arguments)
+    for cuts, rows, runner in (((0, 0), 7, Threads(2)), ((111, 333), 64, Threads(8)), ((150, 40), 512, Shuffled())):
+        assert measure(layers(*cuts), rows_per_band=rows, runner=runner, **arguments) == whole
