@@ -45,7 +45,9 @@ class Stac(Strict):
         8, ge=1, le=60, description="The clearest scenes of a tile that a composite takes."
     )
     page_size: int = Field(100, ge=1, le=1000)
-    exclude: tuple[str, ...] = Field((), description="Ids of scenes that are not to be used, for example because of haze.")
+    exclude: tuple[str, ...] = Field(
+        (), description="Ids of scenes that are not to be used, for example because of haze."
+    )
     mask: Literal["standard", "strict"] = Field(
         "standard", description="Strict also masks dark, saturated and unclassified pixels, and medium confidence."
     )
