@@ -21,7 +21,7 @@ def through_prefect(address: str, jobs: Sequence[bytes]) -> Generator[bytes]:
         MrvError: Whatever a part refuses.
     """
     # Made of an imported function, not by a decorator: workers look it up by its name.
-    measure_tile = task(do_job, name="measure tile", cache_policy=NO_CACHE, persist_result=False)
+    measure_tile = task(name="measure tile", cache_policy=NO_CACHE, persist_result=False)(do_job)
     with DaskTaskRunner(address=address, client_kwargs={"timeout": CONNECT_S}) as runner:
         try:
             futures = [runner.submit(measure_tile, {"job": job}) for job in jobs]
