@@ -319,13 +319,14 @@ def _verify(package: Path, *, allowed_signers: Path | None, any_signer: bool) ->
 @click.option("--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 def sql(project: str, query: str | None, period: str | None, limit: int, style: str) -> None:
     """Ask the current snapshot of PROJECT in SQL, read-only; without QUERY, list the tables."""
+    from mrv.package.staging import cell_text
     from mrv.stages.status import ask
 
     columns, rows, truncated = ask(project, query, _settings(), period=period, limit=limit)
     if style == "json":
         click.echo(
             json.dumps(
-                [dict(zip(columns, row, strict=True)) for row in rows], default=str, ensure_ascii=False, indent=1
+                [dict(zip(columns, row, strict=True)) for row in rows], default=cell_text, ensure_ascii=False, indent=1
             )
         )
     elif style == "csv":
@@ -333,13 +334,11 @@ def sql(project: str, query: str | None, period: str | None, limit: int, style: 
 
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows(rows)
+        writer.writerows([cell_text(cell) for cell in row] for row in rows)
     else:
         from mrv.terminal import print_table
 
-        print_table(
-            [{name: "" if cell is None else str(cell) for name, cell in zip(columns, row, strict=True)} for row in rows]
-        )
+        print_table([{name: cell_text(cell) for name, cell in zip(columns, row, strict=True)} for row in rows])
     if truncated:
         click.echo(f"truncated after {limit} rows", err=True)
 
