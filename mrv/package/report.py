@@ -32,6 +32,11 @@ MAP_NAMES = {
     "alerts": ("deforestation alerts", "alertas de deforestación"),
     "fires": ("active fires", "focos de calor"),
 }
+RASTER_NAMES = {
+    "forest_loss_year": ("forest and the year of its loss", "bosque y año de su pérdida"),
+    "alerts": ("alerts by month and confidence", "alertas por mes y confianza"),
+    "fires": ("number of fires by cell", "número de focos por celda"),
+}
 MAX_CARDS = 6
 MAX_LISTED = 60
 """Rows of a list in the page; the rest is counted and stands in the files beside."""
@@ -78,6 +83,7 @@ def _view(contents: Contents) -> dict[str, Any]:
         "map": zone_map(contents.zones),
         "loss_map": loss_map(contents.zones, contents.loss_picture) if contents.loss_picture else None,
         "map_names": MAP_NAMES,
+        "gis_rasters": _gis_rasters(contents),
         "zones": sorted(contents.zones, key=lambda zone: (list(wording.KINDS).index(zone.kind), zone.zone_id)),
         "zone_numbers": numbered(contents.zones),
         "deforestation": _deforestation_chart(contents, read("deforestation_annual")),
@@ -149,6 +155,18 @@ def _half_width(row: Row) -> Decimal | None:
         return None
     half_width: Decimal = abs(baseline - project) * relative
     return half_width
+
+
+def _gis_rasters(contents: Contents) -> list[tuple[str, Text]]:
+    """Return the maps that are rasters by the name of their file, with what they show; of alerts there is one a product."""
+    names = []
+    for name in sorted(contents.rasters):
+        if name in RASTER_NAMES:
+            names.append((name, Text(*RASTER_NAMES[name])))
+        elif name.startswith("alerts_"):
+            product, (en, es) = name.removeprefix("alerts_"), RASTER_NAMES["alerts"]
+            names.append((name, Text(f"{en}, {product}", f"{es}, {product}")))
+    return names
 
 
 def _totals(reductions: Sequence[Row]) -> dict[str, Decimal | int | None]:

@@ -90,7 +90,7 @@ def draw_maps(context: Context, artifacts: Sequence[Artifact], tables: Mapping[s
         "zones": [[zone.zone_id, zone.kind, zone.geometry.wkb_hex] for zone in context.zones],
         "forest": str(context.definition.forest_definition),
         "period": [context.period.start, context.period.end],
-        "warnings": _warnings(context, tables),
+        "warnings": warnings_of(context, tables),
         "points": {name: table_hash(tables[name]) for name in ("fires", "alert_clusters") if name in tables},
     }
     result = run_step(context, stage="maps", dataset="maps", inputs=inputs, work=work).result
@@ -109,7 +109,7 @@ def _sheets(context: Context, rule: ProductRule, tables: Mapping[str, pa.Table])
     days = (f"{context.period.start} to {context.period.end}", f"{context.period.start} a {context.period.end}")
     source = f"{rule.product} {rule.version}"
     forest = (
-        *_warnings(context, tables),
+        *warnings_of(context, tables),
         f"Forest: {source}, forest definition of the project.",
         f"Bosque: {source}, definición de bosque del proyecto.",
     )
@@ -134,7 +134,7 @@ def _sheets(context: Context, rule: ProductRule, tables: Mapping[str, pa.Table])
     if "fires" in tables:
         from raster.maps import Mark
 
-        places = _places(_in_period(context, tables["fires"]))
+        places = _places(in_period(context, tables["fires"]))
         sheets["fires"] = _sheet(
             context,
             (f"Active fires, {days[0]}", f"Focos de calor, {days[1]}"),
@@ -145,7 +145,7 @@ def _sheets(context: Context, rule: ProductRule, tables: Mapping[str, pa.Table])
     return sheets
 
 
-def _warnings(context: Context, tables: Mapping[str, pa.Table]) -> list[str]:
+def warnings_of(context: Context, tables: Mapping[str, pa.Table]) -> list[str]:
     """Return what must stand on every picture of data or boundaries that are not real."""
     notes = []
     if tables["project"]["simulated"][0].as_py():
@@ -191,7 +191,8 @@ def _alert_marks(clusters: pa.Table) -> list[Mark]:
     ]
 
 
-def _in_period(context: Context, fires: pa.Table) -> pa.Table:
+def in_period(context: Context, fires: pa.Table) -> pa.Table:
+    """Return the detections of the monitoring period."""
     day = fires["acquired_on_utc"]
     return fires.filter(pc.and_(pc.greater_equal(day, context.period.start), pc.less_equal(day, context.period.end)))
 

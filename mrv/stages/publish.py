@@ -23,6 +23,7 @@ from mrv.settings import REPOSITORY
 from mrv.stages.clip import clip_rasters, draw_loss
 from mrv.stages.context import Context, code_version
 from mrv.stages.declare import parameters
+from mrv.stages.map_rasters import draw_map_rasters
 from mrv.stages.maps import draw_maps
 from mrv.stages.measure_scenes import scene_rasters
 from mrv.stages.results import mart
@@ -92,7 +93,12 @@ def publish(
         marts_folder=snapshot.folder / "marts",
         csv_folder=snapshot.folder / "csv",
         marts_json=snapshot.folder / "marts.json",
-        rasters={**clips, **scene_rasters(context, tables, artifacts), **maps.rasters},
+        rasters={
+            **clips,
+            **scene_rasters(context, tables, artifacts),
+            **maps.rasters,
+            **draw_map_rasters(context, artifacts, tables),
+        },
         loss_picture=draw_loss(context, artifacts, clips),
         maps=maps.pictures,
         zones=context.zones,
@@ -168,7 +174,9 @@ def _headline(context: Context, snapshot: Snapshot) -> list[str]:
     """Return the ids of the figures that a package is about: its tonnes, and forest and loss of the project area."""
     areas = [zone.zone_id for zone in context.zones if zone.kind == "project_area"]
     years = {part.year for part in context.period.vintages}
-    wanted = {f"{name}.{area}.{year}" for name in ("defor", "forest") for area in areas for year in years}
+    wanted = {
+        f"{name}.{area}.{year}" for name in ("defor", "defor_period", "forest") for area in areas for year in years
+    }
     ids = [row["figure_id"] for row in mart(snapshot.folder, "figures")]
     return [figure_id for figure_id in ids if figure_id.startswith("er.") or figure_id in wanted]
 

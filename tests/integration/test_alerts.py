@@ -304,6 +304,35 @@ def test_fires_are_counted_as_detections_and_as_fires(ran) -> None:
     assert all((row["distinct_fire_count"] > 0) == (row["fire_count"] > 0) for row in months)
 
 
+def test_the_package_holds_alerts_and_fires_for_a_gis(ran) -> None:
+    site, marts = ran
+    (tile,) = site.world.folder.rglob("gfw_integrated_alerts/latest/*.tif")
+    (package,) = (site.home / "packages").rglob("VP-*")
+    with rasterio.open(package / "data/rasters/alerts_gfw_integrated_alerts.tif") as dataset:
+        codes, tags = dataset.read(1), dataset.tags()
+        with rasterio.open(tile) as source:
+            window = rasterio.windows.from_bounds(*dataset.bounds, source.transform).round_offsets().round_lengths()
+            values = source.read(1, window=window)
+    inside = (values % 10_000 >= code(date(2022, 7, 1), 0)) & (values % 10_000 <= code(date(2023, 6, 30), 0))
+    assert ((codes > 0) == inside).all()
+    assert ((codes > 120) == (inside & (values // 10_000 == 2))).all()
+    september = (values % 10_000 >= code(date(2022, 9, 1), 0)) & (values % 10_000 <= code(date(2022, 9, 30), 0))
+    assert (np.isin(codes, (3, 123)) == september).all()
+    assert "SIMULATED" in tags["NOTE"]
+    assert tags["PRODUCT"] == "gfw_integrated_alerts latest"
+    with rasterio.open(package / "data/rasters/fires.tif") as dataset:
+        cells, bounds = dataset.read(1), dataset.bounds
+    fires = [
+        row
+        for row in mart(marts, "fire_events")
+        if shapely.box(*bounds).contains(shapely.Point(row["longitude"], row["latitude"]))
+    ]
+    assert cells.sum() == len(fires) > 0
+    page = (package / "data/report/summary.html").read_text(encoding="utf-8")
+    assert "data/rasters/alerts_gfw_integrated_alerts.tif" in page
+    assert "data/rasters/fires.tif" in page
+
+
 def test_a_second_run_finds_everything_done(ran) -> None:
     site, _ = ran
     asked = len(site.world.faults.requests)

@@ -230,3 +230,16 @@ def test_the_scale_bar_is_as_long_as_it_says():
     xs = [float(point.split()[0]) for point in re.split("[MLZ]", outline) if point]
     km_per_degree = GEOD.inv(-77, -7, -76, -7)[2] / 1000
     assert said == pytest.approx((right - left) / (max(xs) - min(xs)) * km_per_degree, rel=0.01)
+
+
+def test_maps_for_a_gis_are_named_in_both_languages(contents):
+    path = contents.rasters["forest_2024"]
+    assert ">Maps<" not in render_report(contents)
+    names = ("forest_loss_year", "alerts_gfw_integrated_alerts", "fires")
+    page = render_report(replace(contents, rasters={**contents.rasters, **dict.fromkeys(names, path)}))
+    assert ">Maps<" in page
+    for name in names:
+        assert f"<code>data/rasters/{name}.tif</code>" in page
+    assert "data/rasters/forest_2024.tif</code>" not in page
+    assert "alerts by month and confidence, gfw_integrated_alerts" in page
+    assert "número de focos por celda" in page
