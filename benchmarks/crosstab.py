@@ -34,9 +34,9 @@ from rasterio.windows import Window as RasterioWindow
 from benchmarks.peers import PEERS, Task, time_peer
 from mrv.units import UM2_PER_HA
 from raster.grid import Lattice, Window
-from raster.loss import ForestRule, LossLayers, ProductRule, Shape, measure_loss
+from raster.loss import ForestRule, LossLayers, ProductRule, Region, Shape, measure_loss
 from raster.mosaic import Mosaic
-from raster.parts import ROWS_PER_BAND, Threads
+from raster.parts import ROWS_PER_BAND, Threads, Work
 
 LATTICE = Lattice.square(Decimal(-180), Decimal(80), Decimal("0.00025"))
 ROW, COL = 320_000, 400_000
@@ -141,13 +141,10 @@ def measure(forest: str, files: list[tuple[Path, Path]], shapes: list[Shape], op
     """Run our pass."""
     return measure_loss(
         LossLayers(tuple(cover for cover, _ in files), tuple(loss for _, loss in files)),
-        zones=shapes,
-        strata=[],
-        default_stratum="all",
+        Region(shapes, default_stratum="all", pixel_rule="centre"),
         product=ProductRule("benchmark", "1", LATTICE, 2000, 2023),
         forest=FOREST[forest],
-        pixel_rule="centre",
-        runner=Threads(options.threads),
+        work=Work(Threads(options.threads)),
     )
 
 

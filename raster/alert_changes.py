@@ -12,8 +12,8 @@ import shapely
 from raster.alert_columns import ZoneAlerts
 from raster.alerts import CODES, AlertLayers, measure_alerts
 from raster.grid import Lattice
-from raster.parts import ONE_THREAD, Runner
-from raster.rules import Shape
+from raster.parts import PLAIN, Work
+from raster.rules import Region, Shape
 from raster.spans import Ints
 
 
@@ -24,7 +24,7 @@ def compare_alerts(
     zones: Sequence[Shape],
     lattice: Lattice,
     days: tuple[date, date],
-    runner: Runner = ONE_THREAD,
+    work: Work = PLAIN,
 ) -> list[dict[str, Any]]:
     """Compare two retrievals over all zones; a pixel of several zones counts once, a raised confidence is no change.
 
@@ -34,7 +34,7 @@ def compare_alerts(
         zones: Polygons in lon/lat that may overlap.
         lattice: Grid of the product.
         days: Alerts of these days count.
-        runner: Where the parts are done.
+        work: How it is done.
 
     Returns:
         For each confidence: confidence, gone_pixel_count and gone_area_um2 (by the confidence that they had), and
@@ -43,9 +43,10 @@ def compare_alerts(
     Raises:
         InputError: A tile cannot be used.
     """
-    together = [Shape("all zones", shapely.union_all([zone.geometry for zone in zones]))]
+    union = Shape("all zones", shapely.union_all([zone.geometry for zone in zones]))
+    together = Region([union], pixel_rule="centre")
     earlier, later = (
-        measure_alerts([layers], zones=together, lattice=lattice, days=days, runner=runner, whole=False).zone_pixels
+        measure_alerts([layers], together, lattice=lattice, days=days, whole=False, work=work).zone_pixels
         for layers in (before, after)
     )
     gone, new = earlier.pick(~_held(earlier, later)), later.pick(~_held(later, earlier))

@@ -32,13 +32,12 @@ from raster.alert_codes import (
     to_day,
 )
 from raster.alert_columns import AlertPixels, Sums, ZoneAlerts, add_up
-from raster.area import WGS84, EarthModel
 from raster.covering import check_covered
 from raster.grid import Lattice, Window
 from raster.mosaic import Mosaic
-from raster.parts import ONE_THREAD, ROWS_PER_BAND, Runner
+from raster.parts import PLAIN, Work
 from raster.patches import LOW as LOW_BITS
-from raster.rules import PixelRule, Shape
+from raster.rules import Region, Shape
 from raster.spans import Ints, Ints32
 from raster.zoning import CountedBy, Outline, ZoneSpans, check_taken
 
@@ -84,34 +83,28 @@ class AlertMeasurement:
 
 def measure_alerts(
     layers: Sequence[AlertLayers],
+    region: Region,
     *,
-    zones: Sequence[Shape],
     lattice: Lattice,
     days: tuple[date, date],
-    pixel_rule: PixelRule = "centre",
-    earth: EarthModel = WGS84,
-    runner: Runner = ONE_THREAD,
-    rows_per_band: int = ROWS_PER_BAND,
     whole: bool = True,
+    work: Work = PLAIN,
 ) -> AlertMeasurement:
     """Measure alerts of one product by zone, day and confidence.
 
     Args:
         layers: The product's layers: one entry, or one for each year where it has a layer for each.
-        zones: Polygons in lon/lat that may overlap; each is measured whole.
+        region: Zones; its strata do not divide them here.
         lattice: Grid of the product, in longitude and latitude.
         days: First and last day of interest: of these the pixels are returned too. Areas are given for every day.
-        pixel_rule: How a zone takes pixels.
-        earth: Earth model of the pixel areas.
-        runner: Where the parts are done.
-        rows_per_band: Rows read at once.
         whole: Whether every pixel of every zone must lie in a tile.
+        work: How it is done.
 
     Raises:
         InputError: A tile cannot be used, tiles lack, or a pixel has a value that the encoding does not have; its tile,
             row and column are named.
         GridError: A tile is of another grid, or the product's grid is not in longitude and latitude.
-        ProjectError: A zone is invalid or takes no pixel.
+        ProjectError: The region does not hold.
     """
     if not lattice.is_lonlat:
         raise GridError(
@@ -119,16 +112,16 @@ def measure_alerts(
             found=lattice.crs,
             remedy="take the product from its own source, which is in EPSG:4326",
         )
-    outline, rules = Outline.of(zones, [], lattice=lattice, pixel_rule=pixel_rule, earth=earth)
-    spans = outline.lay()
+    outline, rules = Outline.of(region.undivided, lattice)
+    zones, spans = region.zones, outline.lay()
     check_taken(np.bincount(spans.zone, minlength=len(zones)), zones)
     spans = spans.pick(np.lexsort((spans.start, spans.row)))
     parts = [
         part
         for layer in layers
-        for part in _parts(layer, zones, spans, lattice, days, rows_per_band=rows_per_band, whole=whole)
+        for part in _parts(layer, zones, spans, lattice, days, rows_per_band=work.rows_per_band, whole=whole)
     ]
-    found = list(runner.run(parts))
+    found = list(work.do("measure alerts", parts))
     return AlertMeasurement(
         _area_rows([piece.sums for piece in found], zones, rules),
         AlertPixels.joined([piece.pixels for piece in found]).ordered("row", "col", "day"),

@@ -10,12 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mrv.errors import InputError, ProjectError
-from mrv.progress import SILENT, Progress
-from raster.area import WGS84, EarthModel
 from raster.grid import Lattice, Window
 from raster.mosaic import Mosaic
-from raster.parts import ONE_THREAD, ROWS_PER_BAND, Band, Runner, ZonePixels, lay_out
-from raster.rules import PixelRule, Shape
+from raster.parts import PLAIN, Band, Work, ZonePixels, lay_out
+from raster.rules import Region
 from raster.spans import Ints
 from raster.tabulate import INVALID, MAX_CLASSES, NODATA, Codes, Runs, Sums, number_classes, tabulate
 
@@ -97,62 +95,38 @@ class ClassMeasurement:
 
 def measure_classes(
     layers: Sequence[ClassLayer],
+    region: Region,
     *,
-    joint: Sequence[tuple[int, ...]] = (),
-    zones: Sequence[Shape],
-    strata: Sequence[Shape],
-    default_stratum: str | None,
     lattice: Lattice,
-    pixel_rule: PixelRule,
-    earth: EarthModel = WGS84,
-    runner: Runner = ONE_THREAD,
-    rows_per_band: int = ROWS_PER_BAND,
-    progress: Progress = SILENT,
+    joint: Sequence[tuple[int, ...]] = (),
+    work: Work = PLAIN,
 ) -> ClassMeasurement:
     """Measure the classes of layers, and of groups of layers together, in zones and strata.
 
-    Each zone is measured whole, also where zones overlap; the stratum is that of the pixel's centre. A window of a layer
-    is read once, whatever groups it is in. Memory is bounded by the windows of the layers that are needed together.
+    A window of a layer is read once, whatever groups it is in. Memory is bounded by the windows of the layers that are
+    needed together.
 
     Args:
         layers: The layers, on one lattice; for example one of each year.
+        region: Zones and strata.
+        lattice: Grid of the layers.
         joint: Groups of layers by their place, for example (0, 1) for the change from the first to the second.
-        zones: What is measured; ids unique, may overlap.
-        strata: Polygons that must not overlap.
-        default_stratum: Stratum of pixels outside every polygon; None refuses such pixels.
-        lattice: Their grid.
-        pixel_rule: How a zone takes pixels.
-        earth: The ellipsoid.
-        runner: Where the parts are done.
-        rows_per_band: Rows read at once.
-        progress: Who is told about finished parts.
+        work: How it is done.
 
     Raises:
         InputError: A tile cannot be used, lacks, or holds a code that the product does not have.
         GridError: A tile is of another grid.
-        ProjectError: Zones or strata do not hold, or a group has too many combinations of classes.
+        ProjectError: The region does not hold, or a group has too many combinations of classes.
     """
     coded = [_Coded.open(layer, lattice) for layer in layers]
     tasks = _tasks(coded, joint)
-    layout = lay_out(
-        zones,
-        strata,
-        default_stratum=default_stratum,
-        lattice=lattice,
-        pixel_rule=pixel_rule,
-        earth=earth,
-        mosaics=[layer.mosaic for layer in coded],
-        rows_per_band=rows_per_band,
-    )
+    layout = lay_out(region, lattice=lattice, mosaics=[layer.mosaic for layer in coded], work=work)
     names, nominal = layout.pairs, lattice.projection.projected
-    parts = [ClassPart(band, tuple(coded), tasks) for band in layout.bands]
     found: list[list[Sums]] = [[] for _ in tasks]
-    with progress.task("measure classes", len(parts)) as advance:
-        for counted in runner.run(parts):
-            groups = layout.places(counted.groups)
-            for place, sums in enumerate(counted.sums):
-                found[place].append(sums._replace(group=groups[sums.group]))
-            advance(1)
+    for counted in work.do("measure classes", [ClassPart(band, tuple(coded), tasks) for band in layout.bands]):
+        groups = layout.places(counted.groups)
+        for place, sums in enumerate(counted.sums):
+            found[place].append(sums._replace(group=groups[sums.group]))
     tables = {task: Sums.join(sums) for task, sums in zip(tasks, found, strict=True)}
     return ClassMeasurement(
         [_rows(_marginal(tables, index, coded), (coded[index],), names, nominal) for index in range(len(coded))],

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from mrv.errors import InputError
 from raster.grid import Window
 from raster.mosaic import Mosaic
-from raster.rules import PixelRule, Shape
+from raster.rules import Region, Shape
 from raster.zoning import Outline, ZoneSpans
 
 
-def check_tiles(outline: Outline, mosaics: Sequence[Mosaic], zones: Sequence[Shape], *, pixel_rule: PixelRule) -> None:
+def check_tiles(outline: Outline, mosaics: Sequence[Mosaic], region: Region) -> None:
     """Refuse tiles that do not hold every pixel of every zone; only zones whose bounds reach beyond are laid for it.
 
     Raises:
         InputError: With the extent that lacks.
     """
+    zones = region.zones
     row, col, row_stop, col_stop = outline.bounds(len(zones))
     for mosaic in mosaics:
         covered = np.zeros(len(zones), dtype=np.int64)
@@ -28,7 +30,7 @@ def check_tiles(outline: Outline, mosaics: Sequence[Mosaic], zones: Sequence[Sha
             width = np.minimum(col_stop, window.col_stop) - np.maximum(col, window.col)
             covered += np.maximum(height, 0) * np.maximum(width, 0)
         for index in np.flatnonzero(covered < (row_stop - row) * (col_stop - col)).tolist():
-            own, _ = Outline.of([zones[index]], [], lattice=outline.lattice, pixel_rule=pixel_rule, earth=outline.earth)
+            own, _ = Outline.of(replace(region.undivided, zones=[zones[index]]), outline.lattice)
             check_covered(own.lay(), mosaic, [zones[index]])
 
 

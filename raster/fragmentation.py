@@ -15,7 +15,6 @@ from numba import njit
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from mrv.progress import SILENT, Progress
 from raster.area import WGS84, EarthModel
 from raster.bands import Layers
 from raster.connecting import Groups, connect
@@ -23,8 +22,8 @@ from raster.distance import PixelSides, pixel_sides, reach_pixels
 from raster.forest_edge import core_until, edge_sums
 from raster.forest_years import UNSEEN, YearRuns, Years, forest_years, row_pointers, zone_years
 from raster.grid import Window
-from raster.parts import ONE_THREAD, ROWS_PER_BAND, Band, Runner, lay_out
-from raster.rules import ForestRule, LossLayers, PixelRule, ProductRule, Shape
+from raster.parts import PLAIN, Band, Work, lay_out
+from raster.rules import ForestRule, LossLayers, ProductRule, Region
 from raster.spans import Ints, Ints32
 from raster.zoning import ZoneSpans
 
@@ -59,17 +58,13 @@ def edge_pixels(window: Window, *, product: ProductRule, edge_depth_m: float, ea
 
 def measure_fragmentation(
     layers: LossLayers,
+    region: Region,
     *,
-    zones: Sequence[Shape],
     product: ProductRule,
     forest: ForestRule,
-    pixel_rule: PixelRule,
     years: tuple[int, int],
     edge_depth_m: float,
-    earth: EarthModel = WGS84,
-    runner: Runner = ONE_THREAD,
-    rows_per_band: int = ROWS_PER_BAND,
-    progress: Progress = SILENT,
+    work: Work = PLAIN,
 ) -> list[ForestShape]:
     """Measure forest, core, edge and patches of each zone at the end of each year.
 
@@ -80,16 +75,12 @@ def measure_fragmentation(
 
     Args:
         layers: Tiles of one product version, in any order.
-        zones: What is measured; ids unique, may overlap.
+        region: Zones; its strata do not divide them here.
         product: Codes and grid.
         forest: What is forest; its connectivity is that of the patches.
-        pixel_rule: How zones take pixels.
         years: First and last year, within those of the product.
         edge_depth_m: How deep the edge reaches into the forest.
-        earth: The ellipsoid.
-        runner: Where the windows are read.
-        rows_per_band: Rows read at once; it changes nothing of the result.
-        progress: Who is told about finished windows.
+        work: How it is done.
 
     Returns:
         One record for each zone and year, in the order of zones and years.
@@ -97,30 +88,19 @@ def measure_fragmentation(
     Raises:
         InputError: A tile cannot be used or lacks.
         GridError: A tile is of another grid.
-        ProjectError: Zones do not hold.
+        ProjectError: The region does not hold.
     """
-    cells = Layers.open(layers, product, forest, earth)
+    cells = Layers.open(layers, product, forest, region.earth)
     by_zone = forest.filters_patches and forest.patch_extent == "zone"
-    layout = lay_out(
-        zones,
-        [],
-        default_stratum="",
-        lattice=product.lattice,
-        pixel_rule=pixel_rule,
-        earth=earth,
-        mosaics=cells.mosaics,
-        rows_per_band=rows_per_band,
-        whole_zones=by_zone,
-    )
+    layout = lay_out(region.undivided, lattice=product.lattice, mosaics=cells.mosaics, work=work, whole_zones=by_zone)
     codes = range(years[0] - product.base_year, years[1] - product.base_year + 1)
-    parts = [_ShapePart(band, cells, codes, edge_depth_m, rows_per_band if by_zone else None) for band in layout.bands]
+    rows_per_band = work.rows_per_band if by_zone else None
+    parts = [_ShapePart(band, cells, codes, edge_depth_m, rows_per_band) for band in layout.bands]
     found: dict[tuple[int, int], list[_Piece]] = {}
-    with progress.task("measure fragmentation", len(parts)) as advance:
-        for pieces in runner.run(parts):
-            for piece in pieces:
-                found.setdefault((piece.zone, piece.code), []).append(piece)
-            advance(1)
-    return [_together(found[zone, code], zones[zone].id, product, forest) for zone, code in sorted(found)]
+    for pieces in work.do("measure fragmentation", parts):
+        for piece in pieces:
+            found.setdefault((piece.zone, piece.code), []).append(piece)
+    return [_together(found[zone, code], region.zones[zone].id, product, forest) for zone, code in sorted(found)]
 
 
 @dataclass(frozen=True)

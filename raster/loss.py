@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 
-from mrv.progress import SILENT, Progress
 from mrv.schemas import DATASETS
-from raster.area import WGS84, EarthModel
 from raster.bands import BandPart, Layers, ZonePart
 from raster.columns import spread, whole_numbers
 from raster.crosstab import Tally
 from raster.grid import Window
-from raster.parts import ONE_THREAD, ROWS_PER_BAND, Layout, Runner, lay_out
+from raster.parts import PLAIN, Layout, Work, lay_out
 from raster.patches import LOW, patch_margin
-from raster.rules import FOREST, NODATA, NON_FOREST, ForestRule, LossLayers, PixelRule, ProductRule, Shape
+from raster.rules import FOREST, NODATA, NON_FOREST, ForestRule, LossLayers, PixelRule, ProductRule, Region, Shape
 
 __all__ = [
     "ForestRule",
@@ -25,6 +22,7 @@ __all__ = [
     "LossMeasurement",
     "PixelRule",
     "ProductRule",
+    "Region",
     "Shape",
     "measure_loss",
     "needed_window",
@@ -47,79 +45,43 @@ class LossMeasurement:
     zone_pixels: pa.Table
 
 
-def needed_window(
-    zones: Sequence[Shape], *, product: ProductRule, forest: ForestRule, earth: EarthModel = WGS84
-) -> Window:
+def needed_window(region: Region, *, product: ProductRule, forest: ForestRule) -> Window:
     """Return the pixels that decide a measurement: the zones' bounds and the margin that forest patches need."""
-    window = product.lattice.window(zones[0].geometry.bounds)
-    for zone in zones[1:]:
-        window = window.union(product.lattice.window(zone.geometry.bounds))
-    return window.expand(patch_margin(window, lattice=product.lattice, forest=forest, earth=earth))
+    window = region.window(product.lattice)
+    return window.expand(patch_margin(window, lattice=product.lattice, forest=forest, earth=region.earth))
 
 
 def measure_loss(
-    layers: LossLayers,
-    *,
-    zones: Sequence[Shape],
-    strata: Sequence[Shape],
-    default_stratum: str | None,
-    product: ProductRule,
-    forest: ForestRule,
-    pixel_rule: PixelRule,
-    earth: EarthModel = WGS84,
-    runner: Runner = ONE_THREAD,
-    rows_per_band: int = ROWS_PER_BAND,
-    progress: Progress = SILENT,
+    layers: LossLayers, region: Region, *, product: ProductRule, forest: ForestRule, work: Work = PLAIN
 ) -> LossMeasurement:
     """Measure forest, non-forest and loss by year in zones and strata.
 
-    Each zone is measured whole, also where zones overlap. The stratum is that of the pixel's centre. The loss year is
-    kept for forest and non-forest; pixels not observed are `nodata` without a year. Emissions are summed over lost
-    forest pixels, each counted fully once for every zone that takes it, whatever part of it the zone covers; pixels
-    without a value add nothing.
+    The loss year is kept for forest and non-forest; pixels not observed are `nodata` without a year. Emissions are summed
+    over lost forest pixels, each counted fully once for every zone that takes it, whatever part of it the zone covers;
+    pixels without a value add nothing.
 
-    Memory is bounded by the bands of `rows_per_band` rows in work, not by the region; with patches by zone also by one
-    byte a pixel, and the runs, of each zone in work. Neither number changes the result.
+    Memory is bounded by the bands in work; with patches by zone also by one byte a pixel, and the runs, of each zone in
+    work.
 
     Args:
         layers: Tiles of one product version, in any order.
-        zones: What is measured; ids unique, may overlap.
-        strata: Polygons that must not overlap.
-        default_stratum: Stratum of pixels outside every polygon; None refuses such pixels.
+        region: Zones and strata.
         product: Codes and grid.
         forest: What is forest.
-        pixel_rule: `centre`: a pixel counts whole where its centre lies; `fraction`: by the part covered; `by_size`: so in
-            zones of less than SMALL_ZONE_PIXELS, by centres in larger ones.
-        earth: The ellipsoid.
-        runner: Where the parts are done.
-        rows_per_band: Rows read at once.
-        progress: Who is told about finished parts.
+        work: How it is done.
 
     Raises:
         InputError: A tile cannot be used, lacks, or holds a value that the product does not have.
         GridError: A tile is of another grid.
-        ProjectError: Zones or strata do not hold.
+        ProjectError: The region does not hold.
     """
-    cells = Layers.open(layers, product, forest, earth)
+    cells = Layers.open(layers, product, forest, region.earth)
     by_zone = forest.filters_patches and forest.patch_extent == "zone"
-    layout = lay_out(
-        zones,
-        strata,
-        default_stratum=default_stratum,
-        lattice=product.lattice,
-        pixel_rule=pixel_rule,
-        earth=earth,
-        mosaics=cells.mosaics,
-        rows_per_band=rows_per_band,
-        whole_zones=by_zone,
-        workers=runner.workers,
-    )
-    parts = [ZonePart(band, cells, rows_per_band) if by_zone else BandPart(band, cells) for band in layout.bands]
+    layout = lay_out(region, lattice=product.lattice, mosaics=cells.mosaics, work=work, whole_zones=by_zone)
+    parts = [ZonePart(band, cells, work.rows_per_band) if by_zone else BandPart(band, cells) for band in layout.bands]
     total = Tally.zero(len(layout.pairs), product.years)
-    with progress.task("measure loss", len(parts)) as advance:
-        for counted in runner.run(parts):
-            total.add(counted.tally, layout.places(counted.groups))
-            advance(1)
+    for counted in work.do("measure loss", parts):
+        total.add(counted.tally, layout.places(counted.groups))
     taken = [zone.row(product=product.product, version=product.version) for zone in layout.zones]
     return LossMeasurement(
         _land_cover(layout, total, product),

@@ -13,16 +13,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mrv.progress import SILENT, Progress
-from raster.area import WGS84, EarthModel, row_areas_um2
+from raster.area import row_areas_um2
 from raster.bands import Layers
 from raster.connecting import Groups, connect, overlaps
 from raster.covering import check_covered
 from raster.distance import UM_PER_M, PixelSides, gaps_to_earlier, pixel_sides, reach_pixels
 from raster.forest_years import YearRuns, forest_years, joined, row_pointers, tile_windows, year_runs, zone_years
 from raster.grid import Floats, Window
-from raster.parts import ONE_THREAD, ROWS_PER_BAND, Part, Runner
-from raster.rules import ForestRule, LossLayers, PixelRule, ProductRule, Shape
+from raster.parts import PLAIN, Part, Work
+from raster.rules import ForestRule, LossLayers, ProductRule, Region
 from raster.spans import Ints, Ints32
 from raster.zoning import ZoneSpans, lay_zones
 
@@ -76,31 +75,21 @@ class PatchParts(NamedTuple):
     area_um2: list[int]
 
 
-def patch_window(
-    zones: Sequence[Shape], *, product: ProductRule, beyond_m: float = 0.0, earth: EarthModel = WGS84
-) -> Window:
+def patch_window(region: Region, *, product: ProductRule, beyond_m: float = 0.0) -> Window:
     """Return the pixels in which patches are looked for: the bounds of the zones and `beyond_m` metres around them."""
-    window = product.lattice.window(zones[0].geometry.bounds)
-    for zone in zones[1:]:
-        window = window.union(product.lattice.window(zone.geometry.bounds))
-    return window.expand(reach_pixels(window, lattice=product.lattice, metres=beyond_m, earth=earth))
+    window = region.window(product.lattice)
+    return window.expand(reach_pixels(window, lattice=product.lattice, metres=beyond_m, earth=region.earth))
 
 
 def measure_patches(
     layers: LossLayers,
+    region: Region,
     *,
-    zones: Sequence[Shape],
-    strata: Sequence[Shape],
-    default_stratum: str | None,
     product: ProductRule,
     forest: ForestRule,
-    pixel_rule: PixelRule,
     years: tuple[int, int],
     earlier_within_m: float,
-    earth: EarthModel = WGS84,
-    runner: Runner = ONE_THREAD,
-    rows_per_band: int = ROWS_PER_BAND,
-    progress: Progress = SILENT,
+    work: Work = PLAIN,
 ) -> LossPatches:
     """Find the patches of forest lost in some years, each whole, with what every zone takes of it.
 
@@ -110,53 +99,40 @@ def measure_patches(
 
     Args:
         layers: Tiles of one product version, in any order.
-        zones: What is measured; ids unique, may overlap.
-        strata: Polygons that must not overlap.
-        default_stratum: Stratum of pixels outside every polygon.
+        region: Zones and strata.
         product: Codes and grid.
         forest: What is forest.
-        pixel_rule: How zones take pixels.
         years: First and last calendar year of loss.
         earlier_within_m: How far to look for earlier loss.
-        earth: The ellipsoid.
-        runner: Where the windows are read.
-        rows_per_band: Rows read at once; it changes nothing of the result.
-        progress: Who is told about finished windows.
+        work: How windows are read.
 
     Raises:
         InputError: A tile cannot be used or lacks.
         GridError: A tile is of another grid.
-        ProjectError: Zones or strata do not hold.
+        ProjectError: The region does not hold.
     """
-    cells = Layers.open(layers, product, forest, earth)
-    spans = lay_zones(
-        zones, strata, default_stratum=default_stratum, lattice=product.lattice, pixel_rule=pixel_rule, earth=earth
-    )
+    cells = Layers.open(layers, product, forest, region.earth)
+    spans = lay_zones(region, product.lattice)
     for mosaic in cells.mosaics:
-        check_covered(spans, mosaic, zones)
+        check_covered(spans, mosaic, region.zones)
     codes = range(max(1, years[0] - product.base_year), min(product.years, years[1] - product.base_year) + 1)
     groups: list[list[Part[YearRuns]]]
     if forest.filters_patches and forest.patch_extent == "zone":
         domains: list[tuple[ZoneSpans, Window | None]] = [
-            (spans.pick(spans.zone == zone), None) for zone in range(len(zones))
+            (spans.pick(spans.zone == zone), None) for zone in range(len(region.zones))
         ]
-        groups = [[_ZonePart(cells, own, codes.stop - 1, rows_per_band)] for own, _ in domains]
+        groups = [[_ZonePart(cells, own, codes.stop - 1, work.rows_per_band)] for own, _ in domains]
     else:
-        window = patch_window(zones, product=product, beyond_m=earlier_within_m, earth=earth)
+        window = patch_window(region, product=product, beyond_m=earlier_within_m)
         looked_at = window.intersection(cells.loss_year.extent)
         domains = [(spans, looked_at)]
         groups = [
             [
                 _WindowPart(cells, tile, band, codes.stop - 1)
-                for tile, band in tile_windows(cells.loss_year, window, rows_per_band)
+                for tile, band in tile_windows(cells.loss_year, window, work.rows_per_band)
             ]
         ]
-    parts = [part for group in groups for part in group]
-    with progress.task("find patches of loss", len(parts)) as advance:
-        found = []
-        for runs in runner.run(parts):
-            found.append(runs)
-            advance(1)
+    found = list(work.do("find patches of loss", [part for group in groups for part in group]))
     pieces, low = [], 0
     for group, (own, edge) in zip(groups, domains, strict=True):
         runs = joined(found[low : low + len(group)])

@@ -1,6 +1,6 @@
 """How a pass over pixels is divided into parts that run by themselves, in threads or on other machines, in any order.
 
-A measurement lays its zones out once (`lay_out`), makes a part of each band, gives the parts to a runner and adds up what
+A measurement lays its region out once (`lay_out`), makes a part of each band, has the parts done (`Work`) and adds up what
 comes back. Parts are plain data (paths, arrays, rules), so that they can be pickled to another process. A band knows only
 the sides of polygons that reach into it and lays its runs itself, so that memory does not grow with the region.
 """
@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from raster.area import EarthModel
+from mrv.progress import SILENT, Progress
 from raster.cells import Cells, add_runs, band_windows, exact, zone_windows
 from raster.covering import check_tiles
 from raster.grid import Lattice, Window
 from raster.mosaic import Mosaic
-from raster.rules import PixelRule, Shape
+from raster.rules import Region
 from raster.spans import Ints
 from raster.zoning import CountedBy, Outline, ZoneSpans, check_stratified, check_taken
 
@@ -72,8 +72,30 @@ class Threads:
             yield from pool.map(lambda part: part.run(), parts)
 
 
-ONE_THREAD = Threads()
-"""The runner of tests and of small work."""
+@dataclass(frozen=True)
+class Work:
+    """How a pass is done; nothing of it changes the result.
+
+    Attributes:
+        runner: Where the parts are done.
+        rows_per_band: Rows read at once; memory is bounded by the bands in work, not by the region.
+        progress: Who is told about finished parts.
+    """
+
+    runner: Runner = field(default_factory=Threads)
+    rows_per_band: int = ROWS_PER_BAND
+    progress: Progress = SILENT
+
+    def do(self, title: str, parts: Sequence[Part[Result]]) -> Iterator[Result]:
+        """Do the parts and yield what each gives, in their order."""
+        with self.progress.task(title, len(parts)) as advance:
+            for result in self.runner.run(parts):
+                yield result
+                advance(1)
+
+
+PLAIN = Work()
+"""In this thread and in silence."""
 
 
 @dataclass(frozen=True)
@@ -197,50 +219,35 @@ class ZonePixels:
 
 
 def lay_out(
-    zones: Sequence[Shape],
-    strata: Sequence[Shape],
-    *,
-    default_stratum: str | None,
-    lattice: Lattice,
-    pixel_rule: PixelRule,
-    earth: EarthModel,
-    mosaics: Sequence[Mosaic],
-    rows_per_band: int = ROWS_PER_BAND,
-    whole_zones: bool = False,
-    workers: int = 1,
+    region: Region, *, lattice: Lattice, mosaics: Sequence[Mosaic], work: Work = PLAIN, whole_zones: bool = False
 ) -> Layout:
-    """Lay zones and strata over the tiles of some layers.
+    """Lay a region over the tiles of some layers.
 
-    A zone takes pixels by the pixel rule; a stratum always by the pixel's centre. Zones may overlap and each is laid
-    whole; strata may not. Every band is laid once here, without reading a pixel: what does not hold is refused before
-    the work begins, and the zones' own areas do not come from the counts that they are compared with.
+    Every band is laid once here, without reading a pixel: what does not hold is refused before the work begins, and the
+    zones' own areas do not come from the counts that they are compared with.
 
     Args:
-        zones: What is measured; ids unique.
-        strata: Polygons that must not overlap.
-        default_stratum: Stratum of pixels outside every polygon; None refuses such pixels.
+        region: Zones and strata.
         lattice: The grid.
-        pixel_rule: How a zone takes pixels.
-        earth: The ellipsoid.
         mosaics: Layers that must hold every pixel of every zone; bands are cut at the borders of their tiles.
-        rows_per_band: Rows of a band.
+        work: How it is done.
         whole_zones: Make one band of each zone instead, whatever tiles it touches.
-        workers: Threads of this process.
 
     Raises:
-        ProjectError: A shape is invalid, a zone takes no pixel, strata overlap, or a part of a zone has no stratum.
+        ProjectError: The region does not hold.
         InputError: Tiles lack.
     """
-    outline, rules = Outline.of(zones, strata, lattice=lattice, pixel_rule=pixel_rule, earth=earth)
-    check_tiles(outline, mosaics, zones, pixel_rule=pixel_rule)
+    zones, strata, default_stratum = region.zones, region.strata, region.default_stratum
+    outline, rules = Outline.of(region, lattice)
+    check_tiles(outline, mosaics, region)
     ids = [stratum.id for stratum in strata]
     default_place = ids.index(default_stratum) + 1 if default_stratum in ids else 0
-    cells = Cells.of(mosaics, outline.rows, rows_per_band)
+    cells = Cells.of(mosaics, outline.rows, work.rows_per_band)
     make = zone_windows if whole_zones else band_windows
     found = [Band(*place, default_place) for place in make(outline, cells)]
     sums = np.zeros((5, len(zones) * (len(strata) + 1)), dtype=np.int64)
     bands = []
-    for band, taken in zip(found, Threads(workers).run([_Survey(band) for band in found]), strict=True):
+    for band, taken in zip(found, Threads(work.runner.workers).run([_Survey(band) for band in found]), strict=True):
         if taken is not None:
             bands.append(band)
             sums[:, taken[0]] += taken[1]

@@ -1,9 +1,9 @@
-"""What is measured and by which rule: layers, product, forest definition and shapes."""
+"""What is measured and by which rule: region, layers, product and forest definition."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from mrv.errors import ProjectError
-from raster.grid import Lattice
+from raster.area import WGS84, EarthModel
+from raster.grid import Lattice, Window
 
 PixelRule = Literal["centre", "fraction", "by_size"]
 """A pixel counts whole in the zone of its centre; in each zone by the part covered; or so in small zones only."""
@@ -28,6 +29,43 @@ class Shape:
 
     id: str
     geometry: BaseGeometry
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where to measure, and how its pixels are taken.
+
+    Each zone is measured whole, also where zones overlap. A zone takes pixels by the pixel rule; the stratum of a pixel is
+    always that of its centre. What does not hold is refused when it is laid over a lattice, before a pixel is read, as a
+    ProjectError: no zone at all, a shape that is no valid polygon or has the id of another, a zone that takes no pixel,
+    strata that overlap within a zone, a part of a zone in no stratum.
+
+    Attributes:
+        zones: What is measured; ids unique.
+        strata: Polygons that must not overlap.
+        default_stratum: Stratum of pixels outside every polygon; None refuses such pixels.
+        pixel_rule: `centre`: a pixel counts whole where its centre lies; `fraction`: by the part covered; `by_size`: so in
+            zones of less than SMALL_ZONE_PIXELS, by centres in larger ones.
+        earth: The ellipsoid of the areas.
+    """
+
+    zones: Sequence[Shape]
+    strata: Sequence[Shape] = ()
+    default_stratum: str | None = None
+    pixel_rule: PixelRule = "by_size"
+    earth: EarthModel = WGS84
+
+    @property
+    def undivided(self) -> Region:
+        """The same zones without strata."""
+        return replace(self, strata=(), default_stratum="")
+
+    def window(self, lattice: Lattice) -> Window:
+        """Return the pixels that the bounds of the zones touch."""
+        window = lattice.window(self.zones[0].geometry.bounds)
+        for zone in self.zones[1:]:
+            window = window.union(lattice.window(zone.geometry.bounds))
+        return window
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ Values are counted in whole steps, so that their sums are integers and no order 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 from pathlib import Path
@@ -16,13 +15,11 @@ from numba import njit
 from numpy.typing import NDArray
 
 from mrv.errors import InputError, ProjectError
-from mrv.progress import SILENT, Progress
-from raster.area import WGS84, EarthModel
 from raster.grid import Lattice, Window
 from raster.mosaic import Mosaic
-from raster.parts import ONE_THREAD, ROWS_PER_BAND, Band, Runner, ZonePixels, lay_out
+from raster.parts import PLAIN, Band, Work, ZonePixels, lay_out
 from raster.patches import LOW
-from raster.rules import PixelRule, Shape
+from raster.rules import Region
 from raster.spans import Ints, Ints32
 
 MEAN_STEP = Decimal("0.000000001")
@@ -106,19 +103,7 @@ class ValueRow:
     maximum: Decimal | None
 
 
-def measure_values(
-    layer: ValueLayer,
-    *,
-    zones: Sequence[Shape],
-    strata: Sequence[Shape],
-    default_stratum: str | None,
-    lattice: Lattice,
-    pixel_rule: PixelRule,
-    earth: EarthModel = WGS84,
-    runner: Runner = ONE_THREAD,
-    rows_per_band: int = ROWS_PER_BAND,
-    progress: Progress = SILENT,
-) -> ValueMeasurement:
+def measure_values(layer: ValueLayer, region: Region, *, lattice: Lattice, work: Work = PLAIN) -> ValueMeasurement:
     """Measure mean, least and largest value of each zone and stratum.
 
     A pixel counts by its area, or by the part of it that the zone takes. The mean of a layer of standard deviations is
@@ -126,41 +111,23 @@ def measure_values(
 
     Args:
         layer: The layer.
-        zones: What is measured; ids unique, may overlap.
-        strata: Polygons that must not overlap.
-        default_stratum: Stratum of pixels outside every polygon; None refuses such pixels.
-        lattice: Its grid.
-        pixel_rule: How a zone takes pixels.
-        earth: The ellipsoid.
-        runner: Where the parts are done.
-        rows_per_band: Rows read at once.
-        progress: Who is told about finished parts.
+        region: Zones and strata.
+        lattice: Grid of the layer.
+        work: How it is done.
 
     Raises:
         InputError: A tile cannot be used, lacks, or holds a value that the product does not have.
         GridError: A tile is of another grid.
-        ProjectError: Zones or strata do not hold.
+        ProjectError: The region does not hold.
     """
     known = {*layer.nodata, *layer.ignored_header_nodata}
     mosaic = Mosaic.of(layer.name, layer.paths, lattice=lattice, kind="values", band=layer.band, known_nodata=known)
-    layout = lay_out(
-        zones,
-        strata,
-        default_stratum=default_stratum,
-        lattice=lattice,
-        pixel_rule=pixel_rule,
-        earth=earth,
-        mosaics=[mosaic],
-        rows_per_band=rows_per_band,
-    )
-    parts = [ValuePart(band, layer, mosaic) for band in layout.bands]
+    layout = lay_out(region, lattice=lattice, mosaics=[mosaic], work=work)
     totals: dict[tuple[str, str], _Total] = {}
-    with progress.task(f"measure {layer.name}", len(parts)) as advance:
-        for counted in runner.run(parts):
-            for place, total in zip(layout.places(counted.groups).tolist(), counted.totals, strict=True):
-                pair = layout.pairs[place]
-                totals[pair] = total.plus(totals[pair]) if pair in totals else total
-            advance(1)
+    for counted in work.do(f"measure {layer.name}", [ValuePart(band, layer, mosaic) for band in layout.bands]):
+        for place, total in zip(layout.places(counted.groups).tolist(), counted.totals, strict=True):
+            pair = layout.pairs[place]
+            totals[pair] = total.plus(totals[pair]) if pair in totals else total
     rows = [_row(pair, total, layer.step) for pair, total in sorted(totals.items())]
     return ValueMeasurement(rows, layout.zones)
 

@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 from numba import njit
 
-from raster.area import WGS84
 from raster.composite import CODES_PER_UNIT, NODATA, Codes, blocks, read_codes
 from raster.grid import Lattice, Window
-from raster.rules import Shape
+from raster.rules import Region, Shape
 from raster.spans import Ints, Ints32
 from raster.zoning import ZoneSpans, lay_zones
 
@@ -62,7 +61,7 @@ def zone_changes(
     Raises:
         ProjectError: A zone is no valid polygon, or holds no pixel's centre.
     """
-    runs = lay_zones(zones, [], default_stratum="", lattice=lattice, pixel_rule="centre", earth=WGS84)
+    runs = lay_zones(Region(zones, default_stratum="", pixel_rule="centre"), lattice)
     sums = np.zeros((len(runs), 3), dtype=np.int64)
     if before is not None and after is not None:
         for block in blocks(window):

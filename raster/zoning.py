@@ -16,7 +16,7 @@ from mrv.units import um2_to_ha
 from raster.area import EarthModel, node_columns, nominal_area_um2, piece_areas_um2, row_areas_um2
 from raster.coverage import fill_fractions
 from raster.grid import Floats, Lattice, Window
-from raster.rules import PixelRule, Shape, check_shapes
+from raster.rules import Region, Shape, check_shapes
 from raster.spans import EVERY_ROW, Edges, Ints, Ints32, Rows, Spans, fill_centres, row_order
 from raster.strata import cut_by_strata, strata_spans
 
@@ -97,27 +97,20 @@ class Outline:
     row_areas: Ints
 
     @classmethod
-    def of(
-        cls,
-        zones: Sequence[Shape],
-        strata: Sequence[Shape],
-        *,
-        lattice: Lattice,
-        pixel_rule: PixelRule,
-        earth: EarthModel,
-    ) -> tuple[Outline, list[CountedBy]]:
+    def of(cls, region: Region, lattice: Lattice) -> tuple[Outline, list[CountedBy]]:
         """Check shapes and take them to the lattice; the rule of each zone comes beside the outline.
 
         Raises:
             ProjectError: A shape is invalid, or there is no zone.
         """
+        zones, strata, earth = region.zones, region.strata, region.earth
         check_shapes(tuple(zones))
         check_shapes(tuple(strata))
         if not zones:
             raise ProjectError("there is no zone to measure", remedy="draw at least the project area")
         sides = Edges.of([zone.geometry for zone in zones], lattice)
         small = sides.pixels(len(zones)) < SMALL_ZONE_PIXELS
-        by_part = np.full(len(zones), pixel_rule == "fraction") if pixel_rule != "by_size" else small
+        by_part = np.full(len(zones), region.pixel_rule == "fraction") if region.pixel_rule != "by_size" else small
         parted = by_part[sides.shape]
         top, bottom = _rows_of(sides)
         outline = cls(
@@ -196,28 +189,17 @@ class Outline:
         return ZoneSpans(spans.shape[origin], stratum, row, start, stop, whole, nominal, fraction < 1.0)
 
 
-def lay_zones(
-    zones: Sequence[Shape],
-    strata: Sequence[Shape],
-    *,
-    default_stratum: str | None,
-    lattice: Lattice,
-    pixel_rule: PixelRule,
-    earth: EarthModel,
-) -> ZoneSpans:
-    """Lay zones and strata over the lattice, all of them at once; `raster.parts.lay_out` does it band by band.
-
-    A zone takes pixels by the pixel rule; a stratum always by the pixel's centre. Zones may overlap and each is laid
-    whole; strata may not.
+def lay_zones(region: Region, lattice: Lattice) -> ZoneSpans:
+    """Lay a region over the lattice, all of it at once; `raster.parts.lay_out` does it band by band.
 
     Raises:
-        ProjectError: A shape is invalid, a zone takes no pixel, strata overlap, or a part of a zone has no stratum.
+        ProjectError: The region does not hold.
     """
-    outline, _ = Outline.of(zones, strata, lattice=lattice, pixel_rule=pixel_rule, earth=earth)
-    spans = outline.lay()
+    outline, _ = Outline.of(region, lattice)
+    zones, spans = region.zones, outline.lay()
     taken = np.bincount(spans.zone, spans.stop - spans.start, minlength=len(zones))
     check_taken(taken.astype(np.int64), zones)
-    if default_stratum is None:
+    if region.default_stratum is None:
         outside = spans.pick(spans.stratum < 0)
         check_stratified(
             [outside.pick(outside.zone == zone).total_um2() for zone in np.unique(outside.zone)],

@@ -11,7 +11,7 @@ from mrv.package.contents import LossPicture
 from mrv.stages.context import Context, run_step
 from mrv.stages.measure import forest_rule, naming_files, product_rule, raster_layers
 from raster.grid import Window
-from raster.rules import ProductRule, Shape
+from raster.rules import ProductRule
 
 
 def clip_name(artifact: Artifact) -> str:
@@ -51,15 +51,14 @@ def clip_rasters(context: Context, artifacts: Sequence[Artifact]) -> dict[str, P
 
 def needed(context: Context, rule: ProductRule) -> Window:
     """Return the pixels that decide what is measured of the forest: of the zones, of its patches, and of what lies near."""
-    from raster.area import WGS84
     from raster.distance import reach_pixels
     from raster.loss import needed_window
 
-    shapes = [Shape(zone.zone_id, zone.geometry) for zone in context.zones]
-    window = needed_window(shapes, product=rule, forest=forest_rule(context))
+    region = context.region
+    window = needed_window(region, product=rule, forest=forest_rule(context))
     if not _beyond_m(context):
         return window
-    reach = reach_pixels(window, lattice=rule.lattice, metres=float(_beyond_m(context)), earth=WGS84)
+    reach = reach_pixels(window, lattice=rule.lattice, metres=float(_beyond_m(context)), earth=region.earth)
     # One pixel more: the sides of the outermost pixels are edges or not by what lies beyond them.
     return window.expand(reach + 1)
 

@@ -22,7 +22,8 @@ from mrv.store import Store
 
 if TYPE_CHECKING:
     from mrv.stages.cluster import Spread
-    from raster.parts import Runner
+    from raster.parts import Work
+    from raster.rules import Region
 
 CODE = {
     "mrv": ("*.py", "*.yaml", "*.html", "*.j2", "*.css"),
@@ -55,13 +56,26 @@ class Context:
         return self.project.definition
 
     @property
-    def runner(self) -> Runner:
-        """Where parts of a pass over pixels are done: in threads, or on the cluster that the settings name."""
+    def region(self) -> Region:
+        """Zones and strata, and how they take pixels."""
+        from raster.rules import Region, Shape
+
+        return Region(
+            [Shape(zone.zone_id, zone.geometry) for zone in self.zones],
+            [Shape(zone.zone_id, zone.geometry) for zone in self.zones if zone.kind == "stratum"],
+            self.definition.default_stratum,
+            self.definition.measurement.pixel_rule,
+        )
+
+    @property
+    def work(self) -> Work:
+        """How passes over pixels are done: in threads, or on the cluster that the settings name."""
         from mrv.stages.cluster import Cluster, through_client
-        from raster.parts import Threads
+        from raster.parts import Threads, Work
 
         workers, address = self.settings.workers, self.settings.dask_address
-        return Cluster(address, workers, self.spread or through_client) if address else Threads(workers)
+        runner = Cluster(address, workers, self.spread or through_client) if address else Threads(workers)
+        return Work(runner, progress=self.progress)
 
     @cached_property
     def catalogue(self) -> Catalogue:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from mrv.stages.context import Context, Outcome, run_step
 from mrv.stages.rasters import group_rasters, lattice_of
 from mrv.units import UM2_PER_HA
 from raster.area import WGS84, EarthModel
-from raster.rules import ForestRule, ProductRule, Shape
+from raster.rules import ForestRule, ProductRule
 
 
 @dataclass(frozen=True)
@@ -128,15 +128,10 @@ def _count_pixels(context: Context, layers: Mapping[str, Sequence[Artifact]], ea
 
     measurement = measure_loss(
         LossLayers(**{role: tuple(context.store.get(item.sha256) for item in items) for role, items in layers.items()}),
-        zones=[Shape(zone.zone_id, zone.geometry) for zone in context.zones],
-        strata=[Shape(zone.zone_id, zone.geometry) for zone in context.zones if zone.kind == "stratum"],
-        default_stratum=context.definition.default_stratum,
+        replace(context.region, earth=earth),
         product=product_rule(layers),
         forest=forest_rule(context),
-        pixel_rule=context.definition.measurement.pixel_rule,
-        earth=earth,
-        runner=context.runner,
-        progress=context.progress,
+        work=context.work,
     )
     tables = {"land_cover_area": measurement.land_cover, "zone_pixels": measurement.zone_pixels}
     if "emissions" in layers:

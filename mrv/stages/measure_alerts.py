@@ -83,10 +83,9 @@ def _measure_product(context: Context, layers: Sequence[RasterLayer]) -> dict[st
     row, lattice = layers[0].product, layers[0].lattice(context)
     days = [layer for layer in layers if layer.layer.encoding != "confidence"]
     files = [alert_layers(context, layer, layers) for layer in days]
-    shapes = [Shape(zone.zone_id, zone.geometry) for zone in context.zones]
+    region, shapes = context.region, context.region.zones
     period = (context.period.start, context.period.end)
-    rule = context.definition.measurement.pixel_rule
-    found = measure(files, zones=shapes, lattice=lattice, days=period, pixel_rule=rule, runner=context.runner)
+    found = measure(files, region, lattice=lattice, days=period, work=context.work)
     choices = context.definition.alerts
     clusters = find_clusters(
         found.pixels,
@@ -230,7 +229,7 @@ def _changes(
                 "sha256_after": after.sha256,
             }
             pair = [alert_layers(context, layer, [layer], artifacts=[item]) for item in (before, after)]
-            found = compare_alerts(*pair, zones=shapes, lattice=lattice, days=period, runner=context.runner)
+            found = compare_alerts(*pair, zones=shapes, lattice=lattice, days=period, work=context.work)
             names = set(layer.layer.confidences.values())
             rows += [{**said, **item} for item in found if item["confidence"] in names]
     return rows

@@ -22,7 +22,6 @@ from mrv.stages.measure import Measured, naming_files, run_measurement
 from mrv.stages.rasters import RasterLayer, group_rasters
 from raster.area import WGS84
 from raster.grid import Lattice
-from raster.rules import Shape
 
 if TYPE_CHECKING:
     from raster.classes import ClassLayer, ClassRow
@@ -146,19 +145,10 @@ def _inputs(context: Context, layers: Sequence[RasterLayer]) -> dict[str, Any]:
     }
 
 
-def _laying(context: Context, lattice: Lattice) -> dict[str, Any]:
-    """Return what every pass over pixels is told: zones, strata, grid and rule."""
+def _lattice(context: Context, layer: RasterLayer) -> Lattice:
+    lattice = layer.lattice(context)
     log.info("grid of the pixels: %s", lattice.projection.description)
-    return {
-        "zones": [Shape(zone.zone_id, zone.geometry) for zone in context.zones],
-        "strata": [Shape(zone.zone_id, zone.geometry) for zone in context.zones if zone.kind == "stratum"],
-        "default_stratum": context.definition.default_stratum,
-        "lattice": lattice,
-        "pixel_rule": context.definition.measurement.pixel_rule,
-        "earth": WGS84,
-        "runner": context.runner,
-        "progress": context.progress,
-    }
+    return lattice
 
 
 # --- classes -----------------------------------------------------------------------------------------------------
@@ -227,9 +217,9 @@ def _names(context: Context, layer: RasterLayer, artifacts: Sequence[Artifact]) 
 def _measure_series(context: Context, series: Series) -> dict[str, Rows]:
     from raster.classes import measure_classes as measure
 
-    lattice = series.layers[0].lattice(context)
+    lattice = _lattice(context, series.layers[0])
     coded = [_class_layer(context, layer, names) for layer, names in zip(series.layers, series.names, strict=True)]
-    found = measure(coded, joint=series.transitions, **_laying(context, lattice))
+    found = measure(coded, context.region, lattice=lattice, joint=series.transitions, work=context.work)
     rules = {zone.zone_id: zone.pixel_rule for zone in found.zones}
     area: Rows = []
     for layer, names, rows in zip(series.layers, series.names, found.layers, strict=True):
@@ -317,7 +307,7 @@ def _measure_layer(context: Context, layer: RasterLayer) -> tuple[Rows, Rows]:
         "unit": layer.layer.unit,
         "step": values.step,
     }
-    found = measure(values, **_laying(context, layer.lattice(context)))
+    found = measure(values, context.region, lattice=_lattice(context, layer), work=context.work)
     rules = {zone.zone_id: zone.pixel_rule for zone in found.zones}
     rows = [
         {

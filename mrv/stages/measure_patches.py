@@ -86,14 +86,12 @@ def measure_forest_shape(context: Context, artifacts: Sequence[Artifact]) -> Mea
         with naming_files(context, artifacts):
             found = measure_fragmentation(
                 _loss_layers(context, layers),
-                zones=_zones(context),
+                context.region,
                 product=rule,
                 forest=forest_rule(context),
-                pixel_rule=context.definition.measurement.pixel_rule,
                 years=(first - 1, last),
                 edge_depth_m=float(asked.edge_depth_m),
-                runner=context.runner,
-                progress=context.progress,
+                work=context.work,
             )
         rows = [
             {
@@ -132,10 +130,6 @@ def _years(context: Context, rule: ProductRule) -> tuple[int, int]:
     return max(first, rule.base_year + 1), min(last, rule.last_year)
 
 
-def _zones(context: Context) -> list[Shape]:
-    return [Shape(zone.zone_id, zone.geometry) for zone in context.zones]
-
-
 def _loss_layers(context: Context, layers: Mapping[str, Sequence[Artifact]]) -> LossLayers:
     paths = {role: tuple(context.store.get(item.sha256) for item in items) for role, items in layers.items()}
     return LossLayers(paths["tree_cover"], paths["loss_year"], paths.get("datamask", ()))
@@ -147,20 +141,15 @@ def _patch_tables(
     from raster.loss_patches import measure_patches
 
     assert context.definition.patches is not None  # noqa: S101 - the caller looked
-    rule, zones = product_rule(layers), _zones(context)
-    strata = [Shape(zone.zone_id, zone.geometry) for zone in context.zones if zone.kind == "stratum"]
+    rule, region = product_rule(layers), context.region
     found = measure_patches(
         _loss_layers(context, layers),
-        zones=zones,
-        strata=strata,
-        default_stratum=context.definition.default_stratum,
+        region,
         product=rule,
         forest=forest_rule(context),
-        pixel_rule=context.definition.measurement.pixel_rule,
         years=_years(context, rule),
         earlier_within_m=float(context.definition.patches.earlier_loss_within_m),
-        runner=context.runner,
-        progress=context.progress,
+        work=context.work,
     )
     columns, reason = _measures(context, found, rule)
     kinds: list[set[str]] = [set() for _ in found.code]
@@ -185,7 +174,7 @@ def _patch_tables(
     none = {"reviewer_label": None, "reviewed_by": None, "reviewed_on": None}
     whole = [row | none | labels.get(row["patch_id"], {}) for row in whole]
     tables = {
-        "loss_patches": DATASETS["loss_patches"].table(_part_rows(context, found, whole, strata)),
+        "loss_patches": DATASETS["loss_patches"].table(_part_rows(context, found, whole, region.strata)),
         "driver_rules": DATASETS["driver_rules"].table(rules.records()),
     }
     if context.definition.patches.labels is not None:

@@ -8,8 +8,9 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,8 +19,8 @@ from mrv.errors import InputError, UsageError
 from mrv.stages.cluster import Cluster, do_job, through_client
 from mrv.units import UM2_PER_HA
 from raster.bands import BandPart
-from raster.loss import ForestRule, LossLayers, LossMeasurement, Shape, measure_loss
-from raster.parts import ONE_THREAD, Runner
+from raster.loss import ForestRule, LossLayers, LossMeasurement, Region, Shape, measure_loss
+from raster.parts import Runner, Threads, Work
 from tests.integration.dask_cluster import cluster
 from tests.unit.raster.pixels import COL, ROW, polygon, product, write_tile
 
@@ -55,17 +56,18 @@ ZONES = [
 ]
 
 
-def measure(layers: LossLayers, runner: Runner, **changes: object) -> LossMeasurement:
-    arguments = {
-        "zones": ZONES,
-        "strata": [Shape("left", polygon((0, 0), (SIDE * 1.5, 0), (SIDE * 1.5, SIDE * DOWN), (0, SIDE * DOWN)))],
-        "default_stratum": "all",
-        "product": product(),
-        "forest": ForestRule(30, "greater", UM2_PER_HA, "at_least"),
-        "pixel_rule": "by_size",
-        "rows_per_band": 50,
-    } | changes
-    return measure_loss(layers, runner=runner, **arguments)  # type: ignore[arg-type]
+REGION = Region(
+    ZONES,
+    [Shape("left", polygon((0, 0), (SIDE * 1.5, 0), (SIDE * 1.5, SIDE * DOWN), (0, SIDE * DOWN)))],
+    default_stratum="all",
+    pixel_rule="by_size",
+)
+
+
+def measure(layers: LossLayers, runner: Runner, **changes: Any) -> LossMeasurement:
+    forest = ForestRule(30, "greater", UM2_PER_HA, "at_least")
+    work = Work(runner, rows_per_band=50)
+    return measure_loss(layers, replace(REGION, **changes), product=product(), forest=forest, work=work)
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Killing(BandPart):
 def test_a_cluster_gives_the_same_tables_also_when_a_worker_is_killed(
     layers: LossLayers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = measure(layers, ONE_THREAD)
+    expected = measure(layers, Threads())
     marks = tmp_path / "marks"
     marks.mkdir()
     monkeypatch.setattr("raster.loss.BandPart", lambda band, cells: Killing(band, cells, marks))
@@ -147,5 +149,5 @@ def test_jobs_travel_through_plain_pickle(layers: LossLayers) -> None:
         seen.extend(jobs)
         return map(do_job, jobs)
 
-    assert measure(layers, Cluster("none", 1, spread)) == measure(layers, ONE_THREAD)
+    assert measure(layers, Cluster("none", 1, spread)) == measure(layers, Threads())
     assert all(len(job) < 100_000 and pickle.loads(job) for job in seen)  # noqa: S301

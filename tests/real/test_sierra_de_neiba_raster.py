@@ -10,8 +10,8 @@ from mrv.schemas import DATASETS
 from mrv.units import UM2_PER_HA, um2_to_ha
 from raster.area import WGS84, EarthModel
 from raster.grid import Lattice
-from raster.loss import ForestRule, LossLayers, ProductRule, Shape, measure_loss
-from raster.parts import Threads
+from raster.loss import ForestRule, LossLayers, ProductRule, Region, Shape, measure_loss
+from raster.parts import PLAIN, Threads, Work
 
 DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data" / "sierra_de_neiba"
 pytestmark = [
@@ -29,25 +29,22 @@ PUBLISHED = {
 }
 
 
-def measure(earth, **changes):
+def measure(earth, work=PLAIN):
     layers = LossLayers(
         tree_cover=(DATA / "Hansen_GFC-2023-v1.11_treecover2000_20N_080W.tif",),
         loss_year=(DATA / "Hansen_GFC-2023-v1.11_lossyear_20N_080W.tif",),
         emissions=(DATA / "gfw_forest_carbon_gross_emissions_Mg_CO2e_px_20N_080W.tif",),
     )
     polygon = pyogrio.read_dataframe(DATA / "gfw_sample.gpkg").geometry.iloc[0]
-    arguments = {
-        "zones": [Shape("sierra", polygon)],
-        "strata": [],
-        "default_stratum": "all",
-        "product": ProductRule(
+    return measure_loss(
+        layers,
+        Region([Shape("sierra", polygon)], default_stratum="all", pixel_rule="fraction", earth=earth),
+        product=ProductRule(
             "hansen_gfc", "GFC-2023-v1.11", Lattice.square(Decimal(-180), Decimal(80), Decimal("0.00025")), 2000, 2023
         ),
-        "forest": ForestRule(10, "at_least", UM2_PER_HA, "greater", 4, "zone"),
-        "pixel_rule": "fraction",
-        "earth": earth,
-    } | changes
-    return measure_loss(layers, **arguments)
+        forest=ForestRule(10, "at_least", UM2_PER_HA, "greater", 4, "zone"),
+        work=work,
+    )
 
 
 def tree_cover_ha(result):
@@ -84,4 +81,4 @@ def test_rows_are_those_of_the_landed_tables():
 
 
 def test_bands_of_rows_do_not_change_a_digit():
-    assert measure(WGS84, rows_per_band=7, runner=Threads(2)) == measure(WGS84)
+    assert measure(WGS84, Work(Threads(2), rows_per_band=7)) == measure(WGS84)

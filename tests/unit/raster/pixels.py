@@ -9,7 +9,8 @@ from rasterio.crs import CRS
 from rasterio.transform import Affine
 
 from raster.grid import Lattice
-from raster.loss import ForestRule, LossLayers, ProductRule, Shape, measure_loss
+from raster.loss import ForestRule, LossLayers, ProductRule, Region, Shape, measure_loss
+from raster.parts import Work
 
 LATTICE = Lattice.square(Decimal(-180), Decimal(80), Decimal("0.00025"))
 ROW, COL = 348000, 412000  # latitude -7, longitude -77
@@ -54,6 +55,12 @@ def box(left, top, right, bottom):
     return polygon((left, top), (right, top), (right, bottom), (left, bottom))
 
 
+def told(zones, *, strata=(), default_stratum="all", pixel_rule="centre", **more):
+    """Return the arguments of a measurement: those of its region and of its work put together, the others as they are."""
+    work = {name: more.pop(name) for name in ("runner", "rows_per_band", "progress") if name in more}
+    return {"region": Region(zones, strata, default_stratum, pixel_rule), "work": Work(**work)} | more
+
+
 def measure(folder, cover, loss, *, zones=None, emissions=None, datamask=None, **changes):
     """Write one tile a layer and measure it."""
     cover, loss = np.asarray(cover, dtype=np.uint8), np.asarray(loss, dtype=np.uint8)
@@ -66,15 +73,8 @@ def measure(folder, cover, loss, *, zones=None, emissions=None, datamask=None, *
         if emissions is None
         else (write_tile(folder / "emissions.tif", np.asarray(emissions, np.float32)),),
     )
-    arguments = {
-        "zones": zones or [Shape("z", box(0, 0, width, height))],
-        "strata": [],
-        "default_stratum": "all",
-        "product": product(),
-        "forest": ANY_COVER,
-        "pixel_rule": "centre",
-    } | changes
-    return measure_loss(layers, **arguments)
+    arguments = {"product": product(), "forest": ANY_COVER} | changes
+    return measure_loss(layers, **told(zones or [Shape("z", box(0, 0, width, height))], **arguments))
 
 
 def counts(result):

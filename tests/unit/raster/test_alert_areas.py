@@ -15,12 +15,12 @@ from mrv.errors import GridError, InputError
 from raster.alert_codes import Encoding
 from raster.alert_columns import AlertPixels
 from raster.alerts import AlertLayers, _parts, measure_alerts
-from raster.area import WGS84, row_areas_um2
+from raster.area import row_areas_um2
 from raster.grid import Lattice
 from raster.parts import Threads
-from raster.rules import Shape
+from raster.rules import Region, Shape
 from raster.zoning import lay_zones
-from tests.unit.raster.pixels import COL, LATTICE, ROW, box, polygon, write_tile
+from tests.unit.raster.pixels import COL, LATTICE, ROW, box, polygon, told, write_tile
 
 EPOCH = date(2014, 12, 31)
 GFW = Encoding("confidence_and_days", ((2, "low"), (3, "high"), (4, "highest")), epoch=EPOCH)
@@ -52,7 +52,7 @@ def layers_of(*paths, **changes):
 
 
 def measure(layers, **changes):
-    return measure_alerts(layers, **({"zones": ZONES, "lattice": LATTICE, "days": PERIOD} | changes))
+    return measure_alerts(layers, **told(**({"zones": ZONES, "lattice": LATTICE, "days": PERIOD} | changes)))
 
 
 def quarters(folder, values, row_cut=23, col_cut=31):
@@ -138,7 +138,7 @@ def test_fractions_count_their_part(tmp_path):
 
 def test_parts_can_be_pickled(tmp_path):
     (layer,) = layers_of(write_tile(tmp_path / "a.tif", scattered()))
-    spans = lay_zones(ZONES, [], default_stratum="all", lattice=LATTICE, pixel_rule="centre", earth=WGS84)
+    spans = lay_zones(Region(ZONES, default_stratum="all", pixel_rule="centre"), LATTICE)
     spans = spans.pick(np.lexsort((spans.start, spans.row)))
     for part in _parts(layer, ZONES, spans, LATTICE, PERIOD, rows_per_band=16):
         there, here = pickle.loads(pickle.dumps(part)).run(), part.run()  # noqa: S301 - pickled in this line

@@ -15,11 +15,10 @@ from scipy import ndimage
 
 from raster.alert_clusters import find_clusters, join_pixels
 from raster.alert_columns import AlertPixels
-from raster.alerts import measure_alerts
 from raster.outlines import outlines
 from raster.rules import Shape
 from tests.unit.raster.pixels import COL, LATTICE, ROW, box, write_tile
-from tests.unit.raster.test_alert_areas import PERIOD, ZONES, code, layers_of, quarters, scattered
+from tests.unit.raster.test_alert_areas import ZONES, code, layers_of, measure, quarters, scattered
 
 
 def pixels_of(days, confidence=3):
@@ -78,7 +77,7 @@ def outline(row, col, lattice):
 
 
 def clusters(folder, layers, **changes):
-    found = measure_alerts(layers, zones=ZONES, lattice=LATTICE, days=PERIOD)
+    found = measure(layers)
     arguments = {"zones": ZONES, "lattice": LATTICE, "product": "p", "days": 90, "min_area_um2": 0} | changes
     return find_clusters(found.pixels, found.zone_pixels, **arguments)
 
@@ -90,7 +89,7 @@ def test_one_tile_or_four_any_window(tmp_path):
     assert len(whole.clusters) > 10
     assert max(row["pixel_count"] for row in whole.clusters) > 20
     for rows in (3, 512):
-        found = measure_alerts(layers_of(*four), zones=ZONES, lattice=LATTICE, days=PERIOD, rows_per_band=rows)
+        found = measure(layers_of(*four), rows_per_band=rows)
         cut = find_clusters(
             found.pixels, found.zone_pixels, zones=ZONES, lattice=LATTICE, product="p", days=90, min_area_um2=0
         )
@@ -129,7 +128,7 @@ def test_a_cluster_is_not_cut_at_a_zones_border(tmp_path):
     values = np.zeros((50, 70), np.uint16)
     values[30, 60:68] = code(date(2023, 5, 1), 3)
     zones = [Shape("b", box(20, 10, 64, 48)), Shape("far", box(66, 2, 70, 4))]
-    found = measure_alerts(layers_of(write_tile(tmp_path / "a.tif", values)), zones=zones, lattice=LATTICE, days=PERIOD)
+    found = measure(layers_of(write_tile(tmp_path / "a.tif", values)), zones=zones)
     result = find_clusters(
         found.pixels, found.zone_pixels, zones=zones, lattice=LATTICE, product="p", days=1, min_area_um2=0
     )

@@ -24,7 +24,7 @@ from raster.parts import Threads
 from raster.rules import Shape
 from raster.spans import centre_spans
 from raster.tabulate import MAX_CLASSES
-from tests.unit.raster.pixels import COL, LATTICE, ROW, box, polygon, write_tile
+from tests.unit.raster.pixels import COL, LATTICE, ROW, box, polygon, told, write_tile
 
 CODES = (3, 15, 18, 21, 33)
 UTM = Lattice.square(Decimal(0), Decimal(10_000_000), Decimal(30), crs="EPSG:32718")
@@ -32,6 +32,8 @@ UTM = Lattice.square(Decimal(0), Decimal(10_000_000), Decimal(30), crs="EPSG:327
 
 class Shuffled:
     """Does parts backwards, through pickles, and gives their results in order."""
+
+    workers = 1
 
     def run(self, parts):
         done = [pickle.loads(pickle.dumps(part)).run() for part in reversed(parts)]  # noqa: S301 - ours
@@ -45,8 +47,7 @@ def layer(path, values, *, name="y", codes=CODES, nodata=(0,), band=None, **prof
 
 
 def measure(layers, *, zones, **changes):
-    arguments = {"strata": [], "default_stratum": "all", "lattice": LATTICE, "pixel_rule": "centre"} | changes
-    return measure_classes(layers, zones=zones, **arguments)
+    return measure_classes(layers, **told(zones, **({"lattice": LATTICE} | changes)))
 
 
 def counts(rows):

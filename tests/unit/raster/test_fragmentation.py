@@ -11,19 +11,14 @@ from raster.area import WGS84, row_areas_um2
 from raster.distance import pixel_sides
 from raster.fragmentation import measure_fragmentation
 from raster.loss import ForestRule, Shape, measure_loss
-from raster.parts import Threads
-from tests.unit.raster.pixels import LATTICE, ROW, box, product, to_degrees
+from raster.parts import Threads, Work
+from tests.unit.raster.pixels import LATTICE, ROW, box, product, to_degrees, told
 from tests.unit.raster.test_loss_patches import PIXEL, STRUCTURES, landscape, tiles
 
 
-def arguments(**changes):
-    return {
-        "product": product(),
-        "forest": ForestRule(30, "greater"),
-        "pixel_rule": "centre",
-        "years": (2001, 2004),
-        "edge_depth_m": 60.0,
-    } | changes
+def arguments(zones, **changes):
+    own = {"product": product(), "forest": ForestRule(30, "greater"), "years": (2001, 2004), "edge_depth_m": 60.0}
+    return told(zones, **(own | changes))
 
 
 def retold(cover, loss, inside, code, *, depth_m, connectivity):
@@ -69,9 +64,9 @@ def test_as_plain_loops_say(tmp_path_factory, data):
     rows = data.draw(st.sampled_from([1, 2, 5, 512]))
     found = measure_fragmentation(
         tiles(tmp_path_factory.mktemp("t"), cover, loss),
-        zones=zones,
-        rows_per_band=rows,
-        **arguments(edge_depth_m=depth_m, forest=ForestRule(30, "greater", connectivity=connectivity)),
+        **arguments(
+            zones, rows_per_band=rows, edge_depth_m=depth_m, forest=ForestRule(30, "greater", connectivity=connectivity)
+        ),
     )
     masks = {"left": np.arange(width) <= left, "whole": np.ones(width, bool)}
     expected = [
@@ -102,19 +97,15 @@ def test_no_seam_shows_and_forest_is_that_of_the_loss_table(extent, pixel_rule, 
     cover, loss = landscape(3, 40, 50)
     slanted = to_degrees(shapely.Polygon([(3.3, 2.2), (44.1, 5.9), (38.7, 36.4), (8.8, 30.2)]))
     zones = [Shape("right", box(20, 4, 48, 39)), Shape("slanted", slanted)]
-    common = arguments(
-        forest=ForestRule(30, "greater", min_area_um2=4 * PIXEL, patch_extent=extent),
-        pixel_rule=pixel_rule,
-        edge_depth_m=30.0,
-    )
+    forest = ForestRule(30, "greater", min_area_um2=4 * PIXEL, patch_extent=extent)
+    common = arguments(zones, forest=forest, pixel_rule=pixel_rule, edge_depth_m=30.0)
     one, four = tiles(tmp_path, cover, loss), tiles(tmp_path, cover, loss, cuts=((13,), (27,)))
-    expected = measure_fragmentation(one, zones=zones, **common)
+    expected = measure_fragmentation(one, **common)
     assert any(0 < item.core_um2 < item.forest_um2 for item in expected)
     for layers, rows, workers in ((one, 7, 1), (four, 512, 2), (four, 3, 3), (four, 1, 1)):
-        again = measure_fragmentation(layers, zones=zones, runner=Threads(workers), rows_per_band=rows, **common)
+        again = measure_fragmentation(layers, **(common | {"work": Work(Threads(workers), rows_per_band=rows)}))
         assert again == expected
-    whole = {key: value for key, value in common.items() if key not in {"years", "edge_depth_m"}}
-    land = measure_loss(one, zones=zones, strata=[], default_stratum="all", **whole).land_cover.to_pylist()
+    land = measure_loss(one, common["region"], product=product(), forest=forest).land_cover.to_pylist()
     for item in expected:
         rows = [row for row in land if row["zone_id"] == item.zone_id and row["cover_class"] == "forest"]
         assert item.forest_um2 == sum(
@@ -127,7 +118,7 @@ def test_the_border_of_a_zone_is_no_edge_but_open_land_beyond_it_is(tmp_path):
     cover[:, 9] = 5
     zones = [Shape("inside", box(2, 2, 6, 6)), Shape("to_the_road", box(5, 2, 9, 6))]
     inside, beside = measure_fragmentation(
-        tiles(tmp_path, cover, loss), zones=zones, **arguments(years=(2004, 2004), edge_depth_m=30.0)
+        tiles(tmp_path, cover, loss), **arguments(zones, years=(2004, 2004), edge_depth_m=30.0)
     )
     assert inside.edge_um == 0
     assert inside.core_um2 == inside.forest_um2
@@ -139,7 +130,7 @@ def test_the_border_of_a_zone_is_no_edge_but_open_land_beyond_it_is(tmp_path):
 
 def test_a_zone_without_forest(tmp_path):
     cover, loss = np.full((6, 6), 5, np.uint8), np.zeros((6, 6), np.uint8)
-    found = measure_fragmentation(tiles(tmp_path, cover, loss), zones=[Shape("z", box(0, 0, 6, 6))], **arguments())
+    found = measure_fragmentation(tiles(tmp_path, cover, loss), **arguments([Shape("z", box(0, 0, 6, 6))]))
     assert {(item.forest_um2, item.core_um2, item.edge_um, item.patches, item.largest_um2) for item in found} == {
         (0, 0, 0, 0, 0)
     }

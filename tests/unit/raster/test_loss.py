@@ -15,7 +15,7 @@ from mrv.schemas import DATASETS
 from mrv.units import UM2_PER_HA
 from raster.area import row_areas_um2
 from raster.coverage import fraction_spans
-from raster.loss import ForestRule, LossLayers, Shape, measure_loss, needed_window
+from raster.loss import ForestRule, LossLayers, Region, Shape, measure_loss, needed_window
 from raster.parts import Threads
 from raster.spans import centre_spans
 from tests.unit.raster.pixels import (
@@ -29,6 +29,7 @@ from tests.unit.raster.pixels import (
     polygon,
     product,
     spread,
+    told,
     write_tile,
 )
 
@@ -68,10 +69,7 @@ def test_a_header_that_declares_zero_as_nodata_does_not_hide_what_was_not_lost(t
         (write_tile(tmp_path / "cover.tif", np.array([[0, 90]], np.uint8), nodata=0),),
         (write_tile(tmp_path / "loss.tif", np.array([[0, 0]], np.uint8), nodata=0),),
     )
-    result = measure_loss(
-        layers, zones=[Shape("z", box(0, 0, 2, 1))], strata=[], default_stratum="all", product=product(),
-        forest=ANY_COVER, pixel_rule="centre",
-    )  # fmt: skip
+    result = measure_loss(layers, **told([Shape("z", box(0, 0, 2, 1))], product=product(), forest=ANY_COVER))
     assert counts(result) == {("z", "all", "non_forest", None): 1, ("z", "all", "forest", None): 1}
 
 
@@ -183,9 +181,7 @@ def test_seams_of_tiles_are_not_counted_twice(tmp_path):
         path = tmp_path / f"{name}{top}{left}.tif"
         pieces[name].append(write_tile(path, values[top:bottom, left:right], row=ROW + top, col=COL + left))
     layers = LossLayers(tuple(pieces["cover"]), tuple(reversed(pieces["loss"])))
-    split = measure_loss(
-        layers, zones=[zone], strata=[], default_stratum="all", product=product(), forest=ANY_COVER, pixel_rule="centre"
-    )
+    split = measure_loss(layers, **told([zone], product=product(), forest=ANY_COVER))
     assert split == whole
 
 
@@ -203,10 +199,7 @@ def test_a_layer_that_covers_less_than_the_others(tmp_path):
         (write_tile(tmp_path / "loss.tif", np.zeros((3, 4), np.uint8)),),
     )
     with pytest.raises(InputError, match="loss_year do not cover"):
-        measure_loss(
-            layers, zones=[Shape("z", box(0, 0, 4, 4))], strata=[], default_stratum="all", product=product(),
-            forest=ANY_COVER, pixel_rule="centre",
-        )  # fmt: skip
+        measure_loss(layers, **told([Shape("z", box(0, 0, 4, 4))], product=product(), forest=ANY_COVER))
 
 
 @pytest.mark.parametrize(
@@ -220,16 +213,9 @@ def test_a_layer_that_covers_less_than_the_others(tmp_path):
     ],
 )
 def test_zones_that_cannot_be_measured(tmp_path, zones):
-    arguments = {
-        "strata": [],
-        "default_stratum": "all",
-        "product": product(),
-        "forest": ANY_COVER,
-        "pixel_rule": "centre",
-    }
     path = write_tile(tmp_path / "a.tif", np.zeros((4, 4), np.uint8))
     with pytest.raises(ProjectError):
-        measure_loss(LossLayers((path,), (path,)), zones=zones, **arguments)
+        measure_loss(LossLayers((path,), (path,)), **told(zones, product=product(), forest=ANY_COVER))
 
 
 # --- strata ------------------------------------------------------------------------------------------------------
@@ -319,9 +305,9 @@ def test_emissions_declared_nodata_add_nothing(tmp_path):
     )
     emissions = write_tile(tmp_path / "e.tif", np.array([[-9999, 2, 0]], np.float32), nodata=-9999)
     result = measure_loss(
-        LossLayers((cover,), (loss,), (), (emissions,)), zones=[Shape("z", box(0, 0, 3, 1))], strata=[],
-        default_stratum="all", product=product(), forest=ANY_COVER, pixel_rule="centre",
-    )  # fmt: skip
+        LossLayers((cover,), (loss,), (), (emissions,)),
+        **told([Shape("z", box(0, 0, 3, 1))], product=product(), forest=ANY_COVER),
+    )
     assert [(row["pixel_count"], row["emissions_g"]) for row in result.pixel_emissions.to_pylist()] == [(2, 2 * 10**6)]
 
 
@@ -439,9 +425,9 @@ def test_bands_threads_tiles_and_blocks_do_not_change_a_digit(tmp_path, landscap
         )
         pieces[name] = (lower, write_tile(tmp_path / f"{name}0.tif", values[:seam]))
     parts = measure_loss(
-        LossLayers(pieces["cover"], pieces["loss"][::-1], (), pieces["emissions"]), **common, default_stratum="all",
-        product=product(), runner=Threads(workers), rows_per_band=rows,
-    )  # fmt: skip
+        LossLayers(pieces["cover"], pieces["loss"][::-1], (), pieces["emissions"]),
+        **told(**common, product=product(), runner=Threads(workers), rows_per_band=rows),
+    )
     assert parts == whole
     assert measure(tmp_path, cover, loss, emissions=emissions, **(common | {"zones": zones[::-1]})) == whole
 
@@ -484,11 +470,10 @@ def test_the_needed_window_decides_everything(tmp_path, landscape):
         "strata": strata,
         "forest": forest,
         "pixel_rule": pixel_rule,
-        "default_stratum": "all",
         "product": product(),
     }
     whole = measure(tmp_path, cover, loss, zones=zones[:1], **common)
-    window = needed_window(zones[:1], product=product(), forest=forest)
+    window = needed_window(Region(zones[:1]), product=product(), forest=forest)
     top, left = max(0, window.row - ROW), max(0, window.col - COL)
     cut = np.s_[top : window.row_stop - ROW, left : window.col_stop - COL]
     layers = LossLayers(
@@ -497,4 +482,4 @@ def test_the_needed_window_decides_everything(tmp_path, landscape):
             for i, values in enumerate((cover, loss))
         )
     )
-    assert measure_loss(layers, zones=zones[:1], **common) == whole
+    assert measure_loss(layers, **told(zones[:1], **common)) == whole

@@ -18,8 +18,8 @@ from raster.forest_years import KEPT, OPEN, UNSEEN, forest_years, joined, year_r
 from raster.grid import Window
 from raster.loss import ForestRule, LossLayers, Shape, measure_loss
 from raster.loss_patches import measure_patches
-from raster.parts import Threads
-from tests.unit.raster.pixels import COL, LATTICE, ROW, box, product, to_degrees, write_tile
+from raster.parts import Threads, Work
+from tests.unit.raster.pixels import COL, LATTICE, ROW, box, product, to_degrees, told, write_tile
 
 STRUCTURES = {4: ndimage.generate_binary_structure(2, 1), 8: ndimage.generate_binary_structure(2, 2)}
 GEOD = Geod(ellps="WGS84")
@@ -49,16 +49,9 @@ def tiles(folder, cover, loss, cuts=((), ())):
     return LossLayers(tuple(paths["tree_cover"]), tuple(paths["loss_year"]))
 
 
-def arguments(**changes):
-    return {
-        "strata": [],
-        "default_stratum": "all",
-        "product": product(),
-        "forest": ForestRule(30, "greater"),
-        "pixel_rule": "centre",
-        "years": (2001, 2023),
-        "earlier_within_m": 100.0,
-    } | changes
+def arguments(zones, **changes):
+    own = {"product": product(), "forest": ForestRule(30, "greater"), "years": (2001, 2023), "earlier_within_m": 100.0}
+    return told(zones, **(own | changes))
 
 
 def table(found, zones):
@@ -91,8 +84,7 @@ def test_as_labels_say(tmp_path_factory, data):
     zones = [Shape("left", box(0, 0, left + 1, height)), Shape("whole", box(0, 0, width, height))]
     found = measure_patches(
         tiles(folder, cover, loss),
-        zones=zones,
-        **arguments(forest=ForestRule(30, "greater", connectivity=connectivity)),
+        **arguments(zones, forest=ForestRule(30, "greater", connectivity=connectivity)),
     )
     areas = np.repeat(row_areas_um2(LATTICE, row=ROW, height=height)[:, None], width, axis=1)
     expected = []
@@ -119,16 +111,15 @@ def test_no_seam_shows_and_zones_add_up(extent, pixel_rule, tmp_path):
     zones = [Shape("slanted", slanted), Shape("right", box(20, 4, 48, 39))]
     strata = [Shape("north", box(0, 0, 50, 17))]
     forest = ForestRule(30, "greater", min_area_um2=4 * PIXEL, patch_extent=extent)
-    common = arguments(forest=forest, pixel_rule=pixel_rule, strata=strata)
+    common = arguments(zones, forest=forest, pixel_rule=pixel_rule, strata=strata)
     one = tiles(tmp_path, cover, loss)
     four = tiles(tmp_path, cover, loss, cuts=((13,), (27,)))
-    expected = table(measure_patches(one, zones=zones, **common), zones)
+    expected = table(measure_patches(one, **common), zones)
     assert len(expected) > 50
     for layers, rows, workers in ((one, 7, 1), (four, 512, 1), (four, 5, 3), (four, 1, 2)):
-        found = measure_patches(layers, zones=zones, runner=Threads(workers), rows_per_band=rows, **common)
+        found = measure_patches(layers, **(common | {"work": Work(Threads(workers), rows_per_band=rows)}))
         assert table(found, zones) == expected
-    whole = {key: value for key, value in common.items() if key not in {"years", "earlier_within_m"}}
-    land = measure_loss(one, zones=zones, **whole).land_cover.to_pylist()
+    land = measure_loss(one, common["region"], product=product(), forest=forest).land_cover.to_pylist()
     lost, names = {}, {0: "north", -1: "all"}
     for code, *_, taken in expected:
         for zone, stratum, pixels, area in taken:
@@ -150,7 +141,7 @@ def test_only_the_asked_years_but_all_earlier_ones_near(tmp_path):
     loss[2, 25] = 3  # nothing earlier within reach
     loss[6, 12] = 1  # earlier, one row between: nearer than the other one
     layers, zones = tiles(tmp_path, cover, loss), [Shape("z", box(0, 0, 30, 9))]
-    found = measure_patches(layers, zones=zones, **arguments(years=(2003, 2003), earlier_within_m=120.0))
+    found = measure_patches(layers, **arguments(zones, years=(2003, 2003), earlier_within_m=120.0))
     assert [(int(row), int(column)) for row, column in zip(found.row, found.column, strict=True)] == [
         (ROW + 2, COL + 25),
         (ROW + 4, COL + 10),
@@ -167,7 +158,7 @@ def test_distance_to_earlier_loss_as_brute_force_says(tmp_path_factory, seed):
     loss[np.random.default_rng(seed).random(loss.shape) < 0.6] = 0
     layers = tiles(tmp_path_factory.mktemp("t"), cover, loss)
     zones = [Shape("z", box(0, 0, 16, 12))]
-    found = measure_patches(layers, zones=zones, **arguments(earlier_within_m=95.0))
+    found = measure_patches(layers, **arguments(zones, earlier_within_m=95.0))
     sides = pixel_sides(LATTICE, row=ROW, height=12, earth=WGS84)
     expected = []
     for code in range(1, 5):
@@ -197,7 +188,7 @@ def test_distances_to_features_are_geodesic_from_the_nearest_pixel_edge(tmp_path
     loss[10:13, 20:24] = 1
     loss[40, 60] = 2
     zones = [Shape("z", box(0, 0, 80, 60))]
-    found = measure_patches(tiles(tmp_path, cover, loss), zones=zones, **arguments())
+    found = measure_patches(tiles(tmp_path, cover, loss), **arguments(zones))
     west, south, east, north = zones[0].geometry.bounds
     road = to_degrees(shapely.LineString([(22, 5), (22, 11.5), (22, 9), (70, 9)]))
     town = to_degrees(shapely.Point(60.5, 45))
@@ -227,7 +218,7 @@ def test_shape_of_patches(tmp_path):
     loss[12, 2:32] = 1  # a line
     for step in range(12):
         loss[20 + step, 5 + step] = 2  # a slanted line
-    found = measure_patches(tiles(tmp_path, cover, loss), zones=[Shape("z", box(0, 0, 40, 40))], **arguments())
+    found = measure_patches(tiles(tmp_path, cover, loss), **arguments([Shape("z", box(0, 0, 40, 40))]))
     square, line, slanted = found.elongation
     sides = pixel_sides(LATTICE, row=ROW + 3, height=1, earth=WGS84)
     ratio = sides.height[0] / sides.top[0]

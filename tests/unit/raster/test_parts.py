@@ -10,15 +10,14 @@ from hypothesis import strategies as st
 
 from mrv.errors import ProjectError
 from mrv.schemas import DATASETS
-from raster.area import WGS84
 from raster.columns import whole_numbers
 from raster.coverage import fill_fractions
-from raster.loss import LossLayers, Shape, measure_loss
+from raster.loss import LossLayers, Region, Shape, measure_loss
 from raster.mosaic import Mosaic
 from raster.parts import Threads, lay_out
 from raster.spans import EVERY_ROW, Edges, fill_centres
 from raster.zoning import SMALL_ZONE_PIXELS, lay_zones
-from tests.unit.raster.pixels import ANY_COVER, COL, LATTICE, ROW, box, measure, polygon, product, write_tile
+from tests.unit.raster.pixels import ANY_COVER, COL, LATTICE, ROW, box, measure, polygon, product, told, write_tile
 from tests.unit.raster.test_loss import landscapes
 from tests.unit.raster.test_shapes_to_pixels import polygonal, stars, to_degrees
 
@@ -54,12 +53,7 @@ def test_workers_windows_and_the_order_of_tiles_do_not_change_a_digit(
         random.shuffle(four)
         tiles.append(tuple(four))
     found = measure_loss(
-        LossLayers(*tiles),
-        **common,
-        default_stratum="all",
-        product=product(),
-        runner=Threads(workers),
-        rows_per_band=rows,
+        LossLayers(*tiles), **told(**common, product=product(), runner=Threads(workers), rows_per_band=rows)
     )
     assert found == whole
     assert whole.zone_pixels["area_um2"].to_pylist() == [
@@ -88,10 +82,7 @@ def test_a_band_pickles_small_and_lays_the_same(tmp_path):
     mosaic = Mosaic.of(
         "cover", [write_tile(tmp_path / "a.tif", np.zeros((50, 100), np.uint8))], lattice=LATTICE, kind="classes"
     )
-    layout = lay_out(
-        zones, [], default_stratum="all", lattice=LATTICE, pixel_rule="centre", earth=WGS84, mosaics=[mosaic],
-        rows_per_band=5,
-    )  # fmt: skip
+    layout = lay_out(**told(zones, rows_per_band=5), lattice=LATTICE, mosaics=[mosaic])
     assert len(layout.bands) == 10
     sent = [pickle.dumps(band) for band in layout.bands]
     assert max(map(len, sent)) < len(pickle.dumps(layout.bands[0].outline)) / 5
@@ -112,10 +103,7 @@ def test_a_zone_that_only_surrounds_a_tile_gives_it_no_band(tmp_path):
         for value in (80, 0)
     ]
     ring = polygon((0, 0), (30, 0), (30, 10), (20, 10), (20, 0.2), (10, 0.2), (10, 10), (0, 10))
-    result = measure_loss(
-        LossLayers(*tiles), zones=[Shape("z", ring)], strata=[], default_stratum="all", product=product(),
-        forest=ANY_COVER, pixel_rule="centre",
-    )  # fmt: skip
+    result = measure_loss(LossLayers(*tiles), **told([Shape("z", ring)], product=product(), forest=ANY_COVER))
     assert result.zone_pixels["pixel_count"].to_pylist() == [200]
 
 
@@ -160,7 +148,7 @@ def test_centres_of_a_zone_of_the_threshold_size_stay_within_the_zone_check(seed
     ring = np.column_stack([radius * np.cos(angles), radius * np.sin(angles) * flatness]) + rng.random(2) + 400
     zones = [Shape("z", polygon(*ring))]
     laid = [
-        lay_zones(zones, [], default_stratum="", lattice=LATTICE, pixel_rule=rule, earth=WGS84).total_um2()
+        lay_zones(Region(zones, default_stratum="", pixel_rule=rule), LATTICE).total_um2()
         for rule in ("centre", "fraction")
     ]
     assert abs(laid[0] - laid[1]) / laid[1] < 0.004
@@ -177,7 +165,7 @@ def test_halves_become_exact_decimals(halves):
 
 def test_no_zone_is_refused():
     with pytest.raises(ProjectError, match="no zone"):
-        lay_zones([], [], default_stratum="all", lattice=LATTICE, pixel_rule="centre", earth=WGS84)
+        lay_zones(Region([]), LATTICE)
 
 
 def test_columns_are_those_of_the_table():

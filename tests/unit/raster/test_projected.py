@@ -15,12 +15,12 @@ from shapely.ops import split
 
 from mrv.errors import GridError
 from mrv.units import UM2_PER_M2
-from raster.area import WGS84, node_columns, nominal_area_um2, piece_areas_um2, row_areas_um2
+from raster.area import node_columns, nominal_area_um2, piece_areas_um2, row_areas_um2
 from raster.coverage import fraction_spans
 from raster.grid import Lattice, Window
 from raster.projected import DEVIATION_PIXELS, project_rings, projection
 from raster.reading import inspect_tile
-from raster.rules import Shape
+from raster.rules import Region, Shape
 from raster.spans import Edges, centre_spans
 from raster.zoning import lay_zones
 from tests.unit.raster.pixels import write_tile
@@ -197,9 +197,7 @@ def test_zones_on_a_projected_grid_have_their_geodesic_area_in_pieces_that_add_u
     west = shapely.box(-78, -9, -77.0, -6)
     totals = {}
     for strata in ([], [Shape("west", west)]):
-        spans = lay_zones(
-            [Shape("z", ZONE)], strata, default_stratum="rest", lattice=UTM, pixel_rule="fraction", earth=WGS84
-        )
+        spans = lay_zones(Region([Shape("z", ZONE)], strata, "rest", "fraction"), UTM)
         assert ((spans.stop - 1) // node_columns(UTM) == spans.start // node_columns(UTM)).all()
         totals[len(strata)] = spans.total_um2()
         assert totals[len(strata)] / UM2_PER_M2 == pytest.approx(geodesic, rel=1e-6)

@@ -10,25 +10,26 @@ from hypothesis import strategies as st
 
 from mrv.errors import InputError, ProjectError
 from raster.area import row_areas_um2
-from raster.parts import Threads
+from raster.parts import PLAIN, Threads
 from raster.rules import Shape
 from raster.values import MAX_STEPS, ValueLayer, _add_product, _integer, measure_values
-from tests.unit.raster.pixels import LATTICE, ROW, box, write_tile
+from tests.unit.raster.pixels import LATTICE, ROW, box, told, write_tile
 
 
-def measure(folder, values, *, zones=None, row=ROW, pixel_rule="centre", runner=None, rows_per_band=512, **layer):
+def measure(
+    folder, values, *, zones=None, row=ROW, pixel_rule="centre", rows_per_band=512, runner=PLAIN.runner, **layer
+):
     path = write_tile(folder / "a.tif", np.asarray(values), row=row)
     height, width = np.shape(values)
-    more = {} if runner is None else {"runner": runner}
     found = measure_values(
         ValueLayer(**({"name": "agb", "paths": (path,), "step": Decimal(1)} | layer)),
-        zones=zones or [Shape("z", box(0, 0, width, height))],
-        strata=[],
-        default_stratum="all",
-        lattice=LATTICE,
-        pixel_rule=pixel_rule,
-        rows_per_band=rows_per_band,
-        **more,
+        **told(
+            zones or [Shape("z", box(0, 0, width, height))],
+            lattice=LATTICE,
+            pixel_rule=pixel_rule,
+            rows_per_band=rows_per_band,
+            runner=runner,
+        ),
     )
     assert {row.area_um2 for row in found.zones} == {row.area_um2 + row.nodata_area_um2 for row in found.rows}
     return found.rows
@@ -74,9 +75,7 @@ def test_values_that_the_product_does_not_have(tmp_path, value, layer):
 def test_nodata_of_the_header_is_not_believed_and_must_be_known(tmp_path):
     path = write_tile(tmp_path / "b.tif", np.array([[0, 7]], np.int16), nodata=0)
     zones = [Shape("z", box(0, 0, 2, 1))]
-    arguments = {
-        "zones": zones, "strata": [], "default_stratum": "all", "lattice": LATTICE, "pixel_rule": "centre"
-    }  # fmt: skip
+    arguments = told(zones, lattice=LATTICE)
     with pytest.raises(InputError, match="undeclared nodata"):
         measure_values(ValueLayer("dem", (path,), Decimal(1)), **arguments)
     (row,) = measure_values(ValueLayer("dem", (path,), Decimal(1), ignored_header_nodata=(0,)), **arguments).rows
