@@ -1,50 +1,40 @@
-"""Runs of pixels made into patches by a union-find, what zones take of them, and exact sums by patch."""
+"""Runs of pixels that touch, joined by a union-find."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
-from raster.forest_years import YearRuns
-from raster.patches import LOW
 from raster.spans import Ints, Ints32
 
 
-@dataclass(frozen=True)
-class Groups:
-    """Entries in the order of their keys.
+@njit(cache=True, nogil=True)
+def connect(first: Ints, start: Ints32, stop: Ints32, value: NDArray[np.uint8] | None, reach: int) -> Ints32:
+    """Join runs that touch runs of the row above, and return the root of each: the first run that hangs together with it.
 
-    Attributes:
-        keys: Different keys, ascending, shape (k,).
-        order: Entries by key, shape (n,).
-        starts: Where each key begins in that order, shape (k,).
+    Args:
+        first: First run of each row, and their number; shape (rows + 1,).
+        start: First column, shape (n,); ascending within a row.
+        stop: Column after the last, shape (n,).
+        value: Only runs of one value are joined, shape (n,); None joins all.
+        reach: 1 where corners join, else 0.
     """
-
-    keys: Ints
-    order: Ints
-    starts: Ints
-
-    @classmethod
-    def of(cls, key: Ints) -> Groups:
-        """Order entries by their keys (not negative)."""
-        order = np.argsort(key, kind="stable")
-        ordered = key[order]
-        starts = np.flatnonzero(np.diff(ordered, prepend=-1))
-        return cls(ordered[starts], order, starts)
-
-    def sums(self, values: Ints) -> Ints:
-        """Sum whole numbers by key."""
-        if not len(self.starts):
-            return np.empty(0, dtype=np.int64)
-        return np.asarray(np.add.reduceat(values[self.order], self.starts), dtype=np.int64)
-
-    def areas(self, pixels: Ints, area_um2: Ints) -> list[int]:
-        """Sum pixels times the area of each by key, exactly: in two halves, because 64 bits do not hold a large patch."""
-        low = pixels * (area_um2 & LOW)
-        high = self.sums(pixels * (area_um2 >> 32) + (low >> 32)).tolist()
-        return [(one << 32) + other for one, other in zip(high, self.sums(low & LOW).tolist(), strict=True)]
+    parent = np.arange(len(start), dtype=np.int32)
+    for row in range(1, len(first) - 1):
+        above, above_stop = first[row - 1], first[row]
+        for run in range(first[row], first[row + 1]):
+            while above < above_stop and stop[above] + reach <= start[run]:
+                above += 1
+            other = above
+            while other < above_stop and start[other] < stop[run] + reach:
+                # A branch of its own, so that the compiler leaves out what looks at values that are not there.
+                if value is None or value[other] == value[run]:
+                    _join(parent, run, other)
+                other += 1
+    for run in range(len(parent)):
+        parent[run] = _root(parent, run)
+    return parent
 
 
 @njit(cache=True, nogil=True)
@@ -56,53 +46,9 @@ def _root(parent: Ints32, run: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def connect(runs: YearRuns, first: Ints, reach: int) -> Ints32:
-    """Join runs of one value that touch in neighbouring rows; `reach` is 1 where corners join. Return each run's root."""
-    parent = np.arange(len(runs.start), dtype=np.int32)
-    for row in range(1, len(first) - 1):
-        above, above_stop = first[row - 1], first[row]
-        for run in range(first[row], first[row + 1]):
-            while above < above_stop and runs.stop[above] + reach <= runs.start[run]:
-                above += 1
-            other = above
-            while other < above_stop and runs.start[other] < runs.stop[run] + reach:
-                if runs.value[other] == runs.value[run]:
-                    one, two = _root(parent, run), _root(parent, other)
-                    parent[max(one, two)] = min(one, two)
-                other += 1
-    for run in range(len(parent)):
-        parent[run] = _root(parent, run)
-    return parent
-
-
-@njit(cache=True, nogil=True)
-def overlaps(
-    runs: YearRuns, first: Ints, low: int, row: Ints32, start: Ints32, stop: Ints32
-) -> tuple[Ints, Ints, Ints]:
-    """Return (run, span, pixels) wherever a span of a zone shares pixels with a run; counted first, then written."""
-    hit, taker = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    pixels = np.empty(0, dtype=np.int64)
-    for write in (False, True):
-        count = 0
-        for span in range(len(row)):
-            line = row[span] - low
-            if line < 0 or line >= len(first) - 1:
-                continue
-            left, right = first[line], first[line + 1]
-            end = right
-            while left < right:
-                middle = (left + right) // 2
-                if runs.stop[middle] <= start[span]:
-                    left = middle + 1
-                else:
-                    right = middle
-            while left < end and runs.start[left] < stop[span]:
-                if write:
-                    hit[count], taker[count] = left, span
-                    pixels[count] = min(runs.stop[left], stop[span]) - max(runs.start[left], start[span])
-                count += 1
-                left += 1
-        if not write:
-            hit, taker = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64)
-            pixels = np.empty(count, dtype=np.int64)
-    return hit, taker, pixels
+def _join(parent: Ints32, run: int, other: int) -> None:
+    one, two = _root(parent, run), _root(parent, other)
+    if one < two:
+        parent[two] = one
+    else:
+        parent[one] = two

@@ -17,11 +17,12 @@ from scipy.sparse.csgraph import connected_components
 
 from raster.area import WGS84, EarthModel
 from raster.bands import Layers
-from raster.connecting import Groups, connect
+from raster.connecting import connect
 from raster.distance import PixelSides, pixel_sides, reach_pixels
 from raster.forest_edge import core_until, edge_sums
 from raster.forest_years import UNSEEN, YearRuns, Years, forest_years, row_pointers, zone_years
 from raster.grid import Window
+from raster.grouping import Groups
 from raster.parts import PLAIN, Band, Work, lay_out
 from raster.rules import ForestRule, LossLayers, ProductRule, Region
 from raster.spans import Ints, Ints32
@@ -190,7 +191,7 @@ def _patches(
     order = np.lexsort((start, row))
     row, start, stop, area = row[order], start[order], stop[order], spans.area_um2[span[order]]
     runs, member = _touching(row, start, stop)
-    root = connect(runs, row_pointers(runs.row, 0, window.height), 1 if forest.connectivity == 8 else 0)
+    root = connect(row_pointers(runs.row, 0, window.height), runs.start, runs.stop, runs.value, forest.reach)
     groups = Groups.of(root[member].astype(np.int64))
     areas = groups.areas((stop - start).astype(np.int64), area)
     place = np.searchsorted(groups.keys, root)
@@ -265,7 +266,7 @@ def _together(pieces: Sequence[_Piece], zone_id: str, product: ProductRule, fore
     runs, node = runs.pick(order), node[order]
     joined, member = _touching(runs.row, runs.start, runs.stop)
     low, high = (int(joined.row[0]), int(joined.row[-1]) + 1) if len(joined.row) else (0, 0)
-    root = connect(joined, row_pointers(joined.row, low, high), 1 if forest.connectivity == 8 else 0)
+    root = connect(row_pointers(joined.row, low, high), joined.start, joined.stop, joined.value, forest.reach)
     total = int(offsets[-1])
     links = coo_array(
         (np.ones(len(node), dtype=np.int8), (node, total + root[member].astype(np.int64))),

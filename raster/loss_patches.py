@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 
 from raster.area import row_areas_um2
 from raster.bands import Layers
-from raster.connecting import Groups, connect, overlaps
+from raster.connecting import connect
 from raster.covering import check_covered
 from raster.distance import UM_PER_M, PixelSides, gaps_to_earlier, pixel_sides, reach_pixels
 from raster.forest_years import YearRuns, forest_years, joined, row_pointers, tile_windows, year_runs, zone_years
 from raster.grid import Floats, Window
+from raster.grouping import Groups, overlaps
 from raster.parts import PLAIN, Part, Work
 from raster.rules import ForestRule, LossLayers, ProductRule, Region
 from raster.spans import Ints, Ints32
@@ -182,7 +183,7 @@ def _assemble(
     row = int(runs.row[0]) if len(runs.row) else 0
     height = int(runs.row[-1]) + 1 - row if len(runs.row) else 0
     first = row_pointers(runs.row, row, row + height)
-    root = connect(runs, first, 1 if layers.forest.connectivity == 8 else 0)
+    root = connect(first, runs.start, runs.stop, runs.value, layers.forest.reach)
     hit, taker, overlap = overlaps(runs, first, row, spans.row, spans.start, spans.stop)
     asked = (runs.value[hit] >= codes.start) & (runs.value[hit] < codes.stop)
     hit, taker, overlap = hit[asked], taker[asked], overlap[asked]

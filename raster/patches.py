@@ -12,6 +12,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from raster.area import EarthModel, row_areas_um2
+from raster.connecting import connect
 from raster.grid import Lattice, Window
 from raster.rules import FOREST, NON_FOREST, UNREAD, ForestRule
 from raster.spans import Ints, Ints32
@@ -70,7 +71,7 @@ def remove_small_patches(
         forest.min_area_um2 >> 32,
         forest.min_area_um2 & LOW,
         forest.min_area_rule == "at_least",
-        1 if forest.connectivity == 8 else 0,
+        forest.reach,
         open_edges,
     )
 
@@ -95,14 +96,6 @@ def patch_margin(window: Window, *, lattice: Lattice, forest: ForestRule, earth:
         if needed <= margin:
             return margin
         margin = needed
-
-
-@njit(cache=True, nogil=True)
-def _root(parent: Ints32, run: int) -> int:
-    while parent[run] != run:
-        parent[run] = parent[parent[run]]
-        run = parent[run]
-    return run
 
 
 @njit(cache=True, nogil=True)
@@ -159,29 +152,6 @@ def _longer(values: Ints32, room: int) -> Ints32:
 
 
 @njit(cache=True, nogil=True)
-def _connect(runs: Found, reach: int) -> Ints32:
-    """Join runs that touch runs of the row above; `reach` is 1 where corners join, else 0. Return the root of each."""
-    first, start, stop = runs
-    parent = np.arange(len(start), dtype=np.int32)
-    for row in range(1, len(first) - 1):
-        above, above_stop = first[row - 1], first[row]
-        for run in range(first[row], first[row + 1]):
-            while above < above_stop and stop[above] + reach <= start[run]:
-                above += 1
-            other = above
-            while other < above_stop and start[other] < stop[run] + reach:
-                one, two = _root(parent, run), _root(parent, other)
-                if one < two:
-                    parent[two] = one
-                else:
-                    parent[one] = two
-                other += 1
-    for run in range(len(parent)):
-        parent[run] = _root(parent, run)
-    return parent
-
-
-@njit(cache=True, nogil=True)
 def _measure(runs: Found, root: Ints32, row_area: Ints, partial: Partial) -> tuple[Ints, Ints]:
     """Return the area of each patch (by the run that is its root) in two halves."""
     high, low = np.zeros(len(root), dtype=np.int64), np.zeros(len(root), dtype=np.int64)
@@ -230,7 +200,7 @@ def _remove(
     open_edges: bool,
 ) -> None:
     runs = _runs(codes)
-    root = _connect(runs, reach)
+    root = connect(runs.first, runs.start, runs.stop, None, reach)
     high, low = _measure(runs, root, row_area, partial)
     kept = (high > min_high) | ((high == min_high) & (low > min_low))
     if at_least:

@@ -169,6 +169,11 @@ class ForestRule:
     patch_extent: Literal["landscape", "zone"] = "landscape"
 
     @property
+    def reach(self) -> int:
+        """How many columns further pixels of the next row still touch: 1 where corners join, else 0."""
+        return 1 if self.connectivity == 8 else 0
+
+    @property
     def filters_patches(self) -> bool:
         """Whether small patches are taken out."""
         return self.min_area_um2 > 0
