@@ -254,18 +254,20 @@ _ALL = (
         "longitude": "float", "latitude": "float", "elongation": "factor", "distance_to_road_m": "factor?",
         "distance_to_river_m": "factor?", "distance_to_settlement_m": "factor?", "distance_to_earlier_loss_m": "factor?",
         "driver_hint": "str", "driver_rule": "str", "reviewer_label": "str?", "reviewed_by": "str?", "reviewed_on": "date?",
-        "reason": "str?",
+        "label_illustrative": "bool?", "reason": "str?",
     }),
     _dataset("driver_rules", "One row per rule for driver hints, in their order.", "position", {
         "rule_id": "str", "position": "int", "driver_hint": "str", "conditions": "str", "note_en": "str", "note_es": "str",
         "reference": "str", "rules_version": "str",
     }),
     _dataset("patch_labels", "One row per patch that a reviewer labelled, and whether the period has it.", "patch_id", {
-        "patch_id": "str", "reviewer_label": "str", "reviewed_by": "str", "reviewed_on": "date", "status": "str",
+        "patch_id": "str", "reviewer_label": "str", "reviewed_by": "str", "reviewed_on": "date", "illustrative": "bool",
+        "status": "str",
     }),
     _dataset("fragmentation", "One row per zone and year: the shape of its forest at the end of the year.", "zone_id year", {
         "zone_id": "str", "year": "int", "product": "str", "product_version": "str", "edge_depth_m": "int", "forest_area_um2": "um2",
-        "core_area_um2": "um2", "edge_length_um": "um2", "patch_count": "int", "largest_patch_area_um2": "um2",
+        "core_area_um2": "um2", "edge_length_um": "um2", "patch_count": "int", "patch_count_min_area": "int",
+        "largest_patch_area_um2": "um2", "min_area_um2": "um2", "below_min_area_um2": "um2",
     }),
     _dataset("tree_biomass", "One row per accepted living tree with its above-ground biomass.", "plot_id census_id tree_id", {
         "plot_id": "str", "census_id": "str", "tree_id": "str", "dbh_cm": "float", "height_m": "float", "height_method": "str",

@@ -40,7 +40,9 @@ class ForestShape:
         core_um2: Forest with no pixel of open land within the depth of the edge, from centre to centre.
         edge_um: Length of pixel sides between forest of the zone and open land, micrometres; the zone's border is none.
         patches: Connected pieces of the zone's forest.
-        largest_um2: Area of the largest, square micrometres.
+        patches_min_area: Those of them that reach the minimum area of the forest rule, each by its part in the zone.
+        below_min_um2: Forest in the others, square micrometres.
+        largest_um2: Area of the largest piece, square micrometres.
     """
 
     zone_id: str
@@ -49,6 +51,8 @@ class ForestShape:
     core_um2: int
     edge_um: int
     patches: int
+    patches_min_area: int
+    below_min_um2: int
     largest_um2: int
 
 
@@ -113,6 +117,8 @@ class _Piece:
         code: The year after the base year.
         forest_um2, core_um2, edge_um: See ForestShape.
         closed: Patches that touch no border of the window.
+        closed_min_area: Those of them that reach the minimum area.
+        closed_below_um2: Area of the others.
         largest_um2: The largest of these.
         seam: Runs of the zone's forest that touch the border of the window.
         patch: Patch of each of these runs, from 0.
@@ -125,6 +131,8 @@ class _Piece:
     core_um2: int
     edge_um: int
     closed: int
+    closed_min_area: int
+    closed_below_um2: int
     largest_um2: int
     seam: YearRuns
     patch: Ints
@@ -209,6 +217,8 @@ def _patches(
         core_um2=figures[1],
         edge_um=figures[2],
         closed=len(closed),
+        closed_min_area=sum(forest.keeps(one) for one in closed),
+        closed_below_um2=sum(one for one in closed if not forest.keeps(one)),
         largest_um2=max(closed, default=0),
         seam=edge._replace(
             row=edge.row + np.int32(window.row),
@@ -284,5 +294,8 @@ def _together(pieces: Sequence[_Piece], zone_id: str, product: ProductRule, fore
         core_um2=sum(piece.core_um2 for piece in pieces),
         edge_um=sum(piece.edge_um for piece in pieces),
         patches=sum(piece.closed for piece in pieces) + len(sums),
+        patches_min_area=sum(piece.closed_min_area for piece in pieces) + sum(map(forest.keeps, sums.values())),
+        below_min_um2=sum(piece.closed_below_um2 for piece in pieces)
+        + sum(area for area in sums.values() if not forest.keeps(area)),
         largest_um2=max([*sums.values(), *(piece.largest_um2 for piece in pieces)]),
     )

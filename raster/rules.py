@@ -178,6 +178,12 @@ class ForestRule:
         """Whether small patches are taken out."""
         return self.min_area_um2 > 0
 
+    def keeps(self, area_um2: int) -> bool:
+        """Whether a patch of this area reaches the minimum."""
+        if not self.filters_patches:
+            return True
+        return area_um2 >= self.min_area_um2 if self.min_area_rule == "at_least" else area_um2 > self.min_area_um2
+
     def cover_codes(self, product: ProductRule) -> NDArray[np.uint8]:
         """Return the code of each tree cover value, shape (256,)."""
         codes = np.full(256, INVALID, dtype=np.uint8)

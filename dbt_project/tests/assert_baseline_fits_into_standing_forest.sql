@@ -38,13 +38,13 @@ against_land as (
         expected.baseline_ha,
         count(cover.zone_id) as measured_rows,
         -- Every loss that the product holds is later than its base year.
-        coalesce(
-            sum(cover.area_ha) filter (
+        cast(coalesce(
+            sum(cover.area_um2) filter (
                 where
                 cover.cover_class = 'forest'
                 and (cover.loss_year is null or cover.loss_year >= expected.first_year)
             ), 0
-        ) as forest_ha
+        ) as decimal(38, 0)) as forest_um2
     from expected
     left join cover on expected.zone_id = cover.zone_id and expected.stratum_id = cover.stratum_id
     group by
@@ -53,6 +53,13 @@ against_land as (
         expected.stratum_id,
         expected.first_year,
         expected.baseline_ha
+),
+
+judged as (
+    select
+        *,
+        {{ um2_to_ha('forest_um2') }} as forest_ha
+    from against_land
 )
 
 select
@@ -64,5 +71,5 @@ select
     forest_ha,
     case when measured_rows = 0 then 'no pixel of the stratum in the zone' else 'more than the forest that stood' end
         as problem
-from against_land
+from judged
 where measured_rows = 0 or baseline_ha > forest_ha

@@ -2,7 +2,7 @@
 with cover as (
     select
         zone_id,
-        sum(area_ha) as area_ha
+        sum(area_um2) as area_um2
     from {{ ref('stg_land_cover_area') }}
     group by zone_id
 )
@@ -10,6 +10,6 @@ with cover as (
 select
     forest.zone_id,
     forest.year
-from {{ ref('forest_cover_annual') }} as forest
+from {{ ref('int_forest_area') }} as forest
 inner join cover on forest.zone_id = cover.zone_id
-where forest.area_ha + forest.cumulative_loss_ha + forest.non_forest_ha + forest.nodata_ha <> cover.area_ha
+where forest.forest_um2 + forest.lost_um2 + forest.non_forest_um2 + forest.nodata_um2 <> cover.area_um2

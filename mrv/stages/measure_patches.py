@@ -83,12 +83,13 @@ def measure_forest_shape(context: Context, artifacts: Sequence[Artifact]) -> Mea
 
         rule = product_rule(layers)
         first, last = _years(context, rule)
+        forest = forest_rule(context)
         with naming_files(context, artifacts):
             found = measure_fragmentation(
                 _loss_layers(context, layers),
                 context.region,
                 product=rule,
-                forest=forest_rule(context),
+                forest=forest,
                 years=(first - 1, last),
                 edge_depth_m=float(asked.edge_depth_m),
                 work=context.work,
@@ -104,7 +105,10 @@ def measure_forest_shape(context: Context, artifacts: Sequence[Artifact]) -> Mea
                 "core_area_um2": item.core_um2,
                 "edge_length_um": item.edge_um,
                 "patch_count": item.patches,
+                "patch_count_min_area": item.patches_min_area,
                 "largest_patch_area_um2": item.largest_um2,
+                "min_area_um2": forest.min_area_um2,
+                "below_min_area_um2": item.below_min_um2,
             }
             for item in found
         ]
@@ -171,8 +175,7 @@ def _patch_tables(
         | {"driver_hint": drivers[patch][0], "driver_rule": drivers[patch][1], "reason": reason(patch)}
         for patch in range(len(found.code))
     ]
-    none = {"reviewer_label": None, "reviewed_by": None, "reviewed_on": None}
-    whole = [row | none | labels.get(row["patch_id"], {}) for row in whole]
+    whole = [row | _review(labels.get(row["patch_id"])) for row in whole]
     tables = {
         "loss_patches": DATASETS["loss_patches"].table(_part_rows(context, found, whole, region.strata)),
         "driver_rules": DATASETS["driver_rules"].table(rules.records()),
@@ -183,6 +186,14 @@ def _patch_tables(
         rows = [label | {"status": _status(label["patch_id"], known, rule, years)} for label in labels.values()]
         tables["patch_labels"] = DATASETS["patch_labels"].table(rows)
     return tables
+
+
+def _review(label: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the columns of loss_patches that a label fills; all null without one."""
+    names = ("reviewer_label", "reviewed_by", "reviewed_on")
+    return {name: label[name] if label else None for name in names} | {
+        "label_illustrative": label["illustrative"] if label else None
+    }
 
 
 def patch_id(rule: ProductRule, *, year: int, row: int, column: int) -> str:

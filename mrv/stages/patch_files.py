@@ -21,6 +21,9 @@ KINDS = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "Mul
 LABELS = (*HINTS, "no_loss")
 """What a reviewer may find: a driver, or that no forest was lost."""
 LABEL_COLUMNS = ("patch_id", "label", "reviewed_by", "reviewed_on")
+ILLUSTRATIVE_COLUMN = "illustrative"
+"""Optional: true where a label only shows how a review looks, and nobody reviewed the patch."""
+ILLUSTRATIVE = {"true": True, "false": False, "": False}
 
 
 def patch_problems(project: LoadedProject) -> Iterator[MrvError]:
@@ -100,7 +103,7 @@ def driver_rules(project: LoadedProject) -> DriverRules:
 
 
 def read_labels(project: LoadedProject) -> dict[str, dict[str, Any]]:
-    """Read what reviewers found: a CSV with patch_id, label, reviewed_by and reviewed_on.
+    """Read what reviewers found: a CSV with patch_id, label, reviewed_by, reviewed_on and perhaps illustrative.
 
     Returns:
         Patch to its row of the landed table `patch_labels`, without the status; empty where no file is declared.
@@ -120,10 +123,10 @@ def read_labels(project: LoadedProject) -> dict[str, dict[str, Any]]:
         raise InputError(
             "the file of labels cannot be read", found=str(error), where=str(path), remedy="save it as CSV in UTF-8"
         ) from error
-    if sorted(columns) != sorted(LABEL_COLUMNS):
+    if sorted({*columns} - {ILLUSTRATIVE_COLUMN}) != sorted(LABEL_COLUMNS) or len({*columns}) != len(columns):
         raise InputError(
             "the file of labels has other columns",
-            expected=", ".join(LABEL_COLUMNS),
+            expected=f"{', '.join(LABEL_COLUMNS)}, and {ILLUSTRATIVE_COLUMN} where labels are",
             found=", ".join(columns) or "nothing",
             where=str(path),
             remedy="name the columns so",
@@ -144,7 +147,7 @@ def read_labels(project: LoadedProject) -> dict[str, dict[str, Any]]:
 
 def _label(record: dict[str, str], where: str) -> dict[str, Any]:
     # A row that is cut short has None, one that is too long a list under None.
-    texts = {name: (record.get(name) or "").strip() for name in LABEL_COLUMNS}
+    texts = {name: (record.get(name) or "").strip() for name in (*LABEL_COLUMNS, ILLUSTRATIVE_COLUMN)}
     try:
         day = date.fromisoformat(texts["reviewed_on"])
     except ValueError:
@@ -155,10 +158,11 @@ def _label(record: dict[str, str], where: str) -> dict[str, Any]:
         or not texts["patch_id"]
         or not texts["reviewed_by"]
         or texts["label"] not in LABELS
+        or texts[ILLUSTRATIVE_COLUMN].lower() not in ILLUSTRATIVE
     ):
         raise InputError(
             "a label cannot be read",
-            expected=f"a patch, one of {', '.join(LABELS)}, who reviewed it and the day as YYYY-MM-DD",
+            expected=f"a patch, one of {', '.join(LABELS)}, who reviewed it, the day as YYYY-MM-DD, and true or false",
             found=str({name: value for name, value in record.items() if name is not None}),
             where=where,
             remedy="mend the row",
@@ -168,6 +172,7 @@ def _label(record: dict[str, str], where: str) -> dict[str, Any]:
         "reviewer_label": texts["label"],
         "reviewed_by": texts["reviewed_by"],
         "reviewed_on": day,
+        "illustrative": ILLUSTRATIVE[texts[ILLUSTRATIVE_COLUMN].lower()],
     }
 
 

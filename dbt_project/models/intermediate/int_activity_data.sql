@@ -38,7 +38,7 @@ monitored as (
         'monitored' as scenario,
         -- A measured zone without forest has no stratum to lose: a measured zero.
         case
-            when stratum_loss.stratum_id is not null then stratum_loss.area_ha
+            when stratum_loss.stratum_id is not null then {{ um2_to_ha('stratum_loss.area_um2') }}
             when zone_years.is_measured then 0
         end as area_ha,
         zone_years.reason

@@ -19,7 +19,7 @@ loss as (
         zone_id,
         stratum_id,
         loss_year,
-        sum(area_ha) as area_ha
+        sum(area_um2) as area_um2
     from cover
     where cover_class = 'forest' and loss_year is not null
     group by zone_id, stratum_id, loss_year
@@ -35,8 +35,8 @@ final as (
         zone_years.in_period,
         zone_years.reason,
         cast(
-            case when zone_years.is_measured then coalesce(loss.area_ha, 0) end as decimal(18, 6)
-        ) as area_ha
+            case when zone_years.is_measured then coalesce(loss.area_um2, 0) end as decimal(38, 0)
+        ) as area_um2
     from zone_years
     inner join zone_strata on zone_years.zone_id = zone_strata.zone_id
     left join loss

@@ -12,15 +12,28 @@ zone_years as (
 ),
 
 patches as (
-    select * from {{ ref('stg_loss_patches') }}
+    select
+        patch_id,
+        zone_id,
+        loss_year,
+        area_um2,
+        driver_hint,
+        coalesce(reviewer_label, 'not_reviewed') as reviewer_label,
+        coalesce(label_illustrative, false) as label_illustrative
+    from {{ ref('stg_loss_patches') }}
 ),
 
 names as (
     select * from {{ ref('int_driver_names') }}
 ),
 
-bases (basis) as (
-    values ('hint'), ('review')
+-- What stands for a review without being one is shown apart, and only where there is any.
+bases as (
+    select unnest(['hint', 'review']) as basis
+    union all
+    select distinct 'illustrative_review' as basis
+    from patches
+    where label_illustrative
 ),
 
 cells as (
@@ -34,7 +47,7 @@ cells as (
     from zone_years
     cross join bases
     cross join names
-    where bases.basis = 'review' or names.driver not in ('no_loss', 'not_reviewed')
+    where bases.basis <> 'hint' or names.driver not in ('no_loss', 'not_reviewed')
 ),
 
 areas as (
@@ -44,7 +57,8 @@ areas as (
         bases.basis,
         case bases.basis
             when 'hint' then patches.driver_hint
-            else coalesce(patches.reviewer_label, 'not_reviewed')
+            when 'review' then if(patches.label_illustrative, 'not_reviewed', patches.reviewer_label)
+            else if(patches.label_illustrative, patches.reviewer_label, 'not_reviewed')
         end as driver,
         count(distinct patches.patch_id) as patch_count,
         sum(patches.area_um2) as area_um2
@@ -68,7 +82,8 @@ joined as (
         case when cells.is_measured then coalesce(areas.patch_count, 0) end as patch_count,
         case when cells.is_measured then cast(coalesce(areas.area_um2, 0) as decimal(38, 0)) end as area_um2,
         cast(coalesce(areas.area_um2, 0) as decimal(38, 0)) * 100 as area_by_hundred,
-        cast(totals.area_um2 as decimal(38, 0)) as zone_year_um2
+        cast(totals.area_um2 as decimal(38, 0)) as zone_year_um2,
+        cast(cells.days_in_year as decimal(38, 0)) * cast('10000000000000000' as decimal(38, 0)) as days_by_ha
     from cells
     left join areas
         on
@@ -77,6 +92,13 @@ joined as (
             and cells.basis = areas.basis
             and cells.driver = areas.driver
     left join totals on cells.zone_id = totals.zone_id and cells.year = totals.loss_year
+),
+
+weighted as (
+    select
+        *,
+        cast(period_days as decimal(38, 0)) * area_um2 as area_by_days
+    from joined
 ),
 
 final as (
@@ -90,10 +112,11 @@ final as (
         driver_en,
         driver_es,
         patch_count,
-        {{ divide('area_um2', '10000000000000000', 0, scale=6, width=18) }} as area_ha,
+        {{ um2_to_ha('area_um2') }} as area_ha,
+        {{ divide('area_by_days', 'days_by_ha', 0, scale=6, width=18) }} as period_area_ha,
         {{ divide('area_by_hundred', 'zone_year_um2', 0, scale=6, width=18) }} as share_percent,
         reason
-    from joined
+    from weighted
 )
 
 select * from final

@@ -70,32 +70,71 @@ period_totals as (
     group by short_name, label_en, label_es, unit, mart_column
 ),
 
+-- A year of the product is a calendar year; a period that begins or ends within it takes a part, by its days.
+dated_loss as (
+    select
+        *,
+        case when in_period and period_days < days_in_year then period_days end as days_inside
+    from {{ ref('deforestation_annual') }}
+),
+
 deforestation as (
     select
         'defor.' || zone_id || '.' || year as figure_id,
-        'Deforestation in ' || zone_name || ', ' || year as label_en,
-        'Deforestación en ' || zone_name || ', ' || year as label_es,
+        'Deforestation in ' || zone_name || ', calendar year ' || year
+        || coalesce(' (' || days_inside || ' of ' || days_in_year || ' days in the period)', '') as label_en,
+        'Deforestación en ' || zone_name || ', año calendario ' || year
+        || coalesce(' (' || days_inside || ' de ' || days_in_year || ' días en el período)', '') as label_es,
         area_ha as value,
         'ha' as unit,
         'deforestation_annual' as mart,
         'area_ha' as mart_column,
         'zone_id=' || zone_id || ';year=' || year as row_key,
         reason
+    from dated_loss
+),
+
+deforestation_of_period as (
+    select
+        'defor_period.' || zone_id || '.' || year as figure_id,
+        'Deforestation in ' || zone_name || ' in ' || year || ' that counts for the period (' || period_days || ' of '
+        || days_in_year || ' days)' as label_en,
+        'Deforestación en ' || zone_name || ' en ' || year || ' que cuenta para el período (' || period_days || ' de '
+        || days_in_year || ' días)' as label_es,
+        period_area_ha as value,
+        'ha' as unit,
+        'deforestation_annual' as mart,
+        'period_area_ha' as mart_column,
+        'zone_id=' || zone_id || ';year=' || year as row_key,
+        reason
     from {{ ref('deforestation_annual') }}
+    where in_period
+),
+
+dated_forest as (
+    select
+        forest_cover.*,
+        if(
+            make_date(forest_cover.year, 12, 31) > project.period_end, cast(project.period_end as varchar), null
+        ) as ended_on
+    from {{ ref('forest_cover_annual') }} as forest_cover
+    cross join {{ ref('stg_project') }} as project
 ),
 
 forest as (
     select
         'forest.' || zone_id || '.' || year as figure_id,
-        'Forest in ' || zone_name || ' at the end of ' || year as label_en,
-        'Bosque en ' || zone_name || ' al final de ' || year as label_es,
+        'Forest in ' || zone_name || ' on 31 December ' || year
+        || coalesce(' (the period ends on ' || ended_on || ')', '') as label_en,
+        'Bosque en ' || zone_name || ' al 31 de diciembre de ' || year
+        || coalesce(' (el período termina el ' || ended_on || ')', '') as label_es,
         area_ha as value,
         'ha' as unit,
         'forest_cover_annual' as mart,
         'area_ha' as mart_column,
         'zone_id=' || zone_id || ';year=' || year as row_key,
         null as reason
-    from {{ ref('forest_cover_annual') }}
+    from dated_forest
 ),
 
 areas as (
@@ -162,6 +201,8 @@ everything as (
     select * from period_totals
     union all
     select * from deforestation
+    union all
+    select * from deforestation_of_period
     union all
     select * from forest
     union all

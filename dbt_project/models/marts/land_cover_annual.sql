@@ -11,8 +11,8 @@ with classes as (
         pixel_rule,
         area_basis,
         sum(pixel_count) as pixel_count,
-        sum(geodesic_area_ha) as geodesic_area_ha,
-        sum(nominal_area_ha) as nominal_area_ha
+        sum(area_um2) as geodesic_um2,
+        sum(nominal_area_um2) as nominal_um2
     from {{ ref('stg_class_area') }}
     group by all
 ),
@@ -29,13 +29,10 @@ final as (
         classes.class_code,
         classes.class_name_en,
         classes.class_name_es,
-        cast(
-            case classes.area_basis when 'nominal' then classes.nominal_area_ha else classes.geodesic_area_ha end
-            as decimal(18, 6)
-        ) as area_ha,
+        {{ um2_to_ha("if(classes.area_basis = 'nominal', classes.nominal_um2, classes.geodesic_um2)") }} as area_ha,
         classes.area_basis,
-        cast(classes.geodesic_area_ha as decimal(18, 6)) as geodesic_area_ha,
-        cast(classes.nominal_area_ha as decimal(18, 6)) as nominal_area_ha,
+        {{ um2_to_ha('classes.geodesic_um2') }} as geodesic_area_ha,
+        {{ um2_to_ha('classes.nominal_um2') }} as nominal_area_ha,
         cast(classes.pixel_count as bigint) as pixel_count,
         classes.pixel_rule,
         case when classes.class_code is null then 'not observed' end as reason

@@ -16,8 +16,8 @@ with changes as (
         pixel_rule,
         area_basis,
         sum(pixel_count) as pixel_count,
-        sum(geodesic_area_ha) as geodesic_area_ha,
-        sum(nominal_area_ha) as nominal_area_ha
+        sum(area_um2) as geodesic_um2,
+        sum(nominal_area_um2) as nominal_um2
     from {{ ref('stg_class_transition') }}
     group by all
 ),
@@ -41,13 +41,10 @@ final as (
         changes.transition_code,
         -- Null where one of the two years was not observed.
         changes.class_from <> changes.class_to as is_change,
-        cast(
-            case changes.area_basis when 'nominal' then changes.nominal_area_ha else changes.geodesic_area_ha end
-            as decimal(18, 6)
-        ) as area_ha,
+        {{ um2_to_ha("if(changes.area_basis = 'nominal', changes.nominal_um2, changes.geodesic_um2)") }} as area_ha,
         changes.area_basis,
-        cast(changes.geodesic_area_ha as decimal(18, 6)) as geodesic_area_ha,
-        cast(changes.nominal_area_ha as decimal(18, 6)) as nominal_area_ha,
+        {{ um2_to_ha('changes.geodesic_um2') }} as geodesic_area_ha,
+        {{ um2_to_ha('changes.nominal_um2') }} as nominal_area_ha,
         cast(changes.pixel_count as bigint) as pixel_count,
         changes.pixel_rule,
         case

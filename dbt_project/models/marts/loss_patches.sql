@@ -39,6 +39,7 @@ final as (
         patches.reviewer_label,
         patches.reviewed_by,
         patches.reviewed_on,
+        patches.label_illustrative,
         patches.reason
     from patches
     inner join zones on patches.zone_id = zones.zone_id

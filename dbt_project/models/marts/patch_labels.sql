@@ -14,6 +14,7 @@ final as (
         names.driver_es as reviewer_label_es,
         labels.reviewed_by,
         labels.reviewed_on,
+        labels.illustrative,
         labels.status
     from labels
     inner join names on labels.reviewer_label = names.driver

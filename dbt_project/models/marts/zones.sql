@@ -23,8 +23,8 @@ at_start as (
 measured as (
     select
         zone_id,
-        any_value(area_ha + cumulative_loss_ha + non_forest_ha + nodata_ha) as measured_area_ha
-    from forest_cover
+        sum(area_um2) as measured_um2
+    from {{ ref('stg_land_cover_area') }}
     group by zone_id
 ),
 
@@ -36,7 +36,7 @@ final as (
         zones.partner,
         zones.boundary_version,
         zones.area_ha,
-        cast(measured.measured_area_ha as decimal(18, 6)) as measured_area_ha,
+        {{ um2_to_ha('measured.measured_um2') }} as measured_area_ha,
         at_start.year as forest_start_year,
         at_start.area_ha as forest_start_ha,
         zones.illustrative,

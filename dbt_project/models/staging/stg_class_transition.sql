@@ -21,9 +21,8 @@ final as (
         pixel_rule,
         area_basis,
         pixel_count,
-        -- Rounded here once, to 0.01 square metres, so that every later sum is exact.
-        {{ divide('area_um2', '10000000000000000', 0, scale=6, width=18) }} as geodesic_area_ha,
-        {{ divide('nominal_area_um2', '10000000000000000', 0, scale=6, width=18) }} as nominal_area_ha
+        area_um2,
+        nominal_area_um2
     from source
 )
 

@@ -13,9 +13,12 @@ final as (
         core_area_um2,
         edge_length_um,
         patch_count,
-        {{ divide('forest_area_um2', '10000000000000000', 0, scale=6, width=18) }} as forest_ha,
-        {{ divide('core_area_um2', '10000000000000000', 0, scale=6, width=18) }} as core_ha,
-        {{ divide('largest_patch_area_um2', '10000000000000000', 0, scale=6, width=18) }} as largest_patch_ha
+        patch_count_min_area,
+        {{ um2_to_ha('forest_area_um2') }} as forest_ha,
+        {{ um2_to_ha('core_area_um2') }} as core_ha,
+        {{ um2_to_ha('largest_patch_area_um2') }} as largest_patch_ha,
+        {{ um2_to_ha('min_area_um2') }} as min_area_ha,
+        {{ um2_to_ha('below_min_area_um2') }} as forest_below_min_area_ha
     from source
 )
 

@@ -12,9 +12,9 @@ final as (
         loss_year,
         pixel_count,
         area_um2,
-        {{ divide('area_um2', '10000000000000000', 0, scale=6, width=18) }} as area_ha,
+        {{ um2_to_ha('area_um2') }} as area_ha,
         patch_pixel_count,
-        {{ divide('patch_area_um2', '10000000000000000', 0, scale=6, width=18) }} as patch_area_ha,
+        {{ um2_to_ha('patch_area_um2') }} as patch_area_ha,
         is_whole,
         longitude,
         latitude,
@@ -28,6 +28,7 @@ final as (
         reviewer_label,
         reviewed_by,
         reviewed_on,
+        label_illustrative,
         reason
     from source
 )

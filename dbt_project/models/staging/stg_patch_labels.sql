@@ -8,6 +8,7 @@ final as (
         reviewer_label,
         reviewed_by,
         reviewed_on,
+        illustrative,
         status
     from source
 )

@@ -18,8 +18,8 @@ final as (
         mean_change,
         clear_pixel_count,
         zone_pixel_count,
-        {{ divide('clear_area_um2', '10000000000000000', 0, scale=6, width=18) }} as clear_area_ha,
-        {{ divide('zone_area_um2', '10000000000000000', 0, scale=6, width=18) }} as zone_area_ha,
+        {{ um2_to_ha('clear_area_um2') }} as clear_area_ha,
+        {{ um2_to_ha('zone_area_um2') }} as zone_area_ha,
         {{ divide('clear_area_um2', 'zone_area_um2', 0, scale=9, width=18) }} as clear_share
     from source
 )

@@ -9,8 +9,8 @@ final as (
         product_version,
         pixel_rule,
         pixel_count,
-        {{ divide('area_um2', '10000000000000000', 0, scale=6, width=18) }} as area_ha,
-        {{ divide('nominal_area_um2', '10000000000000000', 0, scale=6, width=18) }} as nominal_area_ha
+        {{ um2_to_ha('area_um2') }} as area_ha,
+        {{ um2_to_ha('nominal_area_um2') }} as nominal_area_ha
     from source
 )
 

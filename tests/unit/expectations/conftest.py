@@ -155,6 +155,7 @@ SOUND: dict[str, dict[str, Any]] = {
         "reviewer_label": "no_loss",
         "reviewed_by": "field team",
         "reviewed_on": date(2024, 7, 1),
+        "illustrative": False,
         "status": "matched",
     },
     "class_area": {
@@ -222,7 +223,10 @@ SOUND: dict[str, dict[str, Any]] = {
         "core_area_um2": Decimal(5 * 10**20),
         "edge_length_um": Decimal(10**12),
         "patch_count": 3,
+        "patch_count_min_area": 2,
         "largest_patch_area_um2": Decimal(8 * 10**20),
+        "min_area_um2": Decimal(5 * 10**15),
+        "below_min_area_um2": Decimal(10**15),
     },
     "alert_area": {
         "zone_id": "z{n}",

@@ -46,7 +46,8 @@ def retold(cover, loss, inside, code, *, depth_m, connectivity):
     labels, count = ndimage.label(forest & inside, STRUCTURES[connectivity])
     sizes = [sum(int(areas[row]) for row, _ in np.argwhere(labels == label)) for label in range(1, count + 1)]
     whole = sum(int(areas[row]) for row, _ in np.argwhere(forest & inside))
-    return whole, core, edge, count, max(sizes, default=0)
+    # The rule has no minimum area: every piece reaches it.
+    return whole, core, edge, count, count, 0, max(sizes, default=0)
 
 
 @settings(max_examples=40, deadline=None)
@@ -86,7 +87,17 @@ def test_as_plain_loops_say(tmp_path_factory, data):
         for code in range(1, 5)
     ]
     assert [
-        (item.zone_id, item.year, item.forest_um2, item.core_um2, item.edge_um, item.patches, item.largest_um2)
+        (
+            item.zone_id,
+            item.year,
+            item.forest_um2,
+            item.core_um2,
+            item.edge_um,
+            item.patches,
+            item.patches_min_area,
+            item.below_min_um2,
+            item.largest_um2,
+        )
         for item in found
     ] == expected
 
@@ -102,6 +113,8 @@ def test_no_seam_shows_and_forest_is_that_of_the_loss_table(extent, pixel_rule, 
     one, four = tiles(tmp_path, cover, loss), tiles(tmp_path, cover, loss, cuts=((13,), (27,)))
     expected = measure_fragmentation(one, **common)
     assert any(0 < item.core_um2 < item.forest_um2 for item in expected)
+    # Small pieces beside large ones, else a piece that a seam cuts could not show.
+    assert any(0 < item.patches_min_area < item.patches and item.below_min_um2 for item in expected)
     for layers, rows, workers in ((one, 7, 1), (four, 512, 2), (four, 3, 3), (four, 1, 1)):
         again = measure_fragmentation(layers, **(common | {"work": Work(Threads(workers), rows_per_band=rows)}))
         assert again == expected
@@ -131,6 +144,40 @@ def test_the_border_of_a_zone_is_no_edge_but_open_land_beyond_it_is(tmp_path):
 def test_a_zone_without_forest(tmp_path):
     cover, loss = np.full((6, 6), 5, np.uint8), np.zeros((6, 6), np.uint8)
     found = measure_fragmentation(tiles(tmp_path, cover, loss), **arguments([Shape("z", box(0, 0, 6, 6))]))
-    assert {(item.forest_um2, item.core_um2, item.edge_um, item.patches, item.largest_um2) for item in found} == {
-        (0, 0, 0, 0, 0)
-    }
+    assert {
+        (item.forest_um2, item.core_um2, item.edge_um, item.patches, item.patches_min_area, item.largest_um2)
+        for item in found
+    } == {(0, 0, 0, 0, 0, 0)}
+
+
+@pytest.mark.parametrize("rule", ["at_least", "greater"])
+@pytest.mark.parametrize("rows", [1, 2, 512])
+def test_the_minimum_area_is_asked_again_of_what_loss_left(rule, rows, tmp_path):
+    """A block of twelve pixels loses its middle: eight and two stay forest, of which one reaches the minimum."""
+    cover, loss = np.full((8, 10), 5, np.uint8), np.zeros((8, 10), np.uint8)
+    cover[2:4, 1:7] = 90
+    loss[2:4, 5] = 3
+    areas = row_areas_um2(LATTICE, row=ROW, height=8)
+    pair, eight = sum(map(int, areas[2:4])), 4 * sum(map(int, areas[2:4]))
+    found = measure_fragmentation(
+        tiles(tmp_path, cover, loss),
+        **arguments(
+            [Shape("z", box(0, 0, 10, 8))],
+            rows_per_band=rows,
+            years=(2002, 2003),
+            # The larger piece has the minimum to the last square micrometre.
+            forest=ForestRule(30, "greater", min_area_um2=eight, min_area_rule=rule),
+        ),
+    )
+    assert [(item.patches, item.patches_min_area, item.below_min_um2) for item in found] == [
+        (1, 1, 0),
+        (2, 1, pair) if rule == "at_least" else (2, 0, pair + eight),
+    ]
+    assert found[1].forest_um2 == eight + pair
+
+
+def test_without_a_minimum_every_piece_reaches_it(tmp_path):
+    cover, loss = landscape(4, 20, 20)
+    found = measure_fragmentation(tiles(tmp_path, cover, loss), **arguments([Shape("z", box(0, 0, 20, 20))]))
+    assert max(item.patches for item in found) > 1
+    assert all(item.patches_min_area == item.patches and item.below_min_um2 == 0 for item in found)

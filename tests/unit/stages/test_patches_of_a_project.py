@@ -152,10 +152,10 @@ def test_labels_stand_beside_their_patches_and_strays_are_told(
     known = measured["loss_patches"]["patch_id"][0].as_py()
     labels = folder / "labels.csv"
     lines = [
-        "patch_id,label,reviewed_by,reviewed_on",
-        f"{known},mining,field team,2026-05-01",
-        f"{VERSION}-2003-1-1,no_loss,field team,2026-05-01",
-        "gone,roads,field team,2026-05-01",
+        "patch_id,label,reviewed_by,reviewed_on,illustrative",
+        f"{known},mining,field team,2026-05-01,true",
+        f"{VERSION}-2003-1-1,no_loss,field team,2026-05-01,",
+        "gone,roads,field team,2026-05-01,false",
     ]
     labels.write_text("\n".join(lines) + "\n", encoding="utf-8")
     with (
@@ -167,6 +167,9 @@ def test_labels_stand_beside_their_patches_and_strays_are_told(
     rows = part.tables["loss_patches"].to_pylist()
     assert {row["reviewer_label"] for row in rows if row["patch_id"] == known} == {"mining"}
     assert {row["reviewer_label"] for row in rows if row["patch_id"] != known} == {None}
+    assert {row["label_illustrative"] for row in rows if row["patch_id"] == known} == {True}
+    assert {row["label_illustrative"] for row in rows if row["patch_id"] != known} == {None}
+    assert part.tables["patch_labels"]["illustrative"].to_pylist().count(True) == 1
     status = dict(zip(*(part.tables["patch_labels"][name].to_pylist() for name in ("patch_id", "status")), strict=True))
     assert status == {known: "matched", f"{VERSION}-2003-1-1": "other_year", "gone": "unknown"}
     found = check("patch_labels", part.tables["patch_labels"], parameters={})
@@ -234,6 +237,9 @@ BROKEN: dict[str, tuple[str, Any, str]] = {
     "labels without a column": ("labels", "patch_id,label\n", "has other columns"),
     "a label that is none": ("labels", "patch_id,label,reviewed_by,reviewed_on\np,ufo,x,2026-01-01\n", "label cannot be read"),
     "a label without a day": ("labels", "patch_id,label,reviewed_by,reviewed_on\np,fire,x,soon\n", "label cannot be read"),
+    "a label that is perhaps illustrative": (
+        "labels", "patch_id,label,reviewed_by,reviewed_on,illustrative\np,fire,x,2026-01-01,maybe\n", "label cannot be read"
+    ),
     "two labels": (
         "labels", "patch_id,label,reviewed_by,reviewed_on\np,fire,x,2026-01-01\np,roads,x,2026-01-01\n", "two labels"
     ),
