@@ -243,17 +243,7 @@ def _zone(
             where=row,
             remedy="mend the ring at that point (a bow-tie: exchange two corners); silent repair would move hectares",
         )
-    if transformer is not None:
-        geometry = shapely.transform(geometry, lambda xy: to_lonlat(transformer, xy))
-    west, south, east, north = geometry.bounds
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise ProjectError(
-            "a zone lies outside lon/lat",
-            expected="longitudes within 180, latitudes within 90",
-            found=f"{geometry.bounds}",
-            where=row,
-            remedy="the file does not declare its CRS: coordinates look projected; export it in EPSG:4326 or declare the CRS",
-        )
+    geometry = in_lonlat(geometry, transformer, what="a zone", where=row)
     name = spec.zone_name or (properties.get(spec.name_field) if spec.name_field else None) or zone_id
     partner = properties.get(spec.partner_field) if spec.partner_field else None
     return Zone(
@@ -270,8 +260,33 @@ def _zone(
     )
 
 
-def to_lonlat(transformer: Transformer, coordinates: Any) -> Any:
-    """Return coordinates of shape (n, 2) in longitude and latitude."""
+def in_lonlat(geometry: BaseGeometry, transformer: Transformer | None, *, what: str, where: str) -> BaseGeometry:
+    """Return a flat geometry of a map in longitude and latitude.
+
+    Args:
+        geometry: In the coordinates of the map.
+        transformer: From these to longitude and latitude; None where they are that already.
+        what: What is drawn, for messages.
+        where: Its place, for messages.
+
+    Raises:
+        ProjectError: It lies outside longitude and latitude.
+    """
+    if transformer is not None:
+        geometry = shapely.transform(geometry, lambda xy: _to_lonlat(transformer, xy))
+    west, south, east, north = geometry.bounds
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise ProjectError(
+            f"{what} lies outside lon/lat",
+            expected="longitudes within 180, latitudes within 90",
+            found=f"{geometry.bounds}",
+            where=where,
+            remedy="the file does not declare its CRS: coordinates look projected; export it in EPSG:4326 or declare the CRS",
+        )
+    return geometry
+
+
+def _to_lonlat(transformer: Transformer, coordinates: Any) -> Any:
     x, y = transformer.transform(coordinates[:, 0], coordinates[:, 1])
     return shapely.get_coordinates(shapely.points(x, y))
 

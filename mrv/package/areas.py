@@ -16,7 +16,7 @@ from shapely.geometry import shape
 
 from mrv.boundaries import geodesic_area_ha
 from mrv.errors import PackageError
-from mrv.package.reading import MAX_JSON_BYTES, csv_records, reading
+from mrv.package.reading import MAX_JSON_BYTES, csv_records, listed, reading
 from mrv.units import um2_to_ha
 
 ZONES = "data/vectors/zones.geojson"
@@ -64,11 +64,10 @@ def areas(root: Path) -> str:
         problems += _unlike_whole(name, sums, whole)
     problems += _unlike_polygons(whole, polygons, waived=_waived(root))
     if problems:
-        more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
         raise PackageError(
             "areas of the package do not hold together",
             expected="classes that make up their zone exactly, zones within 0.5 % of their polygon",
-            found="; ".join([*problems[:_SHOWN], *more]),
+            found=listed(problems, most=_SHOWN),
             where=f"{WHOLE}, {ZONES}",
             remedy="ask the publisher which one holds",
         )

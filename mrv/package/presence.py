@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mrv.errors import PackageError
-from mrv.package.reading import csv_records
+from mrv.package.reading import csv_records, listed
 
 INPUTS = "data/inputs/"
 LISTED = "data/provenance/inputs.csv"
@@ -33,7 +33,6 @@ REQUIRED = (
 """Files that no package is without, whatever the project. A list may have no rows; all others hold something."""
 
 _MAY_BE_EMPTY = {"data/provenance/retrievals.ndjson"}
-_SHOWN = 20
 
 
 def required(files: Mapping[str, int]) -> str:
@@ -91,9 +90,4 @@ def _column(root: Path, name: str, column: str) -> dict[str, str]:
 
 def _refuse(message: str, problems: list[str]) -> None:
     if problems:
-        more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
-        raise PackageError(
-            message,
-            found="; ".join([*problems[:_SHOWN], *more]),
-            remedy="ask the publisher for the whole package",
-        )
+        raise PackageError(message, found=listed(problems), remedy="ask the publisher for the whole package")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,12 @@ _FAMILIES = (
     ValueError, LookupError, TypeError, RecursionError, ArithmeticError, csv.Error, pa.ArrowException,
 )  # fmt: skip
 """What libraries raise on content that is not what it should be; `OSError` is told apart, it may know its file."""
+
+
+def listed(problems: Sequence[str], *, most: int = 20) -> str:
+    """Return what was found as one text: the first problems, and how many more there are."""
+    more = [f"and {len(problems) - most} more"] if len(problems) > most else []
+    return "; ".join([*problems[:most], *more])
 
 
 @contextmanager

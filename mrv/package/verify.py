@@ -15,7 +15,7 @@ from mrv.errors import MrvError, PackageError
 from mrv.files import CHUNK
 from mrv.package import bag, consistency, identity, keys, presence, sshsig
 from mrv.package.areas import areas
-from mrv.package.reading import SUMMARY, reading
+from mrv.package.reading import SUMMARY, listed, reading
 from mrv.settings import Settings
 
 Outcome = Literal["ok", "failed", "not_checked"]
@@ -30,7 +30,6 @@ CHECKS = (
 )  # fmt: skip
 """Names of the checks, in the order in which they are reported."""
 
-_SHOWN = 20
 _SPECIAL = (bag.TAG_MANIFEST, bag.SIGNATURE)
 _SOUND = (LAYOUT, SIGNATURE, TAG_FILES, MANIFESTS, COMPLETE, HASHES)
 _ABOUT = {
@@ -343,9 +342,4 @@ def _plain(text: str) -> str:
 
 def _refuse(message: str, problems: list[str]) -> None:
     if problems:
-        more = [f"and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
-        raise PackageError(
-            message,
-            found="; ".join([*problems[:_SHOWN], *more]),
-            remedy="fetch the package again from its publisher",
-        )
+        raise PackageError(message, found=listed(problems), remedy="fetch the package again from its publisher")

@@ -11,7 +11,7 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from mrv.boundaries import read_map, to_lonlat
+from mrv.boundaries import in_lonlat, read_map
 from mrv.drivers import HINTS, DriverRules, load_rules
 from mrv.errors import InputError, MrvError, ProjectError
 from mrv.project import LoadedProject
@@ -78,18 +78,7 @@ def _feature(geometry: BaseGeometry | None, transformer: Any, where: str) -> Bas
             where=where,
             remedy="mend or delete it",
         )
-    flat = shapely.force_2d(geometry)
-    if transformer is not None:
-        flat = shapely.transform(flat, lambda xy: to_lonlat(transformer, xy))
-    west, south, east, north = flat.bounds
-    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
-        raise ProjectError(
-            "a feature lies outside lon/lat",
-            found=f"{flat.bounds}",
-            where=where,
-            remedy="the file does not declare its CRS: export it in EPSG:4326 or declare the CRS",
-        )
-    return flat
+    return in_lonlat(shapely.force_2d(geometry), transformer, what="a feature", where=where)
 
 
 def driver_rules(project: LoadedProject) -> DriverRules:
