@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from mrv.ledger import Ledger
 from mrv.project import load_project
 from mrv.scaffold import scaffold
 from mrv.settings import Settings
@@ -21,6 +22,7 @@ from mrv.simulator.world import World, simulated_world
 from mrv.stages.context import open_context
 from mrv.stages.pipeline import RunResult, run_period
 from tests.integration.four_tiles import landscape, write_four_tile_project, write_tiles
+from tests.integration.hosts import Host
 
 STRATA = ("cloud_forest", "montane", "premontane")
 SOURCES = [
@@ -144,3 +146,20 @@ def published_site(site: Site, published_home: Path) -> Site:
     """A fresh copy of the project with a home in which its first version is published."""
     shutil.copytree(published_home, site.home, symlinks=True)
     return site
+
+
+@pytest.fixture
+def hosts() -> Iterator[tuple[Host, Host]]:
+    """Two servers that answer as told."""
+    pair = Host(), Host()
+    yield pair
+    for host in pair:
+        host.stop()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """A ledger in the test's own folder."""
+    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.sqlite")
+    yield ledger
+    ledger.close()

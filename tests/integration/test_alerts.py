@@ -30,12 +30,11 @@ from mrv.sources.contract import Request
 from mrv.stages.context import open_context
 from mrv.stages.land import pull
 from mrv.stages.measure_alerts import measure_alerts
-from mrv.store import Store
 from mrv.units import UM2_PER_HA
 from raster.area import row_areas_um2
 from raster.grid import Lattice
 from tests.integration.conftest import Site, write_project
-from tests.integration.test_sources_secrets import Host
+from tests.integration.hosts import Host, request_of
 
 pytestmark = pytest.mark.integration
 
@@ -48,32 +47,14 @@ TIFF = b"II*\x00\x08\x00\x00\x00" + bytes(6)
 
 
 @pytest.fixture
-def hosts() -> Iterator[tuple[Host, Host]]:
-    pair = Host(), Host()
-    yield pair
-    for host in pair:
-        host.stop()
-
-
-@pytest.fixture
-def request_for(tmp_path: Path) -> Iterator[Callable[..., Request]]:
-    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.sqlite")
-
+def request_for(tmp_path: Path, ledger: Ledger) -> Callable[..., Request]:
     def make(address: str | None, *, key: str | None = KEY) -> Request:
         mirrors = {"alerts": address} if address else {}
         settings = Settings(home=tmp_path, mirrors=mirrors, http_timeout_s=2, http_attempts=2, gfw_api_key=key)
-        return Request(
-            project_id="p",
-            window=Span(date(2022, 7, 1), date(2022, 7, 31)),
-            bounds=(-77.4, -7.5, -76.8, -6.9),
-            project_folder=tmp_path,
-            store=Store(settings.raw_dir),
-            ledger=ledger,
-            settings=settings,
-        )
+        window = Span(date(2022, 7, 1), date(2022, 7, 31))
+        return request_of(tmp_path, ledger, settings, window=window, bounds=(-77.4, -7.5, -76.8, -6.9))
 
-    yield make
-    ledger.close()
+    return make
 
 
 # --- the key -----------------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ from mrv.sources.contract import Request
 from mrv.sources.download import CHUNK
 from mrv.sources.products import with_own
 from mrv.sources.s3 import Signer
-from mrv.store import Store
+from tests.integration.hosts import request_of
 
 pytestmark = pytest.mark.integration
 
@@ -125,9 +125,7 @@ def wait_until_ready(storage: Storage, process: subprocess.Popen[bytes], log: Pa
 
 
 @pytest.fixture
-def request_for(tmp_path: Path, storage: Storage) -> Iterator[Callable[..., Request]]:
-    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.sqlite")
-
+def request_for(tmp_path: Path, ledger: Ledger, storage: Storage) -> Callable[..., Request]:
     def make(mirror: str = f"s3://{BUCKET}/gfc", **changes: str | None) -> Request:
         values = {
             "s3_endpoint_url": storage.endpoint,
@@ -136,18 +134,10 @@ def request_for(tmp_path: Path, storage: Storage) -> Iterator[Callable[..., Requ
             **changes,
         }
         settings = Settings(home=tmp_path / "home", mirrors={"h": mirror}, http_attempts=2, http_timeout_s=10, **values)
-        return Request(
-            project_id="p",
-            window=Span(date(2022, 7, 1), date(2023, 6, 30)),
-            bounds=(-77.5, -7.87, -76.626774, -6.615016),
-            project_folder=tmp_path,
-            store=Store(settings.raw_dir),
-            ledger=ledger,
-            settings=settings,
-        )
+        window = Span(date(2022, 7, 1), date(2023, 6, 30))
+        return request_of(tmp_path, ledger, settings, window=window, bounds=(-77.5, -7.87, -76.626774, -6.615016))
 
-    yield make
-    ledger.close()
+    return make
 
 
 def test_a_tile_comes_from_a_bucket_and_once_only(request_for, tmp_path) -> None:

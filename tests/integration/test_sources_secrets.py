@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -20,7 +18,7 @@ from mrv.project import Firms, Kobo, RasterTiles
 from mrv.settings import Settings
 from mrv.sources import firms, kobo, raster_tiles
 from mrv.sources.contract import Request
-from mrv.store import Store
+from tests.integration.hosts import request_of
 
 pytestmark = pytest.mark.integration
 
@@ -30,69 +28,18 @@ HANSEN = RasterTiles(
 FIRES = Firms(connector="firms", name="f", collections=("VIIRS_SNPP_SP",), days_per_request=5)
 EMPTY_TIFF = b"II*\x00\x08\x00\x00\x00" + bytes(6)
 TOKEN, KEY = "t0k3n", "s3cr3t+key"
-Reply = Callable[[str], tuple[int, dict[str, str], bytes]]
-
-
-class Host:
-    """A server that answers as told and notes (path, headers) of each request."""
-
-    def __init__(self) -> None:
-        self.reply: Reply = lambda _: (200, {}, b"")
-        self.requests: list[tuple[str, dict[str, str]]] = []
-        host = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                host.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
-                status, headers, body = host.reply(self.path)
-                self.send_response(status)
-                for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
-        self.thread.start()
-        self.address = f"127.0.0.1:{self.server.server_port}"
-
-    def stop(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
 
 
 @pytest.fixture
-def hosts() -> Iterator[tuple[Host, Host]]:
-    pair = Host(), Host()
-    yield pair
-    for host in pair:
-        host.stop()
-
-
-@pytest.fixture
-def request_for(tmp_path: Path) -> Iterator[Callable[..., Request]]:
-    ledger = Ledger(f"sqlite:///{tmp_path}/ledger.sqlite")
-
+def request_for(tmp_path: Path, ledger: Ledger) -> Callable[..., Request]:
     def make(**mirrors: str) -> Request:
         settings = Settings(
             home=tmp_path, mirrors=mirrors, http_timeout_s=2, http_attempts=2, firms_map_key=KEY, kobo_token=TOKEN
         )
-        return Request(
-            project_id="p",
-            window=Span(date(2022, 7, 2), date(2022, 7, 6)),
-            bounds=(-77.5, -7.87, -76.62, -6.61),
-            project_folder=tmp_path,
-            store=Store(settings.raw_dir),
-            ledger=ledger,
-            settings=settings,
-        )
+        window = Span(date(2022, 7, 2), date(2022, 7, 6))
+        return request_of(tmp_path, ledger, settings, window=window, bounds=(-77.5, -7.87, -76.62, -6.61))
 
-    yield make
-    ledger.close()
+    return make
 
 
 def page(next_: str | None, *ids: int) -> bytes:
