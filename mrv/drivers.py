@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,7 @@ class Range(Strict):
 
 
 class FiresNear(Strict):
-    """Active fires near a patch, from some days before the year of its loss to as many after it."""
+    """Distinct fires near a patch, from some days before the calendar year of its loss to as many after it."""
 
     within_m: int = Field(gt=0, le=10_000)
     days: int = Field(ge=0, le=366)
@@ -56,7 +56,10 @@ class FiresNear(Strict):
 
 
 class When(Strict):
-    """All that must hold; a measure that is not known does not hold. Beyond the reach, earlier loss is infinitely far."""
+    """All that must hold; a measure that is not known does not hold. Beyond the reach, earlier loss is infinitely far.
+
+    Too few fires where not every day was watched leave the rule open: it does not hold, and that is told.
+    """
 
     area_ha: Range | None = None
     elongation: Range | None = None
@@ -115,19 +118,39 @@ class DriverRules(Strict):
 
 
 @dataclass(frozen=True)
+class Seen:
+    """Fires near patches, by patch.
+
+    Attributes:
+        count: Distinct fires, shape (n,).
+        whole: Whether fires were looked for on every day that counts; where not, a small count says nothing.
+    """
+
+    count: Values
+    whole: Flags
+
+
+class Hinted(NamedTuple):
+    """Driver hint of a patch, the rule that gave it, and the rules before that one that could not be judged."""
+
+    hint: str
+    rule: str
+    unjudged: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Patches:
     """What rules look at, by patch.
 
     Attributes:
         measures: Each of MEASURES, shape (n,); NaN where not known, infinity beyond the reach.
         zone_kinds: Kinds of the zones that hold a part of each patch.
-        fires: From a distance in metres and a number of days to how many fires are near each patch; None where no
-            fires were landed.
+        fires: From a distance in metres and a number of days to the fires near each patch; None where no fires were landed.
     """
 
     measures: Mapping[str, Values]
     zone_kinds: Sequence[frozenset[str]]
-    fires: Callable[[int, int], Values] | None
+    fires: Callable[[int, int], Seen] | None
 
 
 def load_rules(path: Path | None = None) -> DriverRules:
@@ -148,19 +171,23 @@ def load_rules(path: Path | None = None) -> DriverRules:
         ) from error
 
 
-def hints(rules: DriverRules, patches: Patches) -> list[tuple[str, str]]:
-    """Return the (hint, rule id) of each patch: those of the first rule that holds, else `unknown`."""
+def hints(rules: DriverRules, patches: Patches) -> list[Hinted]:
+    """Return the hint of each patch: that of the first rule that holds, else `unknown`."""
     chosen: list[tuple[str, str]] = [("unknown", NO_RULE)] * len(patches.zone_kinds)
+    unjudged: list[tuple[str, ...]] = [()] * len(chosen)
     free = np.ones(len(chosen), dtype=np.bool_)
     for rule in rules.rules:
-        held = free & _holds(rule.when, patches)
-        for patch in np.flatnonzero(held).tolist():
+        holds, open_ = _judged(rule.when, patches)
+        for patch in np.flatnonzero(free & open_).tolist():
+            unjudged[patch] = (*unjudged[patch], rule.id)
+        for patch in np.flatnonzero(free & holds).tolist():
             chosen[patch] = (rule.hint, rule.id)
-        free &= ~held
-    return chosen
+        free &= ~holds
+    return [Hinted(*found, names) for found, names in zip(chosen, unjudged, strict=True)]
 
 
-def _holds(when: When, patches: Patches) -> Flags:
+def _judged(when: When, patches: Patches) -> tuple[Flags, Flags]:
+    """Return for which patches a rule holds, and for which it would hold if there were fires on days that nobody watched."""
     result = np.ones(len(patches.zone_kinds), dtype=np.bool_)
     for name in MEASURES:
         limits: Range | None = getattr(when, name)
@@ -169,10 +196,13 @@ def _holds(when: When, patches: Patches) -> Flags:
             result &= ~np.isnan(values)
             result &= values >= (-np.inf if limits.min is None else float(limits.min))
             result &= values <= (np.inf if limits.max is None else float(limits.max))
-    if when.fires is not None:
-        if patches.fires is None:
-            return np.zeros(len(result), dtype=np.bool_)
-        result &= patches.fires(when.fires.within_m, when.fires.days) >= when.fires.at_least
     if when.zone_kinds:
         result &= np.array([bool(kinds & set(when.zone_kinds)) for kinds in patches.zone_kinds], dtype=np.bool_)
-    return result
+    never = np.zeros(len(result), dtype=np.bool_)
+    if when.fires is None:
+        return result, never
+    if patches.fires is None:
+        return never, result
+    seen = patches.fires(when.fires.within_m, when.fires.days)
+    enough = seen.count >= when.fires.at_least
+    return result & enough, result & ~enough & ~seen.whole

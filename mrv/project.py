@@ -141,6 +141,12 @@ class Alerts(Strict):
 
     cluster_days: int = Field(30, ge=0, description="Days that two neighbouring alerts of a cluster may lie apart.")
     min_cluster_area_ha: Decimal = Field(Decimal("0.1"), ge=0, description="Smaller clusters are left out.")
+    freeze_after_days: int = Field(
+        180,
+        ge=0,
+        description="Days after the period's end from which a retrieval is the last: before, alerts are still confirmed or "
+        "withdrawn.",
+    )
 
 
 class Fires(Strict):
@@ -232,6 +238,10 @@ class Firms(Strict):
     name: Identifier
     collections: tuple[str, ...] = Field(description="FIRMS source names, for example VIIRS_SNPP_SP.")
     days_per_request: int = Field(5, ge=1, le=10)
+    available: dict[str, DateRange] = Field(
+        default_factory=dict,
+        description="First and last day of a collection as FIRMS gives them, instead of what the platform takes.",
+    )
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -295,7 +305,10 @@ class FireFile(Strict):
     """A file of active fires as FIRMS gives it, of any satellite: CSV or text with its own columns."""
 
     path: str
-    collection: str = Field("FIRMS", description="Name of the FIRMS collection, for the record.")
+    collection: str = Field("FIRMS", description="Name of the FIRMS collection.")
+    days: DateRange | None = Field(
+        None, description="Days that the file covers; default: only those that occur in it count as observed."
+    )
     licence: str = "NASA open data (EOSDIS), free to use with acknowledgement"
     citation: str = "NASA FIRMS (Fire Information for Resource Management System)"
 

@@ -201,16 +201,23 @@ _ALL = (
     }),
     _dataset("alert_clusters", "One row per cluster of connected alerts of near dates.", "cluster_id", {
         "cluster_id": "str", "product": "str", "product_version": "str", "retrieved_on": "date", "first_alert": "date",
-        "last_alert": "date", "confidence": "str", "pixel_count": "int", "area_um2": "um2", "longitude": "float",
-        "latitude": "float", "geometry": "str",
+        "last_alert": "date", "confidence": "str", "pixel_count": "int", "area_um2": "um2", "low_area_um2": "um2",
+        "high_area_um2": "um2", "longitude": "float", "latitude": "float", "geometry": "str",
     }),
     _dataset("alert_cluster_zones", "One row per cluster of alerts and zone that holds a part of it.", "cluster_id zone_id", {
-        "cluster_id": "str", "zone_id": "str", "area_um2": "um2",
+        "cluster_id": "str", "zone_id": "str", "area_um2": "um2", "low_area_um2": "um2", "high_area_um2": "um2",
+    }),
+    _dataset("alert_clusters_left_out", "One row per alert product and zone: its clusters below the least area.", "product zone_id", {
+        "product": "str", "zone_id": "str", "cluster_count": "int", "area_um2": "um2", "min_cluster_area_ha": "ha",
+    }),
+    _dataset("alert_coverage", "One row per alert product and span of days that its files in use can show; the last before the first: none.",
+             "product first_day", {
+        "product": "str", "product_version": "str", "first_day": "date", "last_day": "date",
     }),
     _dataset("alert_retrievals", "One row per retrieval of a file of an alert product for the period.",
              "product address sha256", {
         "product": "str", "product_version": "str", "layer": "str", "series": "str", "address": "str", "retrieved_on": "date",
-        "sha256": "str", "in_use": "bool", "frozen": "bool", "day_convention": "str", "confidences": "str",
+        "sha256": "str", "in_use": "bool", "frozen": "bool", "freeze_after_days": "int", "day_convention": "str", "confidences": "str",
     }),
     _dataset("alert_changes", "One row per file of an alert product, pair of successive retrievals and confidence: what vanished.",
              "product series retrieved_before retrieved_after sha256_after confidence", {
@@ -219,7 +226,11 @@ _ALL = (
         "new_pixel_count": "int", "new_area_um2": "um2",
     }),
     _dataset("fire_events", "One row per fire detection: the fire that it tells of, and the rule that says so.", "fire_id", {
-        "fire_id": "str", "event_id": "str", "is_primary": "bool", "duplicate_of": "str?", "rule": "str",
+        "fire_id": "str", "event_id": "str", "is_primary": "bool", "duplicate_of": "str?", "rule": "str", "is_vegetation": "bool",
+    }),
+    _dataset("fire_coverage", "One row per source, collection and day of the period on which it would have shown fires.",
+             "source collection observed_on", {
+        "source": "str", "collection": "str", "observed_on": "date", "basis": "str",
     }),
     _dataset("class_area", "One row per zone, stratum, class layer, year (null: the layer shows none) and class (null: not observed).",
              "zone_id stratum_id product layer year class_code", {
@@ -253,7 +264,7 @@ _ALL = (
         "pixel_count": "int", "area_um2": "um2", "patch_pixel_count": "int", "patch_area_um2": "um2", "is_whole": "bool",
         "longitude": "float", "latitude": "float", "elongation": "factor", "distance_to_road_m": "factor?",
         "distance_to_river_m": "factor?", "distance_to_settlement_m": "factor?", "distance_to_earlier_loss_m": "factor?",
-        "driver_hint": "str", "driver_rule": "str", "reviewer_label": "str?", "reviewed_by": "str?", "reviewed_on": "date?",
+        "driver_hint": "str", "driver_rule": "str", "unjudged_rules": "str?", "reviewer_label": "str?", "reviewed_by": "str?", "reviewed_on": "date?",
         "label_illustrative": "bool?", "reason": "str?",
     }),
     _dataset("driver_rules", "One row per rule for driver hints, in their order.", "position", {

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from raster.alert_codes import Bytes, to_date
+from raster.alert_codes import LOW, Bytes, to_date
 from raster.alert_columns import AlertPixels, Columns, ZoneAlerts, exact_sums, grouped
 from raster.alerts import CODES
 from raster.area import WGS84, EarthModel, row_areas_um2
@@ -31,13 +31,16 @@ class AlertClusters:
     """Clusters of one product.
 
     Attributes:
-        clusters: Rows of cluster_id, first_alert, last_alert, confidence (the highest), pixel_count, area_um2, longitude
-            and latitude (of the centre of a pixel of the cluster) and geometry (GeoJSON), by cluster_id.
-        zones: Rows of cluster_id, zone_id, area_um2: what of a cluster lies in a zone.
+        clusters: Rows of cluster_id, first_alert, last_alert, confidence (the highest that any pixel has), pixel_count,
+            area_um2, of it low_area_um2 and high_area_um2 (pixels of high and highest confidence), longitude and
+            latitude (of the centre of a pixel of the cluster) and geometry (GeoJSON), by cluster_id.
+        zones: Rows of cluster_id, zone_id, area_um2, low_area_um2, high_area_um2: what of a cluster lies in a zone.
+        left_out: Rows of zone_id, cluster_count, area_um2 for every zone: its parts of clusters below the least area.
     """
 
     clusters: Rows
     zones: Rows
+    left_out: Rows
 
 
 def find_clusters(
@@ -69,15 +72,18 @@ def find_clusters(
     low = int(pixels.row.min()) if len(pixels) else 0
     height = int(pixels.row.max()) + 1 - low if len(pixels) else 0
     row_area = row_areas_um2(lattice, row=low, height=height, earth=earth)
-    area = exact_sums(row_area[members.row - low], first)
+    pixel_area = row_area[members.row - low]
+    area = exact_sums(pixel_area, first)
     touching = set(parts.root.tolist())
     kept = [
         place
         for place, (root, size) in enumerate(zip(members.root[first].tolist(), area, strict=True))
         if size >= min_area_um2 and root in touching
     ]
+    left_out = _left_out(parts, members.root[first[kept]], zones)
     if not kept:
-        return AlertClusters([], [])
+        return AlertClusters([], [], left_out)
+    low_area = exact_sums(np.where(members.confidence == LOW, pixel_area, 0), first)
     edges = np.append(first, len(members))
     names = {int(members.root[first[place]]): _cluster_id(product, members, int(first[place])) for place in kept}
     shapes = _outlines(members, edges, kept, lattice)
@@ -101,12 +107,14 @@ def find_clusters(
                 "confidence": CODES[best[place]],
                 "pixel_count": count,
                 "area_um2": area[place],
+                "low_area_um2": low_area[place],
+                "high_area_um2": area[place] - low_area[place],
                 "longitude": float(lattice.x(int(members.col[inner])) + lattice.pixel_width / 2),
                 "latitude": float(lattice.y(int(members.row[inner])) - lattice.pixel_height / 2),
                 "geometry": shape,
             }
         )
-    return AlertClusters(sorted(clusters, key=lambda row: row["cluster_id"]), _zone_rows(parts, names, zones))
+    return AlertClusters(sorted(clusters, key=lambda row: row["cluster_id"]), _zone_rows(parts, names, zones), left_out)
 
 
 @dataclass(frozen=True)
@@ -127,6 +135,7 @@ class _Part(Columns):
     root: Ints
     zone: Ints32
     area_um2: Ints
+    low_um2: Ints
 
 
 def _parts(pixels: AlertPixels, zone_pixels: ZoneAlerts, root: Ints) -> tuple[_Part, _Member]:
@@ -136,7 +145,12 @@ def _parts(pixels: AlertPixels, zone_pixels: ZoneAlerts, root: Ints) -> tuple[_P
         else np.empty(0, dtype=np.int64)
     )
     return (
-        _Part(root[place], zone_pixels.zone, zone_pixels.area_um2),
+        _Part(
+            root[place],
+            zone_pixels.zone,
+            zone_pixels.area_um2,
+            np.where(zone_pixels.confidence == LOW, zone_pixels.area_um2, 0),
+        ),
         _Member(root, pixels.row, pixels.col, pixels.day, pixels.confidence),
     )
 
@@ -147,14 +161,33 @@ def _zone_rows(parts: _Part, names: dict[int, str], zones: Sequence[Shape]) -> R
         ordered.root[first].tolist(),
         ordered.zone[first].tolist(),
         exact_sums(ordered.area_um2, first),
+        exact_sums(ordered.low_um2, first),
         strict=True,
     )
     rows = [
-        {"cluster_id": names[root], "zone_id": zones[zone].id, "area_um2": area}
-        for root, zone, area in found
+        {
+            "cluster_id": names[root],
+            "zone_id": zones[zone].id,
+            "area_um2": area,
+            "low_area_um2": low,
+            "high_area_um2": area - low,
+        }
+        for root, zone, area, low in found
         if root in names
     ]
     return sorted(rows, key=lambda row: (row["cluster_id"], row["zone_id"]))
+
+
+def _left_out(parts: _Part, kept: Ints, zones: Sequence[Shape]) -> Rows:
+    """Return what of clusters that are not kept lies in each zone."""
+    rest = parts.pick(~np.isin(parts.root, kept))
+    ordered, first = grouped(rest, "zone", "root")
+    area = exact_sums(ordered.area_um2, first)
+    rows: list[dict[str, Any]] = [{"zone_id": zone.id, "cluster_count": 0, "area_um2": 0} for zone in zones]
+    for zone, size in zip(ordered.zone[first].tolist(), area, strict=True):
+        rows[zone]["cluster_count"] += 1
+        rows[zone]["area_um2"] += size
+    return rows
 
 
 def _cluster_id(product: str, members: _Member, first: int) -> str:

@@ -10,6 +10,8 @@ came changes nothing:
    lies within the distance and the hours that the project declares, tells of that fire; of several the nearest.
 3. `first_detection`: every other one stands for a fire of its own. Neighbouring pixels of one satellite stay apart: they
    may be one fire front, but a distance cannot tell.
+
+Volcanoes, other static sources and fires offshore are told by the archive's type and are no fires of vegetation.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ from raster.spans import Ints
 
 ARCHIVE, ANOTHER, FIRST = "archive_supersedes_nrt", "seen_by_another_satellite", "first_detection"
 SAME_PASS_S = 300
+VEGETATION = 0
+"""Type of FIRMS for what is presumed to be a fire of vegetation."""
 _RADIUS_M = 6_400_000.0
 """A sphere a little larger than the Earth: chords on it are never shorter than geodesics by more than the margin."""
 _MARGIN = 1.01
@@ -44,6 +48,8 @@ class Detections:
         satellite: Names.
         modis: Whether the sensor is MODIS, shape (n,).
         near_real_time: Whether the detection is of near-real-time data, shape (n,).
+        fire_type: 0 vegetation, 1 volcano, 2 another static source, 3 offshore; None where it is not told, as in
+            near-real-time data.
     """
 
     fire_id: Sequence[str]
@@ -53,6 +59,7 @@ class Detections:
     satellite: Sequence[str]
     modis: NDArray[np.bool_]
     near_real_time: NDArray[np.bool_]
+    fire_type: Sequence[int | None]
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,8 @@ def fire_events(detections: Detections, rule: SameFire) -> list[dict[str, Any]]:
         rule: When two are of one fire.
 
     Returns:
-        Rows of fire_id, event_id (the fire_id that stands for the fire), is_primary, duplicate_of and rule, by fire_id.
+        Rows of fire_id, event_id (the fire_id that stands for the fire), is_primary, duplicate_of, rule and is_vegetation
+        (of the whole fire: false where some of its detections are of another type and none of type 0), by fire_id.
     """
     count = len(detections.fire_id)
     order = sorted(
@@ -101,9 +109,13 @@ def fire_events(detections: Detections, rule: SameFire) -> list[dict[str, Any]]:
                 (distance, other) for distance, other in near.others.get(at, []) if stands_for.get(other) == other
             ]
             stands_for[at] = _nearest(others) if others else at
+    event_of = [stands_for[twin.get(at, at)] for at in range(count)]
+    types: dict[int, set[int]] = {}
+    for at, event in enumerate(event_of):
+        told = detections.fire_type[order[at]]
+        types.setdefault(event, set()).update(() if told is None else (told,))
     rows = []
-    for at in range(count):
-        event = stands_for[twin.get(at, at)]
+    for at, event in enumerate(event_of):
         copy_of = twin.get(at, event)
         rows.append(
             {
@@ -112,6 +124,7 @@ def fire_events(detections: Detections, rule: SameFire) -> list[dict[str, Any]]:
                 "is_primary": event == at,
                 "duplicate_of": None if event == at else ids[copy_of],
                 "rule": FIRST if event == at else ARCHIVE if at in twin else ANOTHER,
+                "is_vegetation": VEGETATION in types[event] or not types[event],
             }
         )
     return sorted(rows, key=lambda row: row["fire_id"])

@@ -1,7 +1,7 @@
 {#
 Alerts of the monitoring period by zone, product, confidence and week or month: one row for each, also where there is none.
 
-unit: week (ISO, from Monday) or month. Only alerts dated within the period count; days after the retrieval were not observed.
+unit: week (ISO, from Monday) or month. Only alerts dated within the period count; days before the product's first and after the retrieval were not observed.
 #}
 {% macro alerts_by(unit) -%}
     with zones as (
@@ -18,6 +18,7 @@ unit: week (ISO, from Monday) or month. Only alerts dated within the period coun
             product,
             max(product_version) as product_version,
             min(retrieved_on) as retrieved_on,
+            max(freeze_after_days) as freeze_after_days,
             unnest(string_split(max(confidences), ',')) as confidence
         from {{ ref('stg_alert_retrievals') }}
         where in_use
@@ -50,9 +51,27 @@ unit: week (ISO, from Monday) or month. Only alerts dated within the period coun
 
     observed as (
         select
-            *,
-            greatest(0, 1 + date_diff('day', from_day, least(to_day, retrieved_on))) as days_observed
+            days.*,
+            1 + date_diff('day', days.from_day, days.to_day) as days,
+            min(coverage.first_day) as begins_on,
+            max(coverage.last_day) as ends_on,
+            cast(
+                coalesce(
+                    sum(
+                        greatest(
+                            0,
+                            1 + date_diff(
+                                'day',
+                                greatest(days.from_day, coverage.first_day),
+                                least(days.to_day, coverage.last_day)
+                            )
+                        )
+                    ), 0
+                ) as bigint
+            ) as days_observed
         from days
+        left join {{ ref('stg_alert_coverage') }} as coverage on days.product = coverage.product
+        group by all
     ),
 
     alerts as (
@@ -83,8 +102,10 @@ unit: week (ISO, from Monday) or month. Only alerts dated within the period coun
             week(observed.first_day) as iso_week,
             {% endif -%}
             observed.confidence,
-            1 + date_diff('day', observed.from_day, observed.to_day) as days,
+            observed.days,
             observed.days_observed,
+            observed.retrieved_on
+            > observed.to_day + cast(observed.freeze_after_days as integer) as settled,
             cast(
                 case when observed.days_observed > 0 then coalesce(alerts.pixel_count, 0) end as bigint
             ) as alert_pixel_count,
@@ -92,7 +113,13 @@ unit: week (ISO, from Monday) or month. Only alerts dated within the period coun
                 case when observed.days_observed > 0 then coalesce(alerts.area_ha, 0) end as decimal(18, 6)
             ) as alert_area_ha,
             case
-                when observed.days_observed = 0 then 'the alerts were retrieved before these days'
+                when observed.days_observed = observed.days then null
+                when observed.days_observed > 0
+                    then 'alerts were observed on ' || observed.days_observed || ' of ' || observed.days || ' days'
+                when observed.to_day < observed.begins_on
+                    then 'the product has no alerts of days before ' || observed.begins_on
+                when observed.from_day > observed.ends_on then 'the alerts were retrieved before these days'
+                else 'no file of the product shows these days'
             end as reason
         from zones
         cross join observed

@@ -21,7 +21,13 @@ select
     'fires_monthly' as mart,
     zone_id || ' ' || month as row_key
 from {{ ref('fires_monthly') }}
-where fire_count is null <> (reason is not null)
+where fire_count is null <> (days_observed = 0) or reason is null = (days_observed < days)
+union all
+select
+    'fires_period' as mart,
+    zone_id as row_key
+from {{ ref('fires_period') }}
+where fire_count is null <> (days_observed = 0) or reason is null = (days_observed < days)
 union all
 select
     'vegetation_change' as mart,
@@ -39,7 +45,13 @@ select
     'alerts_monthly' as mart,
     zone_id || ' ' || product || ' ' || month || ' ' || confidence as row_key
 from {{ ref('alerts_monthly') }}
-where alert_area_ha is null <> (reason is not null)
+where alert_area_ha is null <> (days_observed = 0) or reason is null = (days_observed < days)
+union all
+select
+    'alerts_weekly' as mart,
+    zone_id || ' ' || product || ' ' || week_start || ' ' || confidence as row_key
+from {{ ref('alerts_weekly') }}
+where alert_area_ha is null <> (days_observed = 0) or reason is null = (days_observed < days)
 union all
 select
     'emission_reductions' as mart,

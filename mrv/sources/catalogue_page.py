@@ -87,6 +87,7 @@ def _codes(layer: Layer) -> Iterator[str]:
     elif layer.encoding is not None:
         confidences = ", ".join(f"{code} {name}" for code, name in sorted(layer.confidences.items()))
         epoch = f", days since {layer.epoch}" if layer.epoch else ""
+        epoch += f", alerts from {layer.first_day}" if layer.first_day else ""
         yield from (
             f"Encoding of `{layer.layer}`: `{layer.encoding}`{epoch}{f'; confidence {confidences}' if confidences else ''}.",
             "",

@@ -34,6 +34,7 @@ class Request:
         settings: Mirrors, secrets and limits.
         catalogue: Raster products that the project may name.
         progress: Who shows how far it is.
+        settle_days: Days after the window for which a file that changes in place is asked again.
     """
 
     project_id: str
@@ -46,6 +47,7 @@ class Request:
     progress: Progress = SILENT
     catalogue: Catalogue = field(default_factory=builtin)
     zones: Sequence[Zone] = ()
+    settle_days: int = 0
 
 
 @dataclass(frozen=True)

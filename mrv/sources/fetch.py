@@ -53,7 +53,7 @@ class Wanted:
     layer: str | None = None
     year: int | None = None
     snapshot_for: Span | None = None
-    """Of a file that changes in place: the days it is retrieved for. Its address then begins the address of each retrieval."""
+    """Of a file that changes in place: the days on which it is asked again. Its address begins the address of each retrieval."""
 
 
 def base_of(name: str, default: str | None, settings: Settings) -> Base:

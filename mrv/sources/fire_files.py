@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 from mrv.ledger import Artifact
@@ -52,6 +54,26 @@ def parse_fires(artifacts: Iterable[Artifact], request: Request, *, only_wanted:
     for artifact in artifacts:
         _parse_file(records, artifact, request, only_wanted=only_wanted)
     return records.parsed()
+
+
+def days_in(path: Path, *, label: str) -> set[date]:
+    """Return the days (UTC) of the detections of a file, wherever they lie.
+
+    Args:
+        path: The file.
+        label: What errors call it.
+
+    Raises:
+        InputError: It lacks the column.
+    """
+    found = {
+        row.cells["acq_date"] for row in CsvFile(path, label=label, required=("acq_date",)).rows() if not row.problem
+    }
+    days = set()
+    for text in found:
+        with suppress(UnusableValueError):
+            days.add(day(text))
+    return days
 
 
 def _parse_file(records: Records, artifact: Artifact, request: Request, *, only_wanted: bool) -> None:

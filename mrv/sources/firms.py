@@ -12,6 +12,7 @@ from mrv.project import Firms
 from mrv.sources.addresses import secret_or_mirror
 from mrv.sources.contract import Parsed, Request
 from mrv.sources.fetch import SECRET, Wanted, base_of, fetching
+from mrv.sources.fire_days import first_day
 from mrv.sources.fire_files import parse_fires
 from mrv.sources.tiling import Bounds
 
@@ -34,7 +35,11 @@ def windows(span: Span, days: int) -> list[Span]:
 
 
 def wanted(spec: Firms, request: Request) -> list[Wanted]:
-    """List the requests: per collection one for each block of days."""
+    """List the requests: per collection one for each block of days, from the first day that the collection has.
+
+    Raises:
+        ProjectError: A collection is not known.
+    """
     area = _area(request.bounds)
     return [
         Wanted(
@@ -48,6 +53,7 @@ def wanted(spec: Firms, request: Request) -> list[Wanted]:
         )
         for collection in spec.collections
         for part in windows(request.window, spec.days_per_request)
+        if part.end >= first_day(spec, collection)
     ]
 
 

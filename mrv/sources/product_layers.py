@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
 
@@ -90,6 +90,9 @@ class Layer(Strict):
     role: Role | None = Field(None, description="What the layer is in the measurement of forest loss.")
     encoding: Encoding | None = None
     epoch: date | None = Field(None, description="Day 0 of an encoding that counts days.")
+    first_day: date | None = Field(
+        None, description="First day of which the product has alerts, where that is not the day after the epoch."
+    )
     confidences: dict[int, Confidence] = Field(default_factory=dict)
     confidence_layer: Identifier | None = Field(None, description="Layer of the product that holds the confidence.")
 
@@ -120,12 +123,31 @@ class Layer(Strict):
                 self.encoding in {"days", "radd_yydoy", "glad_l_day_of_year"}
             )
             != (self.confidence_layer is not None),
+            "days without an epoch or a year need the first_day of the product, and only a layer of days has one": (
+                self.first_day is None
+                if self.encoding == "radd_yydoy"
+                else self.first_day is not None and self.encoding not in {"confidence_and_days", "days"}
+            ),
+            "the days of a layer of one year need `annual: true`": self.encoding == "glad_l_day_of_year"
+            and not self.annual,
             "bands of years need `annual: true`": self.band_of_year is not None and not self.annual,
         }
         found = [text for text, wrong in problems.items() if wrong]
         if found:
             raise ValueError(f"layer {self.layer}: " + "; ".join(found))
         return self
+
+    def days(self, year: int | None, *, retrieved_on: date) -> tuple[date, date]:
+        """Return the first and last day of which a layer of alert days can have alerts; the last before the first: none.
+
+        Args:
+            year: Year of the layer, where there is one for each.
+            retrieved_on: Day of the retrieval of its files.
+        """
+        if self.encoding == "glad_l_day_of_year" and year is not None:
+            return date(year, 1, 1), min(retrieved_on, date(year, 12, 31))
+        first = self.first_day or (self.epoch + timedelta(days=1) if self.epoch else date.min)
+        return first, retrieved_on
 
     def band(self, year: int | None) -> int | None:
         """Return the 1-based band of a year in a file with one for each, or None where a file has one band."""

@@ -12,7 +12,7 @@ from mrv.sources.addresses import NO_SECRET, secret_or_mirror
 from mrv.sources.contract import Parsed, Request
 from mrv.sources.fetch import KEY_HEADER, Fetcher, Wanted, base_of, fetching
 from mrv.sources.product_rows import Product
-from mrv.sources.snapshots import frozen, series_of
+from mrv.sources.snapshots import frozen, series_of, settling
 
 
 def wanted(spec: RasterTiles, request: Request) -> list[Wanted]:
@@ -41,7 +41,7 @@ def wanted(spec: RasterTiles, request: Request) -> list[Wanted]:
             address=series_of(_address(spec, layer.layer, year, str(parts["tile"])), window)
             if layer.kind == "alert"
             else _address(spec, layer.layer, year, str(parts["tile"])),
-            snapshot_for=window if layer.kind == "alert" else None,
+            snapshot_for=settling(request) if layer.kind == "alert" else None,
             path=item.file_path(version=spec.version, layer=layer.layer, year=year, tile=parts),
             kind="tiff",
             licence=item.licence,
@@ -101,7 +101,7 @@ def opened(spec: RasterTiles, request: Request) -> AbstractContextManager[Fetche
 
 
 def pull(spec: RasterTiles, request: Request) -> list[Artifact]:
-    """See `Connector.pull`; alerts that were retrieved after the period's end are not asked for again."""
+    """See `Connector.pull`; alerts that were retrieved when they had settled are not asked for again."""
     files = wanted(spec, request)
     kept = {item.address: frozen(request, item.address) for item in files if item.snapshot_for}
     missing = [item for item in files if kept.get(item.address) is None]

@@ -1,8 +1,8 @@
-"""Files that change in place, as alerts do: every retrieval is kept, and one made after the period's end is the last.
+"""Files that change in place, as alerts do: every retrieval is kept, and one made long enough after the period's end is the last.
 
-The address of such a file carries the days it is retrieved for and the day of the retrieval. Before the period's end each
-pull asks again; what came before stays in the store and in the ledger. Low-confidence alerts vanish again, so that what a
-report rests on must not move once its period is over.
+The address of such a file carries the days it is retrieved for and the day of the retrieval. Until the declared days after
+the period's end are over each pull asks again; what came before stays in the store and in the ledger. Alerts are confirmed
+or withdrawn for months, but what a report rests on must not move for ever.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from mrv.ledger import Artifact, Ledger
 from mrv.periods import Span
@@ -43,13 +43,21 @@ def series_of_artifact(artifact: Artifact) -> str | None:
     return artifact.address[: found.start()] if found else None
 
 
+def settling(request: Request) -> Span:
+    """Return the days wanted and those after them in which the file may still change what it says of them."""
+    return Span(request.window.start, request.window.end + timedelta(days=request.settle_days))
+
+
 def frozen(request: Request, series: str) -> Artifact | None:
-    """Return the retrieval of a series that was made after the days wanted, if there is one with its bytes in the store."""
+    """Return the first retrieval made when the days wanted had settled, if there is one with its bytes in the store."""
     for item in retrievals(request.ledger, request.project_id, series):
-        if retrieval_day(item) <= request.window.end:
+        if retrieval_day(item) <= settling(request).end:
             continue
         if request.store.sound(item.sha256):
-            log.info("%s was retrieved after the end of its period and is used again, not fetched", item.address)
+            log.info(
+                "%s was retrieved when the alerts of its period had settled and is used again, not fetched",
+                item.address,
+            )
             return replace(item, unchanged=True)
         log.warning("%s: its bytes are not in the store any more", item.address)
     return None
@@ -61,8 +69,8 @@ def dated_address(series: str, *, today: date, days: Span, same: Artifact | None
     Args:
         series: What was retrieved.
         today: When.
-        days: For which days.
-        same: The newest retrieval before, if it brought the same bytes. It keeps its address until the days are over.
+        days: From the first day it is for to the last on which it is asked again.
+        same: The newest retrieval before, if it brought the same bytes. It keeps its address until these days are over.
     """
     if same is not None and (today <= days.end or retrieval_day(same) > days.end):
         return same.address

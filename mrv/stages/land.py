@@ -71,6 +71,7 @@ def request(context: Context) -> Request:
         progress=context.progress,
         catalogue=context.catalogue,
         zones=context.zones,
+        settle_days=context.definition.alerts.freeze_after_days,
     )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 import shapely
 
-from mrv.errors import ProjectError
+from mrv.errors import InputError, ProjectError
 from mrv.ledger import Artifact
 from mrv.schemas import DATASETS
 from mrv.sources.product_layers import Layer
@@ -69,7 +69,10 @@ def measure_alerts(context: Context, artifacts: Sequence[Artifact]) -> Measured 
     return run_measurement(context, "alerts", inputs, measure)
 
 
-TABLES = ("alert_area", "alert_clusters", "alert_cluster_zones", "alert_retrievals", "alert_changes")
+TABLES = (
+    *("alert_area", "alert_clusters", "alert_cluster_zones", "alert_clusters_left_out", "alert_coverage"),
+    *("alert_retrievals", "alert_changes"),
+)
 
 
 def _products(layers: Iterable[RasterLayer]) -> list[Product]:
@@ -98,12 +101,50 @@ def _measure_product(context: Context, layers: Sequence[RasterLayer]) -> dict[st
     )
     retrieved = min(retrieval_day(item) for layer in layers for item in layer.artifacts)
     said = {"product": row.product, "product_version": layers[0].version, "retrieved_on": retrieved}
+    coverage = _coverage(layers, days)
+    _refuse_days_before(found.areas, coverage, row=row, files=files)
     return {
         "alert_area": [{**said, **item} for item in found.areas],
         "alert_clusters": [{**said, **item} for item in clusters.clusters],
         "alert_cluster_zones": clusters.zones,
+        "alert_clusters_left_out": [
+            {"product": row.product, "min_cluster_area_ha": round(choices.min_cluster_area_ha, 6), **item}
+            for item in clusters.left_out
+        ],
+        "alert_coverage": coverage,
         "alert_changes": [change for layer in days for change in _changes(context, layer, lattice, shapes, period)],
     }
+
+
+def _coverage(layers: Sequence[RasterLayer], days: Sequence[RasterLayer]) -> Rows:
+    """Return the spans of days of which the files of a product can have alerts: one, or one for each year of its layers."""
+    rows = []
+    for layer in days:
+        retrieved = min(retrieval_day(item) for one in layers if one.year == layer.year for item in one.artifacts)
+        first, last = layer.layer.days(layer.year, retrieved_on=retrieved)
+        rows.append(
+            {
+                "product": layer.product.product,
+                "product_version": layer.version,
+                "first_day": first,
+                "last_day": last,
+            }
+        )
+    return rows
+
+
+def _refuse_days_before(areas: Rows, coverage: Rows, *, row: Product, files: Sequence[AlertLayers]) -> None:
+    """Refuse alerts of days before the product's first: they would stand in days that count as not observed."""
+    first = min(item["first_day"] for item in coverage)
+    earliest = min((item["alert_date"] for item in areas), default=first)
+    if earliest < first:
+        raise InputError(
+            f"{row.product} has alerts of days before its first day",
+            expected=f"alerts from {first}",
+            found=f"one of {earliest}",
+            where=", ".join(str(path) for layer in files for path in layer.days),
+            remedy="check that the file is of the declared product; if so, mend first_day in the product's row",
+        )
 
 
 def alert_layers(
@@ -183,7 +224,7 @@ def _history(context: Context, layer: RasterLayer) -> list[Artifact]:
 
 def _retrieval_rows(context: Context, layer: RasterLayer, history: Sequence[Artifact]) -> Rows:
     used = {(item.address, item.sha256) for item in layer.artifacts}
-    encoding = layer.layer.encoding
+    encoding, lag = layer.layer.encoding, context.definition.alerts.freeze_after_days
     counted = f"days since {layer.layer.epoch}" if layer.layer.epoch else None
     words = {"radd_yydoy": "year and day of year (YYDOY)", "glad_l_day_of_year": f"day of the year {layer.year}"}
     return [
@@ -196,7 +237,8 @@ def _retrieval_rows(context: Context, layer: RasterLayer, history: Sequence[Arti
             "retrieved_on": retrieval_day(item),
             "sha256": item.sha256,
             "in_use": (item.address, item.sha256) in used,
-            "frozen": retrieval_day(item) > context.period.end,
+            "frozen": retrieval_day(item) > context.period.end + timedelta(days=lag),
+            "freeze_after_days": lag,
             "day_convention": counted or words.get(encoding or "", "confidence only"),
             "confidences": ",".join(dict.fromkeys(name for _, name in sorted(layer.layer.confidences.items()))),
         }

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import shapely
-from numpy.typing import NDArray
 
-from mrv.drivers import Patches, hints
+from mrv.drivers import Patches, Seen, hints
 from mrv.files import hash_file
 from mrv.ledger import Artifact
 from mrv.schemas import DATASETS
-from mrv.stages.check import Checked
+from mrv.stages.check import table_hash
 from mrv.stages.context import Context
 from mrv.stages.measure import Measured, forest_rule, naming_files, product_rule, raster_layers, run_measurement
+from mrv.stages.measure_fires import KnownFires
 from mrv.stages.patch_files import driver_rules, files_hashed, read_features, read_labels
 from mrv.units import UM2_PER_HA
 from raster.rules import LossLayers, ProductRule, Shape
@@ -28,16 +28,15 @@ if TYPE_CHECKING:
 
 DISTANCES = {"roads": "distance_to_road_m", "rivers": "distance_to_river_m", "settlements": "distance_to_settlement_m"}
 """Declared feature file to its column."""
-Floats = NDArray[np.float64]
 
 
-def measure_loss_patches(context: Context, artifacts: Sequence[Artifact], fires: Checked | None) -> Measured | None:
+def measure_loss_patches(context: Context, artifacts: Sequence[Artifact], fires: KnownFires | None) -> Measured | None:
     """Find the patches of forest lost in the years of the period; None where the project does not ask for them.
 
     Args:
         context: The run.
         artifacts: Every pulled file.
-        fires: Accepted fire detections, where the project has any.
+        fires: What is known of fires, where the project has any.
 
     Raises:
         ProjectError: A file that `patches` names does not hold.
@@ -50,7 +49,8 @@ def measure_loss_patches(context: Context, artifacts: Sequence[Artifact], fires:
         **_inputs(context, layers),
         "patches": context.definition.patches.model_dump(mode="json"),
         "files": {name: hash_file(path) for name, path in files_hashed(context.project).items()},
-        "fires": fires.sha256 if fires else None,
+        "fires": fires.detections.sha256 if fires else None,
+        **{name: table_hash(table) for name, table in (fires.measured.tables.items() if fires else ())},
         "default_stratum": context.definition.default_stratum,
     }
 
@@ -140,7 +140,7 @@ def _loss_layers(context: Context, layers: Mapping[str, Sequence[Artifact]]) -> 
 
 
 def _patch_tables(
-    context: Context, layers: Mapping[str, Sequence[Artifact]], fires: Checked | None
+    context: Context, layers: Mapping[str, Sequence[Artifact]], fires: KnownFires | None
 ) -> dict[str, pa.Table]:
     from raster.loss_patches import measure_patches
 
@@ -172,7 +172,12 @@ def _patch_tables(
     whole = [
         _patch_row(found, patch, rule)
         | {name: _decimal(columns[name][patch]) for name in columns if name != "area_ha"}
-        | {"driver_hint": drivers[patch][0], "driver_rule": drivers[patch][1], "reason": reason(patch)}
+        | {
+            "driver_hint": drivers[patch].hint,
+            "driver_rule": drivers[patch].rule,
+            "unjudged_rules": ",".join(drivers[patch].unjudged) or None,
+            "reason": _reasons(reason(patch), drivers[patch].unjudged),
+        }
         for patch in range(len(found.code))
     ]
     whole = [row | _review(labels.get(row["patch_id"])) for row in whole]
@@ -279,24 +284,49 @@ def _decimal(value: float) -> Decimal | None:
     return Decimal(repr(value)) if np.isfinite(value) else None
 
 
+def _reasons(distances: str | None, unjudged: Sequence[str]) -> str | None:
+    open_ = [f"{name} could not be judged: fires were not observed on all its days" for name in unjudged]
+    return "; ".join([*([distances] if distances else []), *open_]) or None
+
+
 def _fires_near(
-    context: Context, found: LossPatches, rule: ProductRule, fires: Checked
-) -> Callable[[int, int], Floats]:
-    """Return how many detections lie within a distance of each patch, from some days before its year to as many after."""
+    context: Context, found: LossPatches, rule: ProductRule, fires: KnownFires
+) -> Callable[[int, int], Seen]:
+    """Return how many distinct fires of vegetation lie near each patch, from some days before its year to as many after."""
     from raster.distance import Features
 
-    table = fires.table()
+    events, coverage = (fires.measured.tables[name] for name in ("fire_events", "fire_coverage"))
+    names = zip(*(events[name].to_pylist() for name in ("fire_id", "event_id", "is_vegetation")), strict=True)
+    event_of = {fire: event for fire, event, is_vegetation in names if is_vegetation}
+    every = fires.detections.table()
+    table = every.filter(pa.array([name in event_of for name in every["fire_id"].to_pylist()], pa.bool_()))
     points = shapely.points(table["longitude"].to_numpy(), table["latitude"].to_numpy())
     features = Features(list(points), context.bounds)
     on = np.array([day.toordinal() for day in table["acquired_on_utc"].to_pylist()], dtype=np.int64)
+    numbers = {event: number for number, event in enumerate(sorted(set(event_of.values())))}
+    event = np.array([numbers[event_of[name]] for name in table["fire_id"].to_pylist()], dtype=np.int64)
+    watched = {day.toordinal() for day in coverage["observed_on"].to_pylist()}
     years = [rule.base_year + int(code) for code in found.code]
 
-    def near(within_m: int, days: int) -> Floats:
-        margin = timedelta(days=days)
-        first = np.array([(date(year, 1, 1) - margin).toordinal() for year in years], dtype=np.int64)
-        last = np.array([(date(year, 12, 31) + margin).toordinal() for year in years], dtype=np.int64)
+    def near(within_m: int, days: int) -> Seen:
+        first, last = ({year: day.toordinal() for year, day in side.items()} for side in _around(years, days))
         fire, patch = features.near(found.runs, found.owner, lattice=rule.lattice, within_m=float(within_m))
-        in_time = (on[fire] >= first[patch]) & (on[fire] <= last[patch])
-        return np.bincount(patch[in_time], minlength=len(years)).astype(np.float64)
+        start, end = (np.array([side[year] for year in years], dtype=np.int64) for side in (first, last))
+        in_time = (on[fire] >= start[patch]) & (on[fire] <= end[patch])
+        pairs = np.unique(np.stack([patch[in_time], event[fire[in_time]]]), axis=1)
+        whole = {year: watched.issuperset(range(first[year], last[year] + 1)) for year in first}
+        return Seen(
+            np.bincount(pairs[0], minlength=len(years)).astype(np.float64),
+            np.array([whole[year] for year in years], dtype=np.bool_),
+        )
 
     return near
+
+
+def _around(years: Sequence[int], days: int) -> tuple[dict[int, date], dict[int, date]]:
+    """Return the first and the last day that counts for each year."""
+    margin = timedelta(days=days)
+    return (
+        {year: date(year, 1, 1) - margin for year in years},
+        {year: date(year, 12, 31) + margin for year in years},
+    )

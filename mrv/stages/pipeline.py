@@ -25,7 +25,7 @@ from mrv.stages.land import Landed, land, pull
 from mrv.stages.measure import Measured, measure_field, measure_pixels
 from mrv.stages.measure_alerts import measure_alerts
 from mrv.stages.measure_classes import measure_classes, measure_values
-from mrv.stages.measure_fires import measure_fires
+from mrv.stages.measure_fires import KnownFires, measure_fires
 from mrv.stages.measure_patches import measure_forest_shape, measure_loss_patches
 from mrv.stages.measure_scenes import measure_scenes
 from mrv.stages.publish import Published, publish
@@ -139,12 +139,15 @@ def _measure(
     measured.append(do("measure classes", measure_classes, context, artifacts))
     measured.append(do("measure values", measure_values, context, artifacts))
     measured.append(do("measure alerts", measure_alerts, context, artifacts))
+    fires = None
     if "fires" in received:
-        measured.append(do("measure fires", measure_fires, context, received["fires"]))
+        found = do("measure fires", measure_fires, context, artifacts, received["fires"])
+        measured.append(found)
+        fires = KnownFires(received["fires"], found)
     if "scenes" in received:
         measured.append(do("measure scenes", measure_scenes, context, received["scenes"], artifacts))
     if context.definition.patches is not None:
-        measured.append(do("measure patches of loss", measure_loss_patches, context, artifacts, received.get("fires")))
+        measured.append(do("measure patches of loss", measure_loss_patches, context, artifacts, fires))
     if context.definition.fragmentation is not None:
         measured.append(do("measure forest shape", measure_forest_shape, context, artifacts))
     measured.append(do("measure field plots", measure_field, context, received))

@@ -11,7 +11,8 @@ from mrv.boundaries import Zone, read_zones
 from mrv.errors import MrvError, ProjectError
 from mrv.parameters import Parameter, in_force, load_parameters, rule_sets, with_overrides
 from mrv.periods import Span, gaps, overlaps
-from mrv.project import BaselineVersion, Files, FireFile, LoadedProject, RasterFile, TableFile, load_project
+from mrv.project import BaselineVersion, Files, FireFile, Firms, LoadedProject, RasterFile, TableFile, load_project
+from mrv.sources.fire_days import first_day
 from mrv.stages.declare import pool_rows, read_baseline
 from mrv.stages.patch_files import patch_problems
 from mrv.stages.validate_rasters import measures_forest, raster_notes, raster_problems
@@ -238,7 +239,19 @@ def _sources(project: LoadedProject) -> Iterator[MrvError]:
         yield ProjectError(
             "two sources have the same name", found=name, where=f"{project.file}, sources", remedy="rename one"
         )
+    yield from _fire_collections(project)
     yield from raster_problems(project)
+
+
+def _fire_collections(project: LoadedProject) -> Iterator[ProjectError]:
+    """Name collections of FIRMS of which nobody says since when they are."""
+    for source in project.definition.sources:
+        if isinstance(source, Firms):
+            for collection in source.collections:
+                try:
+                    first_day(source, collection)
+                except ProjectError as error:
+                    yield error
 
 
 def _missing_files(project: LoadedProject) -> Iterator[ProjectError]:

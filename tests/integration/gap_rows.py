@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -65,15 +65,37 @@ def gap_rows() -> Rows:
         fire("f1", date(2022, 7, 1), "high"),
         fire("f2", date(2022, 7, 31), "low"),
         fire("f3", date(2022, 6, 30), "high"),
+        fire("f4", date(2022, 9, 5), "high") | {"fire_type": 2},
+        fire("f5", date(2022, 10, 31), "low"),
+        fire("f6", date(2022, 11, 1), "high"),
     ]
-    rows["fire_zones"] = [{"fire_id": f"f{number}", "zone_id": "pa"} for number in (1, 2, 3)]
+    rows["fire_zones"] = [{"fire_id": f"f{number}", "zone_id": "pa"} for number in range(1, 7)]
     # The second fire is that of the first under another satellite.
     rows["fire_events"] = [
         event("f1", "f1", "first_detection"),
         event("f2", "f1", "seen_by_another_satellite"),
         event("f3", "f3", "first_detection"),
+        event("f4", "f4", "first_detection") | {"is_vegetation": False},
+        # A fire of the night before November.
+        event("f5", "f5", "first_detection"),
+        event("f6", "f5", "seen_by_another_satellite"),
     ]
-    rows["alert_retrievals"] = [retrieval(date(2025, 2, 10))]
+    # Nothing is known of August 2022 and of most of September; July is known twice.
+    spans = [
+        (date(2022, 7, 1), date(2022, 7, 31)),
+        (date(2022, 9, 5), date(2022, 9, 9)),
+        (date(2022, 10, 1), date(2025, 6, 30)),
+    ]
+    rows["fire_coverage"] = [watched("SNPP", day) for span in spans for day in days_of(*span)]
+    rows["fire_coverage"] += [watched("NOAA20", day) for day in days_of(*spans[0])]
+    rows["alert_retrievals"] = [retrieval(date(2025, 2, 10)), retrieval(date(2025, 12, 29)) | {"product": "young"}]
+    said = {"product_version": "latest"}
+    rows["alert_coverage"] = [
+        # The layers of two years, of which the first lacks its last days.
+        {"product": "alerts", **said, "first_day": date(2015, 1, 1), "last_day": date(2022, 12, 10)},
+        {"product": "alerts", **said, "first_day": date(2023, 2, 1), "last_day": date(2025, 2, 10)},
+        {"product": "young", **said, "first_day": date(2023, 1, 5), "last_day": date(2025, 12, 29)},
+    ]
     rows["alert_area"] = [
         alert(date(2022, 6, 30), "high", 7),
         alert(date(2022, 7, 1), "high", 2),
@@ -160,6 +182,14 @@ def fire(fire_id: str, day: date, confidence: str) -> dict[str, Any]:
     }
 
 
+def days_of(first: date, last: date) -> list[date]:
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+def watched(collection: str, day: date) -> dict[str, Any]:
+    return {"source": "fires", "collection": collection, "observed_on": day, "basis": "asked"}
+
+
 def event(fire_id: str, event_id: str, rule: str) -> dict[str, Any]:
     primary = fire_id == event_id
     return {
@@ -168,6 +198,7 @@ def event(fire_id: str, event_id: str, rule: str) -> dict[str, Any]:
         "is_primary": primary,
         "duplicate_of": None if primary else event_id,
         "rule": rule,
+        "is_vegetation": True,
     }
 
 
@@ -182,6 +213,7 @@ def retrieval(day: date) -> dict[str, Any]:
         "sha256": "b" * 64,
         "in_use": True,
         "frozen": False,
+        "freeze_after_days": 180,
         "day_convention": "days since 2014-12-31",
         "confidences": "low,high",
     }

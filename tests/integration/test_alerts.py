@@ -187,12 +187,17 @@ def test_what_vanishes_between_retrievals_is_counted(alone, hosts, tmp_path, mon
     assert changes["low"]["new_area_um2"] == area[3_010]
     assert not measured_on(alone, date(2023, 3, 5), monkeypatch).changed, "the same bytes are the same retrieval"
 
-    frozen = measured_on(alone, date(2023, 7, 1), monkeypatch)
+    # The period ends on 30 June 2023; its alerts are confirmed or withdrawn for 180 days more.
+    early = measured_on(alone, date(2023, 12, 27), monkeypatch)
+    assert [row["frozen"] for row in early.tables["alert_retrievals"].to_pylist()] == [False, False]
+    frozen = measured_on(alone, date(2023, 12, 28), monkeypatch)
     assert [row["frozen"] for row in frozen.tables["alert_retrievals"].to_pylist()] == [False, False, True]
+    (span,) = frozen.tables["alert_coverage"].to_pylist()
+    assert (span["first_day"], span["last_day"]) == (date(2015, 1, 1), date(2023, 12, 28))
     asked = len(host.requests)
     host.reply = lambda _: (200, {}, alert_tile(tmp_path, {}))
     assert not measured_on(alone, date(2024, 7, 1), monkeypatch).changed
-    assert len(host.requests) == asked, "a retrieval after the period's end is the last"
+    assert len(host.requests) == asked, "a retrieval after these days is the last"
 
 
 def test_impossible_codes_and_undeclared_nodata_name_tile_and_pixel(alone, hosts, tmp_path, monkeypatch) -> None:
@@ -207,6 +212,16 @@ def test_impossible_codes_and_undeclared_nodata_name_tile_and_pixel(alone, hosts
         measured_on(alone, date(2023, 4, 1), monkeypatch)
     assert "999" in str(caught.value.found)
     assert caught.value.exit_code == 3, "what came over the network is the source's fault"
+
+
+def test_alerts_before_the_first_day_of_their_product_are_refused(alone, hosts, tmp_path, monkeypatch) -> None:
+    host, _ = hosts
+    alone.edit(lambda content: content.update(sources=[{**ALERTS, "product": "wur_radd_alerts"}]))
+    host.reply = lambda _: (200, {}, alert_tile(tmp_path, {(3_000, 3_000): code(date(2019, 12, 31), 3)}))
+    with pytest.raises(SourceError, match="before its first day") as caught:
+        measured_on(alone, date(2023, 3, 1), monkeypatch)
+    assert "2019-12-31" in str(caught.value.found)
+    assert "wur_radd_alerts/latest/date_conf/00N_080W" in str(caught.value.where)
 
 
 # --- a whole run -------------------------------------------------------------------------------------------------
@@ -283,6 +298,33 @@ def test_fires_are_counted_as_detections_and_as_fires(ran) -> None:
     assert all(row["distinct_fire_count"] <= row["fire_count"] for row in months)
     assert sum(row["distinct_fire_count"] for row in months) < sum(row["fire_count"] for row in months)
     assert all((row["distinct_fire_count"] > 0) == (row["fire_count"] > 0) for row in months)
+    assert all(row["measured"] and row["days_observed"] == row["days"] and row["reason"] is None for row in months)
+    assert {row["basis"] for row in mart(marts, "fire_days")} == {"asked"}
+    assert len(mart(marts, "fire_days")) == 2 * 365
+    for row in mart(marts, "fires_period"):
+        by_month = [month["distinct_fire_count"] for month in months if month["zone_id"] == row["zone_id"]]
+        assert max(by_month) <= row["distinct_fire_count"] <= sum(by_month)
+
+
+def test_clusters_left_out_have_their_hectares(ran) -> None:
+    _, marts = ran
+    parts, clusters = (
+        mart(marts, "alert_cluster_zones"),
+        {row["cluster_id"]: row for row in mart(marts, "alert_clusters")},
+    )
+    for row in mart(marts, "alert_clusters_by_zone"):
+        own = [part for part in parts if part["zone_id"] == row["zone_id"]]
+        assert row["cluster_count"] == len(own)
+        assert row["high_cluster_count"] == sum(clusters[part["cluster_id"]]["confidence"] != "low" for part in own)
+        alerts = [alert for alert in mart(marts, "alerts_monthly") if alert["zone_id"] == row["zone_id"]]
+        for name, levels in (("low_area_ha", ("low",)), ("high_area_ha", ("high", "highest"))):
+            all_of_it = sum(alert["alert_area_ha"] for alert in alerts if alert["confidence"] in levels)
+            assert sum(part[name] for part in own) <= all_of_it + Decimal("0.001")
+        whole = sum(alert["alert_area_ha"] for alert in alerts)
+        assert abs(row["area_ha"] + row["left_out_area_ha"] - whole) < Decimal("0.001"), "nothing else is missing"
+    for row in clusters.values():
+        assert abs(row["low_area_ha"] + row["high_area_ha"] - row["area_ha"]) <= Decimal("0.000001")
+        assert (row["high_area_ha"] > 0) == (row["confidence"] != "low")
 
 
 def test_the_package_holds_alerts_and_fires_for_a_gis(ran) -> None:

@@ -167,10 +167,40 @@ def test_fires_are_counted_inside_the_period_only(gaps: Any) -> None:
     rows = records(gaps[0].database, "select * from marts.fires_monthly where zone_id = 'pa' order by month")
     assert (rows[0]["month"], rows[-1]["month"], len(rows)) == (date(2022, 7, 1), date(2025, 6, 1), 36)
     assert (rows[0]["fire_count"], rows[0]["high_confidence_count"], rows[0]["low_confidence_count"]) == (2, 1, 1)
-    assert all(row["fire_count"] == 0 and row["measured"] for row in rows[1:])
-    assert [row["distinct_fire_count"] for row in rows[:2]] == [1, 0]
+    assert all(row["fire_count"] == 0 and row["measured"] for row in rows[5:])
+    assert rows[0]["distinct_fire_count"] == 1
     fires = records(gaps[0].database, "select * from marts.fire_events order by event_id")
-    assert [(row["event_id"], row["detection_count"]) for row in fires] == [("f1", 2), ("f3", 1)]
+    counts = [(row["event_id"], row["detection_count"], row["is_vegetation"]) for row in fires]
+    assert counts == [("f1", 2, True), ("f3", 1, True), ("f4", 1, False), ("f5", 2, True)]
+
+
+def test_no_fires_are_told_of_days_that_nobody_watched(gaps: Any) -> None:
+    sql = "select * from marts.fires_monthly where zone_id = 'pa' order by month limit 4"
+    july, august, september, october = records(gaps[0].database, sql)
+    assert (july["days_observed"], july["measured"], july["reason"]) == (31, True, None), "a day seen twice is one day"
+    assert (august["days_observed"], august["measured"], august["fire_count"], august["distinct_fire_count"]) == (
+        0,
+        False,
+        None,
+        None,
+    )
+    assert "no collection of fires" in august["reason"]
+    assert (september["days_observed"], september["measured"], september["fire_count"]) == (5, False, 1)
+    assert september["reason"] == "fires were observed on 5 of 30 days"
+    assert october["measured"]
+    figures = records(gaps[0].database, "select * from marts.figures where figure_id like 'fires.pa.2022-08'")
+    assert [(row["value"], row["reason"]) for row in figures] == [(None, august["reason"])]
+
+
+def test_distinct_fires_are_of_vegetation_and_count_once_in_the_period(gaps: Any) -> None:
+    months = records(gaps[0].database, "select * from marts.fires_monthly where zone_id = 'pa' order by month")
+    assert [row["distinct_fire_count"] for row in months[:6]] == [1, None, 0, 1, 1, 0]
+    assert [row["other_type_count"] for row in months[:4]] == [0, None, 1, 0]
+    (whole,) = records(gaps[0].database, "select * from marts.fires_period where zone_id = 'pa'")
+    assert (whole["fire_count"], whole["distinct_fire_count"], whole["other_type_count"]) == (5, 2, 1)
+    days = (date(2025, 6, 30) - date(2022, 6, 30)).days
+    assert (whole["days"], whole["days_observed"], whole["measured"]) == (days, days - 31 - 25, False)
+    assert whole["reason"] == f"fires were observed on {days - 56} of {days} days"
 
 
 def test_change_of_vegetation_says_how_much_was_seen(gaps: Any) -> None:
@@ -186,7 +216,7 @@ def test_change_of_vegetation_says_how_much_was_seen(gaps: Any) -> None:
 
 
 def test_alerts_of_the_period_count_up_to_their_retrieval(gaps: Any) -> None:
-    sql = "select * from marts.alerts_monthly where zone_id = 'pa' order by confidence, month"
+    sql = "select * from marts.alerts_monthly where zone_id = 'pa' and product = 'alerts' order by confidence, month"
     rows = records(gaps[0].database, sql)
     assert (len(rows), {row["confidence"] for row in rows}) == (72, {"low", "high"})
     found = {(row["confidence"], row["month"]): row for row in rows}
@@ -204,8 +234,36 @@ def test_alerts_of_the_period_count_up_to_their_retrieval(gaps: Any) -> None:
     assert all(row["alert_area_ha"] == 0 for row in far)
 
 
+def test_alerts_count_from_the_first_day_of_their_product(gaps: Any) -> None:
+    for mart, day in (("alerts_monthly", "month"), ("alerts_weekly", "week_start")):
+        sql = f"select * from marts.{mart} where zone_id = 'pa' and product = 'young' and confidence = 'high' order by {day}"
+        rows = records(gaps[0].database, sql)
+        before = [row for row in rows if row[day] < date(2022, 12, 26)]
+        assert before
+        assert {(row["days_observed"], row["alert_area_ha"]) for row in before} == {(0, None)}
+        assert {row["reason"] for row in before} == {"the product has no alerts of days before 2023-01-05"}
+        assert sum(row["days_observed"] for row in rows) == (date(2025, 6, 30) - date(2023, 1, 4)).days
+    months = records(
+        gaps[0].database, "select * from marts.alerts_monthly where zone_id = 'pa' and confidence = 'high'"
+    )
+    found = {(row["product"], row["month"]): row for row in months}
+    assert found["young", date(2023, 1, 1)]["reason"] == "alerts were observed on 27 of 31 days"
+    assert found["alerts", date(2022, 12, 1)]["days_observed"] == 10
+    gap = found["alerts", date(2023, 1, 1)]
+    assert (gap["alert_area_ha"], gap["reason"]) == (None, "no file of the product shows these days")
+
+
+def test_alerts_settle_when_the_declared_days_have_passed(gaps: Any) -> None:
+    sql = "select * from marts.alerts_monthly where zone_id = 'pa' and confidence = 'high'"
+    settled = {(row["product"], row["month"]): row["settled"] for row in records(gaps[0].database, sql)}
+    # Of 30 June 2025 the retrieval of 29 December came 182 days later, of 31 August 2024 that of 10 February 163 days.
+    assert all(value for (product, _), value in settled.items() if product == "young")
+    assert settled["alerts", date(2024, 7, 1)]
+    assert not settled["alerts", date(2024, 8, 1)]
+
+
 def test_weeks_are_those_of_iso_8601(gaps: Any) -> None:
-    sql = "select * from marts.alerts_weekly where zone_id = 'pa' and confidence = 'high' order by week_start"
+    sql = "select * from marts.alerts_weekly where zone_id = 'pa' and product = 'alerts' and confidence = 'high' order by week_start"
     weeks = records(gaps[0].database, sql)
     first, last = weeks[0], weeks[-1]
     assert (first["week_start"], first["iso_year"], first["iso_week"]) == (date(2022, 6, 27), 2022, 26)

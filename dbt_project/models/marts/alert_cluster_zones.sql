@@ -20,6 +20,8 @@ final as (
         clusters.last_alert,
         clusters.confidence,
         parts.area_ha,
+        parts.low_area_ha,
+        parts.high_area_ha,
         clusters.area_ha as cluster_area_ha
     from parts
     inner join clusters on parts.cluster_id = clusters.cluster_id

@@ -14,6 +14,8 @@ final as (
         confidence,
         pixel_count,
         area_ha,
+        low_area_ha,
+        high_area_ha,
         longitude,
         latitude,
         geometry as geometry_geojson

@@ -12,6 +12,7 @@ final as (
         sha256,
         in_use,
         frozen,
+        freeze_after_days,
         day_convention
     from retrievals
 )

@@ -18,6 +18,7 @@ patches as (
         loss_year,
         area_um2,
         driver_hint,
+        unjudged_rules,
         coalesce(reviewer_label, 'not_reviewed') as reviewer_label,
         coalesce(label_illustrative, false) as label_illustrative
     from {{ ref('stg_loss_patches') }}
@@ -61,7 +62,8 @@ areas as (
             else if(patches.label_illustrative, patches.reviewer_label, 'not_reviewed')
         end as driver,
         count(distinct patches.patch_id) as patch_count,
-        sum(patches.area_um2) as area_um2
+        sum(patches.area_um2) as area_um2,
+        sum(patches.area_um2) filter (where patches.unjudged_rules is not null) as unjudged_um2
     from patches
     cross join bases
     group by all
@@ -81,6 +83,9 @@ joined as (
         cells.*,
         case when cells.is_measured then coalesce(areas.patch_count, 0) end as patch_count,
         case when cells.is_measured then cast(coalesce(areas.area_um2, 0) as decimal(38, 0)) end as area_um2,
+        case
+            when cells.is_measured and cells.basis = 'hint' then cast(coalesce(areas.unjudged_um2, 0) as decimal(38, 0))
+        end as unjudged_um2,
         cast(coalesce(areas.area_um2, 0) as decimal(38, 0)) * 100 as area_by_hundred,
         cast(totals.area_um2 as decimal(38, 0)) as zone_year_um2,
         cast(cells.days_in_year as decimal(38, 0)) * cast('10000000000000000' as decimal(38, 0)) as days_by_ha
@@ -115,7 +120,14 @@ final as (
         {{ um2_to_ha('area_um2') }} as area_ha,
         {{ divide('area_by_days', 'days_by_ha', 0, scale=6, width=18) }} as period_area_ha,
         {{ divide('area_by_hundred', 'zone_year_um2', 0, scale=6, width=18) }} as share_percent,
-        reason
+        {{ um2_to_ha('unjudged_um2') }} as unjudged_area_ha,
+        coalesce(
+            reason,
+            case
+                when unjudged_um2 > 0
+                    then 'for a part of it rules could not be judged: fires were not observed on all days'
+            end
+        ) as reason
     from weighted
 )
 

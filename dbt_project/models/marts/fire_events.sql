@@ -9,6 +9,7 @@ events as (
 seen as (
     select
         events.event_id,
+        bool_or(events.is_vegetation) as is_vegetation,
         min(fires.acquired_at_utc) as first_seen_at_utc,
         max(fires.acquired_at_utc) as last_seen_at_utc,
         count(*) as detection_count,
@@ -23,6 +24,7 @@ seen as (
 final as (
     select
         seen.event_id,
+        seen.is_vegetation,
         seen.first_seen_at_utc,
         seen.last_seen_at_utc,
         fires.latitude,

@@ -36,6 +36,7 @@ final as (
         names.driver_en as driver_hint_en,
         names.driver_es as driver_hint_es,
         patches.driver_rule,
+        patches.unjudged_rules,
         patches.reviewer_label,
         patches.reviewed_by,
         patches.reviewed_on,

@@ -11,7 +11,7 @@ final as (
         alert_date,
         confidence,
         pixel_count,
-        {{ divide('area_um2', '10000000000000000', 0, scale=6, width=18) }} as area_ha,
+        {{ um2_to_ha('area_um2') }} as area_ha,
         pixel_rule
     from source
 )

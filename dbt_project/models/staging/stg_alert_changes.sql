@@ -13,9 +13,9 @@ final as (
         sha256_after,
         confidence,
         gone_pixel_count,
-        {{ divide('gone_area_um2', '10000000000000000', 0, scale=6, width=18) }} as gone_area_ha,
+        {{ um2_to_ha('gone_area_um2') }} as gone_area_ha,
         new_pixel_count,
-        {{ divide('new_area_um2', '10000000000000000', 0, scale=6, width=18) }} as new_area_ha
+        {{ um2_to_ha('new_area_um2') }} as new_area_ha
     from source
 )
 

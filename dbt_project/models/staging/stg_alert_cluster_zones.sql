@@ -6,7 +6,12 @@ final as (
     select
         cluster_id,
         zone_id,
-        {{ divide('area_um2', '10000000000000000', 0, scale=6, width=18) }} as area_ha
+        area_um2,
+        low_area_um2,
+        high_area_um2,
+        {{ um2_to_ha('area_um2') }} as area_ha,
+        {{ um2_to_ha('low_area_um2') }} as low_area_ha,
+        {{ um2_to_ha('high_area_um2') }} as high_area_ha
     from source
 )
 

@@ -12,7 +12,9 @@ final as (
         last_alert,
         confidence,
         pixel_count,
-        {{ divide('area_um2', '10000000000000000', 0, scale=6, width=18) }} as area_ha,
+        {{ um2_to_ha('area_um2') }} as area_ha,
+        {{ um2_to_ha('low_area_um2') }} as low_area_ha,
+        {{ um2_to_ha('high_area_um2') }} as high_area_ha,
         longitude,
         latitude,
         geometry

@@ -13,6 +13,7 @@ final as (
         sha256,
         in_use,
         frozen,
+        freeze_after_days,
         day_convention,
         confidences
     from source

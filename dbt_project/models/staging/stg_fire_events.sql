@@ -8,7 +8,8 @@ final as (
         event_id,
         is_primary,
         duplicate_of,
-        rule
+        rule,
+        is_vegetation
     from source
 )
 

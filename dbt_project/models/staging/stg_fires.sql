@@ -11,6 +11,7 @@ final as (
         longitude,
         satellite,
         confidence,
+        fire_type,
         frp_mw
     from source
 )

@@ -25,6 +25,7 @@ final as (
         distance_to_earlier_loss_m,
         driver_hint,
         driver_rule,
+        unjudged_rules,
         reviewer_label,
         reviewed_by,
         reviewed_on,

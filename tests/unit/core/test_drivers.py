@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 import yaml
 
-from mrv.drivers import DEFAULT_RULES, HINTS, MEASURES, NO_RULE, DriverRules, Patches, hints, load_rules
+from mrv.drivers import DEFAULT_RULES, HINTS, MEASURES, NO_RULE, DriverRules, Hinted, Patches, Seen, hints, load_rules
 from mrv.errors import ProjectError
 
 FAR = {
@@ -34,12 +35,19 @@ EXAMPLES = {
 def judge(rules: DriverRules, *cases: dict[str, Any], fires: bool = True) -> list[tuple[str, str]]:
     rows = [FAR | {"fires": 0.0, "kinds": frozenset({"project_area"})} | case for case in cases]
     counts = np.array([row["fires"] for row in rows])
+    watched = np.ones(len(rows), dtype=np.bool_)
+    return [
+        (found.hint, found.rule) for found in hinted(rules, rows, (lambda *_: Seen(counts, watched)) if fires else None)
+    ]
+
+
+def hinted(rules: DriverRules, rows: list[dict[str, Any]], fires: Callable[[int, int], Seen] | None) -> list[Hinted]:
     return hints(
         rules,
         Patches(
             {name: np.array([row[name] for row in rows]) for name in MEASURES},
             [row["kinds"] for row in rows],
-            (lambda within_m, days: counts) if fires else None,
+            fires,
         ),
     )
 
@@ -99,6 +107,22 @@ def test_fires_and_kinds_of_zones() -> None:
     inside = one_rule(zone_kinds=["hcv", "community"])
     kinds = ({"kinds": frozenset({"hcv", "project_area"})}, {"kinds": frozenset({"project_area"})})
     assert [rule for _, rule in judge(inside, *kinds)] == ["r", NO_RULE]
+
+
+def test_a_rule_about_fires_that_nobody_looked_for_is_told_and_not_passed_over() -> None:
+    burnt, farmed = EXAMPLES["escaped_fire"], EXAMPLES["beside_an_older_clearing"]
+    both = FAR | burnt | farmed | {"kinds": frozenset({"project_area"})}
+    small = both | {"area_ha": 1.0}
+    counts, watched = np.array([1.0, 1.0, 2.0, 1.0]), np.array([True, False, False, False])
+    rows = [both, both, both, small]
+    found = hinted(load_rules(), rows, lambda *_: Seen(counts, watched))
+    assert [(item.rule, item.unjudged) for item in found] == [
+        ("beside_an_older_clearing", ()),
+        ("beside_an_older_clearing", ("escaped_fire",)),
+        ("escaped_fire", ()),
+        ("beside_an_older_clearing", ()),
+    ], "enough fires are enough on any days; a patch that is too small needs none"
+    assert [item.unjudged for item in hinted(load_rules(), rows, None)] == [("escaped_fire",)] * 3 + [()]
 
 
 BROKEN = {

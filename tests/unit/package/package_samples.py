@@ -37,23 +37,38 @@ COLUMNS = {
     },
     "deforestation_annual": {
         "zone_id": pa.string(), "kind": pa.string(), "zone_name": pa.string(), "year": pa.int64(), "area_ha": HA,
-        "in_period": pa.bool_(),
+        "in_period": pa.bool_(), "period_days": pa.int64(), "days_in_year": pa.int64(), "period_fraction": TCO2E,
+        "period_area_ha": HA, "product": pa.string(),
+    },
+    "land_cover_transitions": {
+        **ZONE, "product": pa.string(), "product_version": pa.string(), "layer": pa.string(), "year_from": pa.int64(),
+        "year_to": pa.int64(), "class_from": pa.int64(), "class_from_name_en": pa.string(), "class_from_name_es": pa.string(),
+        "class_to": pa.int64(), "class_to_name_en": pa.string(), "class_to_name_es": pa.string(), "is_change": pa.bool_(),
+        "area_ha": HA,
     },
     "drivers_annual": {
         **ZONE, "year": pa.int64(), "basis": pa.string(), "driver": pa.string(), "driver_en": pa.string(), "driver_es": pa.string(),
-        "patch_count": pa.int64(), "area_ha": HA,
+        "patch_count": pa.int64(), "area_ha": HA, "period_area_ha": HA,
     },
     "alerts_monthly": {
         **ZONE, "product": pa.string(), "product_version": pa.string(), "retrieved_on": pa.date32(), "month": pa.date32(),
-        "confidence": pa.string(), "alert_area_ha": HA,
+        "confidence": pa.string(), "days": pa.int64(), "days_observed": pa.int64(), "settled": pa.bool_(), "alert_area_ha": HA,
     },
-    "alert_cluster_zones": {"cluster_id": pa.string(), **ZONE, "area_ha": HA},
+    "alert_clusters_by_zone": {
+        **ZONE, "product": pa.string(), "cluster_count": pa.int64(), "high_cluster_count": pa.int64(), "min_cluster_area_ha": HA,
+        "left_out_cluster_count": pa.int64(), "left_out_area_ha": HA,
+    },
     "fires_monthly": {
         **ZONE, "month": pa.date32(), "measured": pa.bool_(), "fire_count": pa.int64(), "distinct_fire_count": pa.int64(),
+    },
+    "fires_period": {
+        **ZONE, "days": pa.int64(), "days_observed": pa.int64(), "fire_count": pa.int64(), "distinct_fire_count": pa.int64(),
+        "other_type_count": pa.int64(),
     },
     "fragmentation_annual": {
         **ZONE, "year": pa.int64(), "edge_depth_m": pa.int64(), "forest_ha": HA, "core_share_percent": HA,
         "edge_density_m_ha": HA, "patch_count": pa.int64(), "largest_patch_ha": HA,
+        "min_area_ha": HA, "patch_count_min_area": pa.int64(), "forest_below_min_area_ha": HA,
     },
     "land_cover_annual": {
         **ZONE, "product": pa.string(), "product_version": pa.string(), "layer": pa.string(), "year": pa.int64(),
@@ -86,10 +101,12 @@ KEYS = {
     "project_period": ["project_id"],
     "drivers_annual": ["zone_id", "year", "basis", "driver"],
     "alerts_monthly": ["zone_id", "product", "month", "confidence"],
-    "alert_cluster_zones": ["cluster_id", "zone_id"],
+    "alert_clusters_by_zone": ["product", "zone_id"],
     "fires_monthly": ["zone_id", "month"],
+    "fires_period": ["zone_id"],
     "fragmentation_annual": ["zone_id", "year"],
     "land_cover_annual": ["zone_id", "product", "layer", "year", "class_code"],
+    "land_cover_transitions": ["zone_id", "product", "layer", "year_from", "year_to", "class_from", "class_to"],
     "vegetation_change": ["zone_id", "vegetation_index", "before_id", "after_id"],
     "zones": ["zone_id"],
     "forest_cover_annual": ["zone_id", "year"],
@@ -123,6 +140,17 @@ def _reductions() -> list[dict]:
     return rows
 
 
+def _days(year: int, area: Decimal) -> dict:
+    """Return the days of a period from July 2022 to June 2024 in a year, and what they make of its loss."""
+    inside = {2022: 184, 2023: 365, 2024: 182}.get(year, 0)
+    whole = 366 if year % 4 == 0 else 365
+    part = (area * inside / whole).quantize(Decimal("0.000001"))
+    share = (Decimal(inside) / whole).quantize(Decimal("0.000000001"))
+    return {
+        "period_days": inside, "days_in_year": whole, "period_fraction": share, "period_area_ha": part, "product": "gfc",
+    }  # fmt: skip
+
+
 def _annual() -> tuple[list[dict], list[dict]]:
     loss, emissions = [], []
     for zone, kind, name, scale in (("lb", "leakage_belt", "Belt", 61), ("pa", "project_area", "Project", 13)):
@@ -137,6 +165,7 @@ def _annual() -> tuple[list[dict], list[dict]]:
                     "year": year,
                     "area_ha": area,
                     "in_period": year >= 2022,
+                    **_days(year, area),
                 }
             )
             if year < 2020:

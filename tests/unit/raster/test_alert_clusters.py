@@ -15,6 +15,7 @@ from scipy import ndimage
 
 from raster.alert_clusters import find_clusters, join_pixels
 from raster.alert_columns import AlertPixels
+from raster.area import row_areas_um2
 from raster.outlines import outlines
 from raster.rules import Shape
 from tests.unit.raster.pixels import COL, LATTICE, ROW, box, write_tile
@@ -118,9 +119,21 @@ def test_what_a_cluster_says(tmp_path):
         (row["cluster_id"], zone) for row in found.clusters for zone in ("a", "b")
     }
     assert found.zones[0]["area_um2"] == first["area_um2"]
+    # One pixel is of the highest, one of high and one of low confidence.
+    low = int(row_areas_um2(LATTICE, row=ROW + 20, height=1)[0])
+    assert (first["low_area_um2"], first["high_area_um2"]) == (low, first["area_um2"] - low)
+    assert (second["low_area_um2"], second["high_area_um2"]) == (second["area_um2"], 0)
+    for row in found.zones:
+        whole = next(item for item in found.clusters if item["cluster_id"] == row["cluster_id"])
+        assert all(row[name] == whole[name] for name in ("low_area_um2", "high_area_um2"))
     assert len(clusters(tmp_path, layers, days=18).clusters) == 3, "19 days lie between two of them"
     big = clusters(tmp_path, layers, days=20, min_area_um2=first["area_um2"])
     assert big.clusters == [first]
+    assert {row["zone_id"]: (row["cluster_count"], row["area_um2"]) for row in found.left_out} == dict.fromkeys(
+        "ab", (0, 0)
+    )
+    left_out = {row["zone_id"]: (row["cluster_count"], row["area_um2"]) for row in big.left_out}
+    assert left_out == dict.fromkeys("ab", (1, second["area_um2"])), "a cluster in no zone is not left out of any"
     assert not clusters(tmp_path, layers, days=20, min_area_um2=first["area_um2"] + 1).clusters
 
 

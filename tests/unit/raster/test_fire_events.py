@@ -18,9 +18,9 @@ HOUR = 3600
 
 
 def detections(*rows):
-    """Rows of (id, metres east, hours, satellite) and optionally MODIS and near-real-time flags."""
-    padded = [(*row, *(False, False)[len(row) - 4 :]) for row in rows]
-    ids, east, hours, satellites, modis, nrt = zip(*padded, strict=True)
+    """Rows of (id, metres east, hours, satellite) and optionally MODIS and near-real-time flags and the type."""
+    padded = [(*row, *(False, False, None)[len(row) - 4 :]) for row in rows]
+    ids, east, hours, satellites, modis, nrt, types = zip(*padded, strict=True)
     return Detections(
         ids,
         -77 + np.array(east) * EAST,
@@ -29,6 +29,7 @@ def detections(*rows):
         satellites,
         np.array(modis),
         np.array(nrt),
+        types,
     )
 
 
@@ -40,8 +41,8 @@ def events(*rows, rule=None):
 def test_one_fire_under_two_satellites():
     found = fire_events(detections(("a", 0, 0, "N"), ("b", 300, 1, "N20")), SameFire())
     assert [list(row.values()) for row in found] == [
-        ["a", "a", True, None, "first_detection"],
-        ["b", "a", False, "a", "seen_by_another_satellite"],
+        ["a", "a", True, None, "first_detection", True],
+        ["b", "a", False, "a", "seen_by_another_satellite", True],
     ]
 
 
@@ -103,9 +104,24 @@ def test_a_twin_is_of_the_same_satellite_pass_and_pixel(archive):
     assert events(("nrt", 0, 0, "N", False, True), archive)["nrt"][1] != "archive_supersedes_nrt"
 
 
+@pytest.mark.parametrize(
+    ("types", "is_vegetation"),
+    [((None, None), True), ((0, None), True), ((2, None), False), ((None, 2), False), ((3, 3), False), ((0, 2), True)],
+)
+def test_a_fire_is_of_vegetation_unless_the_types_say_otherwise(types, is_vegetation):
+    rows = (("a", 0, 0, "N", False, False, types[0]), ("b", 300, 1, "N20", False, False, types[1]))
+    found = fire_events(detections(*rows), SameFire())
+    assert [row["is_vegetation"] for row in found] == [is_vegetation] * 2
+
+
+def test_the_archives_type_is_that_of_its_near_real_time_twin():
+    rows = (("nrt", 0, 0, "N", False, True), ("archive", 90, 1 / 60, "N", False, False, 2))
+    assert not any(row["is_vegetation"] for row in fire_events(detections(*rows), SameFire()))
+
+
 def test_none_and_one():
     assert fire_events(replace(detections(("a", 0, 0, "N"))), SameFire())[0]["event_id"] == "a"
-    none = Detections((), *(np.empty(0),) * 2, np.empty(0, np.int64), (), *(np.empty(0, bool),) * 2)
+    none = Detections((), *(np.empty(0),) * 2, np.empty(0, np.int64), (), *(np.empty(0, bool),) * 2, ())
     assert fire_events(none, SameFire()) == []
 
 
@@ -122,6 +138,7 @@ def test_shuffling_changes_nothing_and_the_rules_hold(seed, count, shuffle):
         names.tolist(),
         names == "Aqua",
         rng.random(count) < 0.3,
+        [None, 0, 2][seed % 3 :] * count,
     )
     order = np.random.default_rng(shuffle).permutation(count)
     mixed = Detections(
@@ -129,6 +146,7 @@ def test_shuffling_changes_nothing_and_the_rules_hold(seed, count, shuffle):
         *(getattr(made, name)[order] for name in ("longitude", "latitude", "seconds")),
         [made.satellite[at] for at in order],
         *(getattr(made, name)[order] for name in ("modis", "near_real_time")),
+        [made.fire_type[at] for at in order],
     )
     rule = SameFire()
     found = fire_events(made, rule)

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
 from mrv.ledger import Artifact
+from mrv.periods import Span
 from mrv.sources import fetch
 from mrv.sources.contract import Request
 from mrv.sources.fetch import Wanted, base_of, fetching
-from mrv.sources.snapshots import dated_address, frozen, retrieval_day, retrievals, series_of, series_of_artifact
+from mrv.sources.snapshots import (
+    dated_address,
+    frozen,
+    retrieval_day,
+    retrievals,
+    series_of,
+    series_of_artifact,
+    settling,
+)
 
 SERIES = "alerts/latest/alerts/00N_080W/2022-07-01..2022-07-12"
 
@@ -94,3 +104,27 @@ def test_a_series_of_an_address_and_back(request_: Request, pull) -> None:
     assert series_of_artifact(artifact) == SERIES
     assert retrieval_day(artifact) == date(2022, 7, 3)
     assert dated_address(SERIES, today=date(2022, 7, 4), days=request_.window, same=artifact) == artifact.address
+
+
+def test_alerts_are_asked_for_again_until_they_have_settled(request_: Request, tmp_path: Path, monkeypatch) -> None:
+    slow = replace(request_, settle_days=180)
+    assert settling(slow) == Span(date(2022, 7, 1), date(2023, 1, 8))
+
+    def at(day: date, content: bytes) -> Artifact:
+        monkeypatch.setattr(fetch, "now", lambda: datetime(day.year, day.month, day.day, 12, tzinfo=UTC))
+        if kept := frozen(slow, SERIES):
+            return kept
+        (tmp_path / "alerts.tif").write_bytes(b"II*\x00" + content)
+        wanted = Wanted(
+            "raster", "alerts", SERIES, "alerts.tif", "tiff", "-", "-", layer="alerts", snapshot_for=settling(slow)
+        )
+        with fetching(slow, source="a", base=base_of("a", str(tmp_path), slow.settings), remedy="look") as fetcher:
+            return fetcher.fetch(wanted)
+
+    assert at(date(2022, 7, 13), b"low").address == f"{SERIES}/retrieved-2022-07-13"
+    assert at(date(2023, 1, 8), b"confirmed").address == f"{SERIES}/retrieved-2023-01-08", (
+        "the last day that is asked again"
+    )
+    last = at(date(2023, 1, 9), b"confirmed")
+    assert last.address == f"{SERIES}/retrieved-2023-01-09"
+    assert at(date(2023, 6, 1), b"never").sha256 == last.sha256

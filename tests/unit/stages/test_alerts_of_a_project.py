@@ -10,10 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from pydantic import ValidationError
 
 from mrv.errors import ProjectError
 from mrv.project import load_project
 from mrv.scaffold import scaffold
+from mrv.sources.product_layers import Layer
 from mrv.sources.products import product
 from mrv.stages.measure_alerts import encoding_of
 from mrv.stages.validate import check_project
@@ -71,10 +73,44 @@ def test_native_products_have_conventions_of_their_own() -> None:
     assert first_day("glad_s2_native", "alert_date", "alert", value=1) == (date(2019, 1, 1), LOW)
 
 
+@pytest.mark.parametrize(
+    ("name", "layer", "day"),
+    [
+        ("gfw_integrated_alerts", "date_conf", date(2015, 1, 1)),
+        ("umd_glad_landsat_alerts", "date_conf", date(2015, 1, 1)),
+        ("umd_glad_sentinel2_alerts", "date_conf", date(2019, 1, 1)),
+        ("glad_s2_native", "alert_date", date(2019, 1, 1)),
+        ("wur_radd_alerts", "date_conf", date(2020, 1, 1)),
+        ("radd_native", "date", date(2020, 1, 1)),
+        ("umd_glad_dist_alerts", "date_conf", date(2023, 1, 1)),
+    ],
+)
+def test_a_product_has_no_alerts_before_its_first_day(name: str, layer: str, day: date) -> None:
+    retrieved = date(2024, 7, 2)
+    assert product(name).layer(layer).days(None, retrieved_on=retrieved) == (day, retrieved)
+
+
+def test_a_layer_of_one_year_has_its_days_up_to_the_retrieval() -> None:
+    layer = product("glad_l_native").layer("alert_date")
+    assert layer.days(2021, retrieved_on=date(2024, 7, 2)) == (date(2021, 1, 1), date(2021, 12, 31))
+    assert layer.days(2021, retrieved_on=date(2021, 3, 2)) == (date(2021, 1, 1), date(2021, 3, 2))
+
+
+@pytest.mark.parametrize(
+    ("name", "layer"), [("radd_native", "date"), ("glad_l_native", "alert_date"), ("radd_native", "alert")]
+)
+def test_the_first_day_is_declared_where_codes_do_not_tell_it(name: str, layer: str) -> None:
+    row = product(name).layer(layer).model_dump()
+    row["first_day"] = None if row["first_day"] else date(2020, 1, 1)
+    with pytest.raises(ValidationError, match="first_day"):
+        Layer.model_validate(row)
+
+
 # --- the definition ----------------------------------------------------------------------------------------------
 def test_choices_have_defaults_that_the_guide_tells(folder: Path) -> None:
     definition = load_project(folder).definition
     assert (definition.alerts.cluster_days, str(definition.alerts.min_cluster_area_ha)) == (30, "0.1")
+    assert definition.alerts.freeze_after_days == 180
     fires = definition.fires
     assert (fires.same_fire_hours, fires.viirs_pixel_m, fires.modis_pixel_m) == (12, 375, 1000)
 
@@ -100,6 +136,13 @@ def test_days_without_confidence_are_named_before_anything_is_pulled(folder: Pat
 def test_both_layers_hold(folder: Path) -> None:
     edit(folder, lambda content: content["sources"].append({**RADD, "layers": ["date", "alert"]}))
     assert check_project(folder).problems == ()
+
+
+def test_an_unknown_collection_of_fires_is_named(folder: Path) -> None:
+    source = {"connector": "firms", "name": "f", "collections": ["VIIRS_SNPP_SP", "VIIRS_SNP_SP"]}
+    edit(folder, lambda content: content["sources"].append(source))
+    (problem,) = check_project(folder).problems
+    assert "VIIRS_SNP_SP is not known" in problem.message
 
 
 def test_a_missing_file_of_fires_is_named(folder: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,16 +18,20 @@ import yaml
 from expectations.loss_shapes import check_loss_shapes
 from expectations.runner import check
 from mrv.errors import InputError, ProjectError
-from mrv.files import hash_file
 from mrv.ledger import Artifact
+from mrv.periods import Span
+from mrv.schemas import DATASETS
 from mrv.settings import Settings
+from mrv.stages.check import table_hash
 from mrv.stages.context import Context, open_context
 from mrv.stages.declare import declared_tables
 from mrv.stages.maps import draw_maps
-from mrv.stages.measure import measure_pixels
+from mrv.stages.measure import Measured, measure_pixels
+from mrv.stages.measure_fires import KnownFires
 from mrv.stages.measure_patches import measure_forest_shape, measure_loss_patches
 from mrv.stages.pipeline import loss_years
 from mrv.stages.validate import check_project
+from mrv.units import UM2_PER_HA
 from tests.integration.four_tiles import (
     CORNER_LAT,
     CORNER_LON,
@@ -101,11 +105,35 @@ def artifact(context: Context, folder: Path, layer: str, tile: str) -> Artifact:
     )  # fmt: skip
 
 
-def fires_of(tmp_path: Path, *, day: date) -> Any:
-    path = tmp_path / "fires"
-    path.write_text(str(day), encoding="utf-8")
-    table = pa.table({"longitude": [CORNER_LON + 0.0001], "latitude": [CORNER_LAT + 0.0001], "acquired_on_utc": [day]})
-    return SimpleNamespace(sha256=hash_file(path), table=lambda: table)
+def fires_of(*days: date, watched: Span | None = None, same: bool = False, fire_type: int | None = None) -> KnownFires:
+    """Detections at the corner, one a day, each of a fire of its own or all of the same."""
+    ids = [f"f{number}" for number in range(len(days))]
+    table = pa.table(
+        {
+            "fire_id": pa.array(ids, pa.string()),
+            "longitude": pa.array([CORNER_LON + 0.0001] * len(days), pa.float64()),
+            "latitude": pa.array([CORNER_LAT + 0.0001] * len(days), pa.float64()),
+            "acquired_on_utc": pa.array(days, pa.date32()),
+        }
+    )
+    events = [
+        {
+            "fire_id": name, "event_id": ids[0] if same else name, "is_primary": True, "duplicate_of": None, "rule": "-",
+            "is_vegetation": not fire_type,
+        }
+        for name in ids
+    ]  # fmt: skip
+    span = watched or Span(date(2000, 1, 1), date(2030, 1, 1))
+    coverage = [
+        {"source": "fires", "collection": "c", "observed_on": span.start + timedelta(days=day), "basis": "asked"}
+        for day in range(span.days)
+    ]
+    tables = {
+        "fire_events": DATASETS["fire_events"].table(events),
+        "fire_coverage": DATASETS["fire_coverage"].table(coverage),
+    }
+    checked = SimpleNamespace(sha256=table_hash(table), table=lambda: table)
+    return KnownFires(checked, Measured(tables, changed=False))  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +168,14 @@ def test_a_patch_on_the_road_across_four_tiles(measured: dict[str, pa.Table]) ->
     assert abs(far["distance_to_road_m"] - estimate) < 60
     for row in rows:
         beyond = row["distance_to_earlier_loss_m"] is None
-        assert row["reason"] == "no rivers are declared" + ("; no earlier loss within 90 m" if beyond else "")
+        large = row["patch_area_um2"] >= 3 * UM2_PER_HA
+        assert row["unjudged_rules"] == ("escaped_fire" if large and row["driver_hint"] != "roads" else None)
+        open_ = (
+            "; escaped_fire could not be judged: fires were not observed on all its days"
+            if row["unjudged_rules"]
+            else ""
+        )
+        assert row["reason"] == "no rivers are declared" + ("; no earlier loss within 90 m" if beyond else "") + open_
         assert row["patch_id"].startswith(f"{VERSION}-{row['loss_year']}-")
         assert 0 < row["area_um2"] <= row["patch_area_um2"]
     assert measured["fragmentation"]["year"].to_pylist()[0] == min(years) - 1
@@ -193,15 +228,59 @@ def test_fires_count_in_their_year_and_days_around_it(folder: Path, tmp_path: Pa
     ):
         years = [part.year for part in context.period.vintages]
         for day in (date(years[0], 7, 1), date(years[0] - 1, 12, 27), date(years[0] - 1, 12, 20)):
-            part = measure_loss_patches(context, artifacts, fires_of(tmp_path, day=day))
+            part = measure_loss_patches(context, artifacts, fires_of(day))
             assert part is not None
             rows = part.tables["loss_patches"].to_pylist()
             found[day] = {row["loss_year"] for row in rows if row["driver_hint"] == "fire"}
     assert list(found.values()) == [{years[0]}, {years[0]}, set()]
 
 
+def test_fires_are_counted_as_fires_and_days_that_nobody_watched_are_told(folder: Path, tmp_path: Path) -> None:
+    when = {"fires": {"within_m": 400, "days": 5, "at_least": 2}}
+    rule = {
+        "id": "burnt",
+        "hint": "fire",
+        "when": when,
+        "reference": "a test rule",
+        "note": {"en": "a note", "es": "una nota"},
+    }
+    (folder / "own.yaml").write_text(yaml.safe_dump({"version": "own", "rules": [rule]}), encoding="utf-8")
+    found = []
+    with (
+        changed(folder, lambda content: content["patches"].update(rules="own.yaml")),
+        opened(folder, tmp_path / "home") as (context, artifacts),
+    ):
+        year = context.period.vintages[0].year
+        days = (date(year, 7, 1), date(year, 7, 2))
+        whole = Span(date(year - 1, 12, 27), date(year + 1, 1, 5))
+        short = Span(date(year - 1, 12, 28), date(year + 1, 1, 5))
+        for fires in (
+            fires_of(*days, watched=short), fires_of(*days, same=True, watched=whole), fires_of(*days, fire_type=2, watched=whole),
+            fires_of(*days, same=True, watched=short), fires_of(watched=whole), None,
+        ):  # fmt: skip
+            part = measure_loss_patches(context, artifacts, fires)
+            assert part is not None
+            rows = [row for row in part.tables["loss_patches"].to_pylist() if row["loss_year"] == year]
+            for row in rows:
+                assert (row["unjudged_rules"] == "burnt") == ("burnt could not be judged" in (row["reason"] or ""))
+            hinted = {row["patch_id"] for row in rows if row["driver_hint"] == "fire"}
+            open_ = {row["patch_id"] for row in rows if row["unjudged_rules"]}
+            assert not hinted & open_
+            found.append((len(hinted) > 0, len(open_), len({row["patch_id"] for row in rows})))
+    counts = [(hinted, open_ == 0, open_ == count) for hinted, open_, count in found]
+    # Two fires are two fires however few days were watched; the same fire twice, and a chimney, are not.
+    assert counts[0][0]
+    assert counts[1:] == [
+        (False, True, False),
+        (False, True, False),
+        (False, False, True),
+        (False, True, False),
+        (False, False, True),
+    ]
+
+
 def test_maps_show_what_there_is_and_are_the_same_twice(folder: Path, tmp_path: Path) -> None:
-    fires = fires_of(tmp_path, day=date(2022, 7, 1)).table()
+    fires = fires_of(date(2022, 7, 1)).detections.table()
     contents = []
     for home in ("one", "two"):
         with opened(folder, tmp_path / home) as (context, artifacts):

@@ -1,0 +1,1 @@
+{{ fires_by('period') }}
