@@ -6,7 +6,7 @@ from collections.abc import Generator, Sequence
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect_dask import DaskTaskRunner
+from prefect_dask.task_runners import DaskTaskRunner
 
 from mrv.stages.cluster import CONNECT_S, do_job, no_scheduler
 
