@@ -85,6 +85,7 @@ class Contents:
         maps: Name to the PNG of a map for people.
         landed: Landed table to its accepted rows (Parquet), from which the marts were made.
         withheld: sha256 to the reason why an input's bytes are not in the package.
+        product_notes: Raster product to what the catalogue says of its limits.
         headline: Ids of the figures of the mart `figures` that stand at the top of the report.
         input_limit_bytes: Inputs larger than this are listed instead of included.
         secrets: Texts that must not occur in any file; the build stops if one does.
@@ -115,6 +116,7 @@ class Contents:
     maps: Mapping[str, Path] = field(default_factory=dict)
     landed: Mapping[str, Path] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)
+    product_notes: Mapping[str, Bilingual] = field(default_factory=dict)
     input_limit_bytes: int = INPUT_LIMIT_BYTES
     secrets: tuple[str, ...] = field(default=(), repr=False)
 

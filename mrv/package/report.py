@@ -22,6 +22,7 @@ from mrv.package.figures import Figure, headline, total
 from mrv.package.landscape import landscape
 from mrv.package.map import loss_map, numbered, zone_map
 from mrv.package.wording import Text, number
+from mrv.project import Bilingual
 from mrv.schemas import DATASETS
 
 Row = Mapping[str, Any]
@@ -73,7 +74,7 @@ def _view(contents: Contents) -> dict[str, Any]:
     read = partial(_mart, contents)
     reductions = sorted(read("emission_reductions"), key=itemgetter("vintage_year"))
     return {
-        **landscape(read),
+        **landscape(read, contents.zones),
         "contents": contents,
         "project": contents.project,
         "illustrative_zones": any(zone.illustrative for zone in contents.zones),
@@ -87,6 +88,7 @@ def _view(contents: Contents) -> dict[str, Any]:
         "zones": sorted(contents.zones, key=lambda zone: (list(wording.KINDS).index(zone.kind), zone.zone_id)),
         "zone_numbers": numbered(contents.zones),
         "deforestation": _deforestation_chart(contents, read("deforestation_annual")),
+        "loss_notes": _notes(contents, read("deforestation_annual")),
         "emissions": _emissions_chart(read("emissions_annual")),
         "credits": _credits_chart(reductions),
         "quality": _quality(contents),
@@ -206,6 +208,12 @@ def _deforestation_chart(contents: Contents, rows: Sequence[Row]) -> Markup | No
         ],
         bands=[contents.period_start.year <= year <= contents.period_end.year for year in years],
     )
+
+
+def _notes(contents: Contents, rows: Sequence[Row]) -> list[tuple[str, Bilingual]]:
+    """Return what the catalogue says of the products that measured the loss."""
+    products = sorted({row["product"] for row in rows if row["product"]})
+    return [(name, contents.product_notes[name]) for name in products if name in contents.product_notes]
 
 
 def _emissions_chart(rows: Sequence[Row]) -> Markup | None:

@@ -18,8 +18,9 @@ from mrv.package.build import BuiltPackage, build
 from mrv.package.contents import Code, Contents, ProjectFacts
 from mrv.package.keys import ALLOWED_FILE, SigningKey, allow, ensure_key, load_key
 from mrv.package.sshsig import NAMESPACE
-from mrv.project import Files
+from mrv.project import Bilingual, Files
 from mrv.settings import REPOSITORY
+from mrv.sources.products import catalogue_of
 from mrv.stages.clip import clip_rasters, draw_loss
 from mrv.stages.context import Context, code_version
 from mrv.stages.declare import parameters
@@ -116,6 +117,7 @@ def publish(
             commit=_commit(),
             lock=REPOSITORY / "requirements.lock",
         ),
+        product_notes=_product_notes(context, artifacts),
         headline=_headline(context, snapshot),
         landed={path.stem: path for path in sorted((snapshot.folder / "landed").glob("*.parquet"))},
         secrets=_secrets(context),
@@ -168,6 +170,13 @@ def _personal(context: Context, artifacts: Sequence[Artifact]) -> dict[str, str]
     return {
         item.sha256: reason for item in artifacts if item.dataset in FIELD_DATASETS and item.address not in open_files
     }
+
+
+def _product_notes(context: Context, artifacts: Sequence[Artifact]) -> dict[str, Bilingual]:
+    """Return what the catalogue says of the raster products that the period used."""
+    known = catalogue_of(context.project).products
+    names = {item.product for item in artifacts} & {*known}
+    return {name: Bilingual(en=note.en, es=note.es) for name in sorted(names) if (note := known[name].note)}
 
 
 def _headline(context: Context, snapshot: Snapshot) -> list[str]:

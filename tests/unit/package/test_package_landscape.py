@@ -70,6 +70,7 @@ MARTS = {
         driver(RR, 2022, "hint", "roads", "99"),
         driver(PA, 2022, "review", "fire", "4"),
         driver(PA, 2022, "illustrative_review", "mining", "6"),
+        driver(PA, 2022, "illustrative_review", "not_reviewed", "29"),
     ],
     "alerts_monthly": [
         alert(PA, JULY, "low", "1.5"), alert(PA, JULY, "high", "2"), alert(PA, JULY, "highest", "3"),
