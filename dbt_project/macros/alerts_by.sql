@@ -81,7 +81,7 @@ unit: week (ISO, from Monday) or month. Only alerts dated within the period coun
             alert_area.confidence,
             date_trunc('{{ unit }}', alert_area.alert_date)::date as first_day,
             sum(alert_area.pixel_count) as pixel_count,
-            sum(alert_area.area_ha) as area_ha
+            cast(sum(alert_area.area_um2) as decimal(38, 0)) as area_um2
         from {{ ref('stg_alert_area') }} as alert_area
         cross join project
         where alert_area.alert_date between project.period_start and project.period_end
@@ -109,9 +109,7 @@ unit: week (ISO, from Monday) or month. Only alerts dated within the period coun
             cast(
                 case when observed.days_observed > 0 then coalesce(alerts.pixel_count, 0) end as bigint
             ) as alert_pixel_count,
-            cast(
-                case when observed.days_observed > 0 then coalesce(alerts.area_ha, 0) end as decimal(18, 6)
-            ) as alert_area_ha,
+            {{ um2_to_ha('if(observed.days_observed > 0, coalesce(alerts.area_um2, 0), null)') }} as alert_area_ha,
             case
                 when observed.days_observed = observed.days then null
                 when observed.days_observed > 0

@@ -17,7 +17,9 @@ shared as (
         sum(area_ha) as area_ha,
         sum(period_area_ha) as period_area_ha,
         count(*) as row_count,
-        count(*) filter (where (area_ha is null) <> (reason is not null)) as unexplained
+        count(*) filter (
+            where (area_ha is null or coalesce(unjudged_area_ha, 0) > 0) <> (reason is not null)
+        ) as unexplained
     from {{ ref('drivers_annual') }}
     group by zone_id, year, basis
 )

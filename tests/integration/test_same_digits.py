@@ -14,6 +14,7 @@ from mrv.errors import WarehouseError
 from mrv.schemas import DATASETS
 from mrv.units import UM2_PER_HA
 from mrv.warehouse.build import Build, build
+from tests.integration.gap_rows import alert, retrieval
 from tests.integration.warehouse_inputs import Rows, cover, project_rows, records, write_landed, zone
 
 pytestmark = pytest.mark.integration
@@ -75,6 +76,18 @@ def rows() -> Rows:
     ]
     standing = 3 * um2("300.0000004")
     found["fragmentation"] = [shape(year, standing + 3 * um2(PART) * (2024 - year)) for year in (2021, *YEARS)]
+    # Alerts of three days of one month and week.
+    found["alert_retrievals"] = [retrieval(date(2025, 2, 10))]
+    found["alert_coverage"] = [
+        dict.fromkeys(DATASETS["alert_coverage"].schema.names)
+        | {
+            "product": "alerts",
+            "product_version": "latest",
+            "first_day": date(2020, 1, 1),
+            "last_day": date(2025, 2, 10),
+        }
+    ]
+    found["alert_area"] = [alert(date(2022, 8, day), "high", 1) | {"area_um2": um2(PART)} for day in (1, 2, 3)]
     found["batches"] = [{"dataset": "loss_patches", "rows_read": 9, "rows_accepted": 9, "rows_quarantined": 0}]
     return found
 
@@ -105,6 +118,12 @@ def test_strata_are_summed_before_they_are_rounded(tables: Any) -> None:
     )
     assert [row["area_ha"] for row in drivers] == [row["area_ha"] for row in loss]
     assert [row["share_percent"] for row in drivers] == [100] * 3
+
+
+@pytest.mark.parametrize("table", ["alerts_monthly", "alerts_weekly"])
+def test_days_of_alerts_are_summed_before_they_are_rounded(table: str, tables: Any) -> None:
+    found = tables(f"select alert_area_ha from marts.{table} where zone_id = 'pa' and alert_area_ha > 0")
+    assert [row["alert_area_ha"] for row in found] == [ha(3 * Decimal(PART))]
 
 
 def test_a_year_counts_for_the_period_by_its_days(tables: Any) -> None:

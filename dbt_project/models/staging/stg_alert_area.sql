@@ -11,7 +11,7 @@ final as (
         alert_date,
         confidence,
         pixel_count,
-        {{ um2_to_ha('area_um2') }} as area_ha,
+        area_um2,
         pixel_rule
     from source
 )
