@@ -39,6 +39,7 @@ def landscape(read: Read, zones: Sequence[Zone] = ()) -> dict[str, Any]:
         "loss_years": years_of(read("deforestation_annual")),
         "transitions": transitions(read("land_cover_transitions")),
         "drivers": _drivers(read("drivers_annual")),
+        "unjudged_ha": _unjudged(read("drivers_annual")),
         "alerts": _alerts(read("alerts_monthly"), read("alert_clusters_by_zone")),
         "fires": _fires(read("fires_monthly"), read("fires_period")),
         "shape": [row for row in _ordered(read("fragmentation_annual"), "year") if row["kind"] in ACCOUNTED],
@@ -99,6 +100,15 @@ def _drivers(rows: Sequence[Row]) -> list[dict[str, Any]]:
             row["driver"].en,
         ),
     )
+
+
+def _unjudged(rows: Sequence[Row]) -> Decimal | None:
+    """Return the forest of the accounted zones lost in patches for which a rule about fires could not be judged."""
+    known = [
+        row["unjudged_area_ha"] for row in rows if row["kind"] in ACCOUNTED and row["unjudged_area_ha"] is not None
+    ]
+    area: Decimal | None = total(known)
+    return area
 
 
 def _alerts(rows: Sequence[Row], clusters: Sequence[Row]) -> list[dict[str, Any]]:

@@ -48,7 +48,7 @@ COLUMNS = {
     },
     "drivers_annual": {
         **ZONE, "year": pa.int64(), "basis": pa.string(), "driver": pa.string(), "driver_en": pa.string(), "driver_es": pa.string(),
-        "patch_count": pa.int64(), "area_ha": HA, "period_area_ha": HA,
+        "patch_count": pa.int64(), "unjudged_area_ha": HA, "area_ha": HA, "period_area_ha": HA,
     },
     "alerts_monthly": {
         **ZONE, "product": pa.string(), "product_version": pa.string(), "retrieved_on": pa.date32(), "month": pa.date32(),

@@ -46,6 +46,7 @@ def driver(zone, year, basis, name, area, patches=1):
     return {
         **zone, "year": year, "basis": basis, "driver": name, "driver_en": name, "driver_es": f"{name} (es)",
         "patch_count": patches, "area_ha": Decimal(area), "period_area_ha": Decimal(area) / 2,
+        "unjudged_area_ha": Decimal(1) if basis == "hint" else None,
     }  # fmt: skip
 
 
@@ -125,6 +126,11 @@ def test_drivers_are_summed_over_the_period_for_accounted_zones_largest_first():
     ]
     assert [row["share"] for row in view()["drivers"]][:2] == [Decimal("0.9"), Decimal("0.1")]
     assert [row["period_area_ha"] for row in view()["drivers"]][:2] == [Decimal("22.5"), Decimal("2.5")]
+
+
+def test_hints_without_their_fires_are_told():
+    assert view()["unjudged_ha"] == 4, "one hectare a hint of an accounted zone"
+    assert view(drivers_annual=[])["unjudged_ha"] is None
 
 
 def test_alerts_keep_confidences_apart_and_unknown_months_unknown():
