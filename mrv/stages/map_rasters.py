@@ -116,7 +116,7 @@ def _first_places(fires: pa.Table, events: pa.Table) -> tuple[NDArray[np.float64
 def _said(context: Context, tables: Mapping[str, pa.Table]) -> dict[str, str]:
     """Return what the metadata of every raster say of the data's standing."""
     warnings = warnings_of(context, tables)
-    return {"NOTE": " ".join(warnings)} if warnings else {}
+    return {"NOTE": " ".join(text for both in warnings for text in both)} if warnings else {}
 
 
 def _path(context: Context, name: str, key: str) -> Path:

@@ -92,7 +92,7 @@ def test_each_fire_counts_once_where_it_was_first_detected(context: Any, monkeyp
     assert counts(found["fires"]) == {"a": 2, "b": 1, "c": 0, "d": 1}
     with rasterio.open(found["fires"]) as dataset:
         assert "SIMULATED" in dataset.tags()["NOTE"]
-        assert "Los límites son ilustrativos." in dataset.tags()["NOTE"]
+        assert "Los límites son ILUSTRATIVOS." in dataset.tags()["NOTE"]
     content = found["fires"].read_bytes()
     again = draw_map_rasters(context, [], tables(rows))["fires"]
     assert again == found["fires"]

@@ -32,6 +32,7 @@ from mrv.stages.measure_patches import measure_forest_shape, measure_loss_patche
 from mrv.stages.pipeline import loss_years
 from mrv.stages.validate import check_project
 from mrv.units import UM2_PER_HA
+from raster import map_page
 from tests.integration.four_tiles import (
     CORNER_LAT,
     CORNER_LON,
@@ -279,23 +280,58 @@ def test_fires_are_counted_as_fires_and_days_that_nobody_watched_are_told(folder
     ]
 
 
-def test_maps_show_what_there_is_and_are_the_same_twice(folder: Path, tmp_path: Path) -> None:
+def alert_clusters() -> pa.Table:
+    """Three clusters whose best pixel is of high confidence: mostly low, half, and mostly high."""
+    return pa.table(
+        {
+            "product": ["gfw"] * 3, "product_version": ["latest"] * 3, "retrieved_on": [date(2026, 1, 2)] * 3,
+            "confidence": ["high"] * 3, "low_area_um2": [3, 2, 1], "high_area_um2": [1, 2, 3],
+            "longitude": [float(CORNER_LON) + shift for shift in (0.001, 0.002, 0.003)],
+            "latitude": [float(CORNER_LAT)] * 3,
+        }
+    )  # fmt: skip
+
+
+def test_maps_show_what_there_is_and_are_the_same_twice(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheets: dict[str, Any] = {}
+    draw = map_page.draw_map
+
+    def seen(base: Any, destination: Path, sheet: Any) -> None:
+        sheets[destination.name.partition("-")[0]] = sheet
+        draw(base, destination, sheet)
+
+    monkeypatch.setattr(map_page, "draw_map", seen)
     fires = fires_of(date(2022, 7, 1)).detections.table()
+    fires = fires.append_column("instrument", pa.array(["VIIRS"], pa.string()))
     contents = []
     for home in ("one", "two"):
         with opened(folder, tmp_path / home) as (context, artifacts):
-            tables = {**declared_tables(context, simulated=True), "fires": fires}
-            maps = draw_maps(context, artifacts, tables)
+            drawn = {"fires": fires, "alert_clusters": alert_clusters()}
+            maps = draw_maps(context, artifacts, {**declared_tables(context, simulated=True), **drawn})
             assert set(maps.rasters) == {"forest_loss_year"}
-            assert set(maps.pictures) == {"loss_by_year", "fires"}
+            assert set(maps.pictures) == set(sheets) == {"loss_by_year", "alerts", "fires"}
             contents.append(
                 {path.name: path.read_bytes() for path in (*maps.rasters.values(), *maps.pictures.values())}
             )
-            real = draw_maps(context, artifacts, {**declared_tables(context, simulated=False), "fires": fires})
-            # Without the warning that data are simulated the legend is shorter.
-            sizes = [int.from_bytes(found.pictures["fires"].read_bytes()[20:24]) for found in (maps, real)]
-            assert sizes[0] > sizes[1]
     assert contents[0] == contents[1]
+    for sheet in sheets.values():
+        assert "SIMULATED" in str(sheet.warnings)
+        assert "SIMULADOS" in str(sheet.warnings)
+        assert f"hansen_gfc {VERSION}" in str(sheet.notes)
+        assert len({border.dashes for border in sheet.borders}) == len(sheet.borders) > 0
+    # A cluster has the confidence of most of its area, not that of its best pixel.
+    marked = {mark.name[0]: mark.places[:, 0] - float(CORNER_LON) for mark in sheets["alerts"].marks}
+    [high] = [shifts for name, shifts in marked.items() if "of high confidence (the highest included)" in name]
+    [low] = [shifts for name, shifts in marked.items() if "of low confidence" in name]
+    assert high.tolist() == pytest.approx([0.002, 0.003])
+    assert low.tolist() == pytest.approx([0.001])
+    assert "gfw latest (2026-01-02)" in str(sheets["alerts"].notes)
+    assert len(sheets["fires"].marks[0].places) == 1
+    with opened(folder, tmp_path / "one") as (context, artifacts):
+        draw_maps(context, artifacts, {**declared_tables(context, simulated=False), "fires": fires})
+    assert "SIMULATED" not in str(sheets["fires"].warnings)
 
 
 def test_a_project_that_asks_for_nothing_gets_nothing(folder: Path, tmp_path: Path) -> None:
