@@ -213,7 +213,7 @@ def _ground_names(base: Ground, sheet: Sheet) -> list[tuple[Colour, Both]]:
     year, other = sheet.forest_year, ("Other land", "Otra tierra")
     if sheet.years:
         first = sheet.years[0]
-        other = (f"Other land, or lost before {first}", f"Otra tierra, o pérdida anterior")
+        other = (f"Other land, or lost before {first}", "Otra tierra, o pérdida anterior")
     names = [
         (
             GREEN,
