@@ -82,7 +82,8 @@ def test_one_fire_under_two_satellites_counts_once(request_: Request) -> None:
     seconds = pc.divide(table["acquired_at_utc"].cast(pa.int64()), 1_000_000).to_numpy()
     never = np.zeros(len(ids), dtype=np.bool_)
     found = fire_events(
-        Detections(ids, longitude, latitude, seconds, satellite.tolist(), never, ~never, [None] * len(ids)), SameFire(hours=12)
+        Detections(ids, longitude, latitude, seconds, satellite.tolist(), never, ~never, [None] * len(ids)),
+        SameFire(hours=12),
     )
     assert [row["fire_id"] for row in found] == sorted(ids)
     again = [row for row in found if row["rule"] == "seen_by_another_satellite"]
