@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -122,13 +121,13 @@ def _classes(
     return row
 
 
-def png(classes: NDArray[np.uint8], colours: Sequence[tuple[int, int, int]] = COLOURS) -> bytes:
-    """Encode indices into colours, shape (height, width), as a PNG with a palette (ISO/IEC 15948)."""
+def png(classes: NDArray[np.uint8]) -> bytes:
+    """Encode indices into COLOURS, shape (height, width), as a PNG with a palette (ISO/IEC 15948)."""
     height, width = classes.shape
     lines = np.concatenate([np.zeros((height, 1), np.uint8), classes], axis=1).tobytes()
     chunks = (
         (b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)),
-        (b"PLTE", bytes(value for colour in colours for value in colour)),
+        (b"PLTE", bytes(value for colour in COLOURS for value in colour)),
         (b"IDAT", zlib.compress(lines, 9)),
         (b"IEND", b""),
     )
