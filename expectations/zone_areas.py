@@ -12,8 +12,9 @@ from mrv.units import um2_to_ha
 
 ZONE_AREA_RULE = "zone_area_matches_geodesic"
 ZONE_AREA_REMEDY = (
-    "check that the rasters cover the zone, that strata do not overlap or leave gaps, and that grid and boundary have the "
-    "same coordinate reference system"
+    "for zones that took pixels by centre set measurement.pixel_rule to by_size or fraction; for others check that the "
+    "rasters cover the zone, that strata do not overlap or leave gaps, and that grid and boundary have the same coordinate "
+    "reference system"
 )
 OBSERVED_RULE = "zone_is_observed"
 OBSERVED_REMEDY = (
@@ -47,14 +48,17 @@ def check_zone_areas(zones: pa.Table, zone_pixels: pa.Table, *, tolerance: Decim
     """
     geodesic_ha: dict[str, Decimal] = dict(zip(zones["zone_id"].to_pylist(), zones["area_ha"].to_pylist(), strict=True))
     products: dict[tuple[str, str], dict[str, int]] = {}
+    rules: dict[tuple[str, str, str], str] = {}
     for row in zone_pixels.to_pylist():
         products.setdefault((row["product"], row["product_version"]), {})[row["zone_id"]] = int(row["area_um2"])
+        rules[row["product"], row["product_version"], row["zone_id"]] = row["pixel_rule"]
     found = []
     for (name, version), measured_um2 in sorted(products.items()):
         for zone_id in sorted(geodesic_ha.keys() | measured_um2.keys()):
             problem = _problem(geodesic_ha.get(zone_id), measured_um2.get(zone_id), tolerance)
             if problem:
-                found.append(f"{zone_id} ({name} {version}): {problem}")
+                rule = rules.get((name, version, zone_id))
+                found.append(f"{zone_id} ({name} {version}): {problem}{f' (by {rule})' if rule else ''}")
     nothing = "no zone" if not geodesic_ha else "no zone was measured" if not products else None
     observed = nothing or "; ".join(found) or None
     evaluated = len(geodesic_ha) * len(products)

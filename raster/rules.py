@@ -17,7 +17,7 @@ from raster.area import WGS84, EarthModel
 from raster.grid import Lattice, Window
 
 PixelRule = Literal["centre", "fraction", "by_size"]
-"""A pixel counts whole in the zone of its centre; in each zone by the part covered; or so in small zones only."""
+"""A pixel counts whole in the zone of its centre; in each zone by the part covered; or so only where centres miss."""
 NODATA, NON_FOREST, FOREST, UNREAD, INVALID = range(5)
 """Codes of a pixel's cover at the base year. UNREAD: no tile holds it; INVALID: a value the product does not have."""
 MAX_YEARS = 254
@@ -36,16 +36,18 @@ class Region:
     """Where to measure, and how its pixels are taken.
 
     Each zone is measured whole, also where zones overlap. A zone takes pixels by the pixel rule; the stratum of a pixel is
-    always that of its centre. What does not hold is refused when it is laid over a lattice, before a pixel is read, as a
-    ProjectError: no zone at all, a shape that is no valid polygon or has the id of another, a zone that takes no pixel,
-    strata that overlap within a zone, a part of a zone in no stratum.
+    that of its centre, and where its centre lies in none and no stratum is the default, that which covers most of it.
+    What does not hold is refused when it is laid over a lattice, before a pixel is read, as a ProjectError: no zone at
+    all, a shape that is no valid polygon or has the id of another, a zone that takes no pixel, strata that overlap within
+    a zone, a pixel of a zone that no stratum touches.
 
     Attributes:
         zones: What is measured; ids unique.
         strata: Polygons that must not overlap.
-        default_stratum: Stratum of pixels outside every polygon; None refuses such pixels.
+        default_stratum: Stratum of pixels outside every polygon; None refuses what none touches.
         pixel_rule: `centre`: a pixel counts whole where its centre lies; `fraction`: by the part covered; `by_size`: so in
-            zones of less than SMALL_ZONE_PIXELS, by centres in larger ones.
+            zones of less than SMALL_ZONE_PIXELS, and in those whose area centres miss by more than CENTRES_MISS; by
+            centres in all others.
         earth: The ellipsoid of the areas.
     """
 

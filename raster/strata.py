@@ -8,8 +8,11 @@ import numpy as np
 from numba import njit
 
 from mrv.errors import ProjectError
+from raster.coverage import SNAP, fill_fractions
 from raster.grid import Lattice, Window
 from raster.spans import Edges, Ints, Ints32, Rows, Spans, fill_centres
+
+_NAMES = tuple(Spans.__dataclass_fields__)
 
 
 def strata_spans(edges: Edges, rows: Rows, *, ids: Sequence[str], lattice: Lattice) -> Spans:
@@ -19,8 +22,7 @@ def strata_spans(edges: Edges, rows: Rows, *, ids: Sequence[str], lattice: Latti
         ProjectError: Two strata share a pixel.
     """
     spans = fill_centres(edges, rows)
-    order = np.lexsort((spans.start, spans.row))
-    spans = Spans(*(getattr(spans, name)[order] for name in spans.__dataclass_fields__))
+    spans = _pick(spans, np.lexsort((spans.start, spans.row)))
     clash = np.flatnonzero((spans.row[1:] == spans.row[:-1]) & (spans.start[1:] < spans.stop[:-1]))
     if len(clash):
         first = int(clash[0])
@@ -34,6 +36,38 @@ def strata_spans(edges: Edges, rows: Rows, *, ids: Sequence[str], lattice: Latti
             remedy="move the common border",
         )
     return spans
+
+
+def with_border(strata: Spans, edges: Edges, rows: Rows, *, ids: Sequence[str]) -> Spans:
+    """Add the pixels on the border of strata whose centre lies in none: each goes to the stratum that covers most of it.
+
+    Parts are compared to the digits that coordinates are known to (`SNAP`); of equal parts the first id's counts.
+
+    Args:
+        strata: What `strata_spans` gave.
+        edges: Sides of the strata.
+        rows: First row, and the row after the last.
+        ids: Id of each stratum.
+
+    Returns:
+        Runs that do not overlap, ordered by row and column.
+    """
+    parts = fill_fractions(edges, rows)
+    parts = _pick(parts, np.flatnonzero(parts.fraction < 1.0))
+    place = np.empty(len(ids), dtype=np.int64)
+    place[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
+    parts = _pick(parts, np.lexsort((place[parts.shape], -np.rint(parts.fraction / SNAP), parts.start, parts.row)))
+    first = np.ones(len(parts.row), dtype=np.bool_)
+    first[1:] = (parts.row[1:] != parts.row[:-1]) | (parts.start[1:] != parts.start[:-1])
+    parts = _pick(parts, np.flatnonzero(first))
+    origin, inside, _, _ = cut_by_strata(parts, strata)
+    parts = _pick(parts, origin[inside < 0])
+    both = Spans(*(np.concatenate([getattr(strata, name), getattr(parts, name)]) for name in _NAMES))
+    return _pick(both, np.lexsort((both.start, both.row)))
+
+
+def _pick(spans: Spans, places: Ints) -> Spans:
+    return Spans(*(getattr(spans, name)[places] for name in _NAMES))
 
 
 def cut_by_strata(spans: Spans, strata: Spans) -> tuple[Ints, Ints32, Ints32, Ints32]:

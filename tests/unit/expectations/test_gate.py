@@ -94,8 +94,9 @@ def test_zone_areas(areas: dict[str, str], problem: str | None, rows: Any, make_
     else:
         assert record["outcome"] == "failed"
         assert problem in record["observed"]
-        with pytest.raises(CheckError, match="rasters cover the zone"):
+        with pytest.raises(CheckError, match="rasters cover the zone") as caught:
             gate(results, waivers={})
+        assert "measurement.pixel_rule to by_size or fraction" in str(caught.value.remedy)
 
 
 def test_no_zone_at_all_fails(rows: Any, make_table: Any) -> None:
