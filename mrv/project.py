@@ -127,7 +127,8 @@ class Measurement(Strict):
     pixel_rule: Literal["centre", "fraction", "by_size"] = Field(
         "by_size",
         description="A pixel belongs to the zone of its centre, or to each zone by the fraction covered; by_size: by "
-        "fraction in zones of less than 10,000 pixels of the product, by centre in larger ones.",
+        "fraction in zones of less than 10,000 pixels of the product or whose area centres miss by more than 0.2 %, by "
+        "centre in all others.",
     )
     area: Literal["geodesic", "nominal"] = Field(
         "geodesic",
