@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -11,10 +11,13 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, unquote_plus, ur
 from mrv.errors import UsageError
 
 HIDDEN = "<secret>"
+ASSETS_MIRROR = ".assets"
+"""What is added to a source's name for the mirror of its images: they lie elsewhere than the API."""
 NO_SECRET = "mirror"  # noqa: S105 - what a mirror is shown in place of a secret that is not set
 SHORTEST_HIDDEN_VALUE = 4
 """Values of a query shorter than this are no signature; hiding `1` everywhere would leave no message readable."""
 _PORTS = {"http": 80, "https": 443}
+_SCHEMES = "http://, https://, s3:// or file://, or a folder"
 
 Origin = tuple[str, str, int | None]
 """Scheme, host and port."""
@@ -102,7 +105,7 @@ class Base:
 
 
 def check_base(base: Base, *, source: str) -> None:
-    """Make sure that an address can be taken apart; one that cannot is not shown, because it may hold a password.
+    """Make sure that an address can be taken apart and asked; one that cannot is not shown: it may hold a password.
 
     Raises:
         UsageError: It cannot.
@@ -123,6 +126,28 @@ def check_base(base: Base, *, source: str) -> None:
             where="MRV_MIRRORS" if base.mirror else "project.yaml",
             remedy="mend the address; write special characters of user and password as %-codes",
         )
+    if parts.scheme not in _PORTS:
+        raise UsageError(
+            f"the address of source {source} has a scheme that nothing here speaks",
+            expected=_SCHEMES,
+            found=f"{parts.scheme}://",
+            where="MRV_MIRRORS" if base.mirror else "project.yaml",
+            remedy="take another address of the source, or bring its files into a folder",
+        )
+
+
+def stray_mirrors(mirrors: Iterable[str], sources: Mapping[str, str]) -> list[str]:
+    """Say which names in MRV_MIRRORS are of no source of a project: one mistyped leaves its source where it was.
+
+    Args:
+        mirrors: Names in MRV_MIRRORS.
+        sources: Connector of each source of the project, by its name.
+    """
+    known = [*sources, *(f"{name}{ASSETS_MIRROR}" for name, connector in sources.items() if connector == "stac")]
+    return [
+        f"MRV_MIRRORS names {name}, no source of this project; its sources are {', '.join(sorted(known)) or 'none'}"
+        for name in sorted(set(mirrors) - set(known))
+    ]
 
 
 def host_of(url: str) -> str:

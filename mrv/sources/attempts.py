@@ -37,6 +37,8 @@ class Policy:
     attempts: int
     max_bytes: int
     sleep: Callable[[float], None] = time.sleep
+    too_large: str = "look at what the source sends; raise MRV_MAX_FILE_BYTES if it is right"
+    """What to do about a file of more than `max_bytes`."""
 
 
 @dataclass(frozen=True)
@@ -124,9 +126,17 @@ def _asking(target: Target, attempt: Callable[[], T]) -> T:
     try:
         return attempt()
     except httpx.TransportError as error:
-        raise again(target, "the source broke off or did not answer", f"{type(error).__name__}: {error}") from error
+        raise again(target, "the source broke off or did not answer", _words(error)) from error
     except (httpx.RequestError, httpx.InvalidURL) as error:
         raise target.error("the source cannot be asked", found=f"{type(error).__name__}: {error}") from error
+
+
+def _words(error: httpx.TransportError) -> str:
+    text = str(error)
+    if isinstance(error, httpx.RemoteProtocolError) and text.startswith("illegal "):
+        # What stands where an answer should begin is the rest of the one before, on the same connection.
+        return "something else than an answer of HTTP: the source sent more bytes than announced before, or is no web server"
+    return f"{type(error).__name__}: {text}"
 
 
 def _later(error: AgainError, kept: str) -> SourceError:

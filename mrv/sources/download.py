@@ -17,12 +17,14 @@ from mrv.files import hash_file, storage_errors
 from mrv.progress import Meter
 from mrv.sources.attempts import Policy, Target, again, attempts, refusal
 from mrv.sources.partial import forget, kept, note_validator
-from mrv.sources.sniff import HEAD_BYTES, expected, first_line, is_kind
+from mrv.sources.sniff import HEAD_BYTES, expected, first_line, is_kind, kind_of
+from mrv.sources.tiff_blocks import damaged_block
 from mrv.sources.tiff_extent import tiff_extent
 
 log = logging.getLogger(__name__)
 
 CHUNK = 1 << 16
+DAMAGED = "a GeoTIFF is damaged: a strip or tile does not unpack to what was packed"
 SIMULATED_HEADERS = ("X-Simulated-Data", "x-amz-meta-simulated-data")
 """Headers that say that what comes is simulated: of a server, and of an object in a bucket that was uploaded with that metadata."""
 _DIGESTS = {"md5": "md5", "sha-256": "sha256", "sha-512": "sha512"}
@@ -64,11 +66,11 @@ def _attempt(client: httpx.Client, target: Target, part: Path, policy: Policy, m
         if response.status_code == 304 and not offset:
             return _received(response, unchanged=True)
         start = _start(response, target, part, offset, etag)
-        total = _length(response, target, part, start, policy.max_bytes)
+        total = _length(response, target, part, start, policy)
         if start:
             log.info("%s: going on at %d of %s bytes", target.shown, start, total or "unknown")
         meter.expect(start, None if total is None else total - start)
-        _write(response, target, part, start, policy.max_bytes, meter)
+        _write(response, target, part, start, policy, meter)
         _verify(response, target, part, total)
         return _received(response)
 
@@ -106,7 +108,7 @@ def _head(response: httpx.Response) -> Iterator[bytes]:
             return
 
 
-def _length(response: httpx.Response, target: Target, part: Path, start: int, max_bytes: int) -> int | None:
+def _length(response: httpx.Response, target: Target, part: Path, start: int, policy: Policy) -> int | None:
     """Return the size that the whole file must have, if the source tells it."""
     encoding = response.headers.get("Content-Encoding", "identity")
     if encoding != "identity":
@@ -124,17 +126,17 @@ def _length(response: httpx.Response, target: Target, part: Path, start: int, ma
                 f"Content-Length: {text}, Content-Range: {extent[0]}",
             )
         total = int(whole) if whole.isdecimal() else total
-    if total is not None and total > max_bytes:
-        raise _too_large(target, f"{total} bytes", max_bytes)
+    if total is not None and total > policy.max_bytes:
+        raise _too_large(target, f"{total} bytes", policy)
     return total
 
 
-def _too_large(target: Target, found: str, max_bytes: int) -> SourceError | InputError:
+def _too_large(target: Target, found: str, policy: Policy) -> SourceError | InputError:
     return target.error(
         "a file is larger than is accepted",
-        expected=f"at most {max_bytes} bytes",
+        expected=f"at most {policy.max_bytes} bytes",
         found=found,
-        remedy="look at what the source sends; raise MRV_MAX_FILE_BYTES if it is right",
+        remedy=policy.too_large,
     )
 
 
@@ -143,7 +145,7 @@ def _write(
     target: Target,
     part: Path,
     start: int,
-    max_bytes: int,
+    policy: Policy,
     meter: Meter,
 ) -> None:
     size = start
@@ -156,8 +158,8 @@ def _write(
             if size == 0:
                 check_head(target, chunk)
             size += len(chunk)
-            if size > max_bytes:
-                raise _too_large(target, f"more than {max_bytes} bytes", max_bytes)
+            if size > policy.max_bytes:
+                raise _too_large(target, f"more than {policy.max_bytes} bytes", policy)
             stream.write(chunk)
             meter.advance(len(chunk))
 
@@ -173,7 +175,7 @@ def check_head(target: Target, head: bytes) -> None:
         raise target.error(
             "the source sent something else than was asked for",
             expected=expected(target.kind),
-            found=first_line(head[:HEAD_BYTES]),
+            found=kind_of(head) if target.failure is InputError else first_line(head[:HEAD_BYTES]),
         )
 
 
@@ -197,6 +199,9 @@ def _verify(response: httpx.Response, target: Target, part: Path, total: int | N
             "a GeoTIFF is cut short, though it has the length that its source declares",
             f"{size} bytes of at least {least}",
         )
+    if target.kind == "tiff" and (damage := damaged_block(part)):
+        forget(part)
+        raise again(target, DAMAGED, damage)
 
 
 def published_digests(headers: httpx.Headers) -> Iterator[tuple[str, str]]:

@@ -23,12 +23,13 @@ from mrv.settings import Settings
 from mrv.sources.addresses import NO_SECRET, Base, check_base, is_private, origin_of
 from mrv.sources.attempts import Policy, Target
 from mrv.sources.contract import Request
-from mrv.sources.download import Received, check_head, download
+from mrv.sources.download import DAMAGED, Received, check_head, download
 from mrv.sources.partial import discard, forget_note, locked, part_name, resumable
 from mrv.sources.s3 import REMEDY as S3_REMEDY
 from mrv.sources.s3 import is_s3, s3_base, signer_of
 from mrv.sources.snapshots import dated_address, retrievals
 from mrv.sources.sniff import HEAD_BYTES, MEDIA_TYPES, Kind
+from mrv.sources.tiff_blocks import damaged_block
 from mrv.store import Stored
 
 PARALLEL = 4
@@ -300,6 +301,8 @@ class Fetcher:
             with self._part(part):
                 with storage_errors(part):
                     shutil.copyfile(path, part)
+                if wanted.kind == "tiff" and (damage := damaged_block(part)):
+                    raise target.error(DAMAGED, found=damage, remedy="put an undamaged copy there")
                 stored = store.put_file(part)
         meter.advance(size)
         return self._artifact(wanted, shown, Received(None, None, simulated), stored, last)
@@ -370,9 +373,10 @@ def fetching(
     remedy: str,
     secret: str | None = None,
     headers: Mapping[str, str] | None = None,
+    policy: Policy | None = None,
 ) -> Iterator[Fetcher]:
     """Give a fetcher for the length of a block."""
-    fetcher = Fetcher(request, source=source, base=base, remedy=remedy, secret=secret, headers=headers)
+    fetcher = Fetcher(request, source=source, base=base, remedy=remedy, secret=secret, headers=headers, policy=policy)
     try:
         yield fetcher
     finally:

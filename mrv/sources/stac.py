@@ -8,11 +8,12 @@ from typing import Any
 from mrv.errors import UsageError
 from mrv.ledger import Artifact
 from mrv.project_scenes import Composite, Stac
+from mrv.sources.addresses import ASSETS_MIRROR
 from mrv.sources.contract import Parsed, Request
 from mrv.sources.fetch import base_of, fetching
 from mrv.sources.records import Records
 from mrv.sources.stac_choice import choose
-from mrv.sources.stac_images import ASSETS_MIRROR, pull_images
+from mrv.sources.stac_images import pull_images
 from mrv.sources.stac_items import Scene, UnusableItemError
 from mrv.sources.stac_pages import REMEDY, scenes_of
 
@@ -23,7 +24,7 @@ def pull(spec: Stac, request: Request) -> list[Artifact]:
     Raises:
         UsageError: The source's mirror is a folder, which cannot be searched.
     """
-    from mrv.sources.stac_search import search_scenes
+    from mrv.sources.stac_search import page_policy, search_scenes
 
     base = base_of(spec.name, spec.url, request.settings)
     if base.folder is not None:
@@ -36,7 +37,7 @@ def pull(spec: Stac, request: Request) -> list[Artifact]:
     composites, _ = spec.of_window(request.window)
     pages: list[Artifact] = []
     with (
-        fetching(request, source=spec.name, base=base, remedy=REMEDY) as fetcher,
+        fetching(request, source=spec.name, base=base, remedy=REMEDY, policy=page_policy(request.settings)) as fetcher,
         request.progress.task(f"{spec.name}: searches", len(composites)) as advance,
     ):
         for composite in composites:

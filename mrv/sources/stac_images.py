@@ -8,14 +8,12 @@ from urllib.parse import unquote, urlsplit
 from mrv.errors import SourceError
 from mrv.ledger import Artifact
 from mrv.project_scenes import SENTINEL_2, Stac
-from mrv.sources.addresses import Base, check_base, is_private
+from mrv.sources.addresses import ASSETS_MIRROR, Base, check_base, is_private
 from mrv.sources.contract import Request
 from mrv.sources.fetch import Wanted, base_of, fetching
 from mrv.sources.stac_items import Scene
 
 DATASET = "scene_bands"
-ASSETS_MIRROR = ".assets"
-"""What is added to a source's name for the mirror of its images: they lie elsewhere than the API."""
 _SIGNED_HOSTS = (".blob.core.windows.net",)
 _SENTINEL_2 = (
     "Copernicus Sentinel data terms (free, full and open, with attribution)",

@@ -42,7 +42,16 @@ def read_page(artifact: Artifact, request: Request) -> dict[str, Any]:
     features, links = (page.get("features"), page.get("links", [])) if isinstance(page, dict) else (None, None)
     sound = isinstance(features, list) and all(isinstance(item, dict) for item in features)
     if sound and isinstance(links, list) and all(_is_link(link) for link in links):
-        return dict(page)
+        strange = next((row for row, item in enumerate(features or [], start=1) if not _is_item(item)), None)
+        if strange is None:
+            return dict(page)
+        raise SourceError(
+            "a page of a STAC search holds something else than items",
+            expected="features with id and properties",
+            found=f"feature {strange} of {len(features or [])} has not both",
+            where=artifact.address,
+            remedy="check that url is the root of a STAC API with item search",
+        )
     raise SourceError(
         "a page of a STAC search has another shape",
         expected="an object with features and links",
@@ -50,6 +59,10 @@ def read_page(artifact: Artifact, request: Request) -> dict[str, Any]:
         where=artifact.address,
         remedy="check that url is the root of a STAC API with item search",
     )
+
+
+def _is_item(item: dict[str, Any]) -> bool:
+    return isinstance(item.get("id"), str) and isinstance(item.get("properties"), dict)
 
 
 def _is_link(link: Any) -> bool:

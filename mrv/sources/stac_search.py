@@ -13,12 +13,16 @@ from pystac_client.stac_api_io import StacApiIO
 from mrv.errors import SourceError, UsageError
 from mrv.ledger import Artifact
 from mrv.project_scenes import Composite, Stac
+from mrv.settings import Settings
+from mrv.sources.attempts import Policy
 from mrv.sources.contract import Request
 from mrv.sources.fetch import Fetcher, Wanted
 from mrv.sources.stac_images import terms
 from mrv.sources.stac_pages import REMEDY, read_page
 
 MAX_PAGES = 100
+MAX_PAGE_BYTES = 16 * 2**20
+"""An item has some 20 kB, so that this holds several hundred."""
 MARGIN_DEG = 0.001
 """The searched shape is drawn a little larger than the zones, so that rounding its corners cuts nothing off."""
 
@@ -66,7 +70,20 @@ class _Door(StacApiIO):
             )
         )
         self.pages.append(artifact)
-        return json.dumps(read_page(artifact, self.fetcher.request))
+        page = read_page(artifact, self.fetcher.request)
+        if (count := len(page["features"])) > self.spec.page_size:
+            found = f"{count} features on a page of at most {self.spec.page_size}"
+            raise _error(self.spec, address, "a page of a STAC search holds more than was asked for", found)
+        return json.dumps(page)
+
+
+def page_policy(settings: Settings) -> Policy:
+    """Return how hard to try for a page, and how much of it to accept: it is read as a whole."""
+    return Policy(
+        settings.http_attempts,
+        min(MAX_PAGE_BYTES, settings.max_file_bytes),
+        too_large="set a smaller page_size for the source; if it is small, check that url is the root of a STAC API",
+    )
 
 
 def search_scenes(spec: Stac, composite: Composite, fetcher: Fetcher) -> list[Artifact]:

@@ -109,17 +109,25 @@ def naming_files(context: Context, artifacts: Iterable[Artifact]) -> Iterator[No
     try:
         yield
     except InputError as error:
-        sent = False
+        sent, files = False, dict[str, list[Artifact]]()
         for artifact in artifacts:
-            path = str(context.store.path(artifact.sha256))
+            files.setdefault(str(context.store.path(artifact.sha256)), []).append(artifact)
+        for path, items in files.items():
             if error.where and path in error.where:
-                error.where = error.where.replace(path, f"{artifact.address} ({path})")
-                sent = sent or not artifact.url.startswith("file:")
+                error.where = _named(error.where, path, list(dict.fromkeys(item.address for item in items)))
+                sent = sent or any(not item.url.startswith("file:") for item in items)
         if not sent:
             raise
         raise SourceError(
             error.message, expected=error.expected, found=error.found, where=error.where, remedy=error.remedy
         ) from error
+
+
+def _named(text: str, path: str, names: Sequence[str]) -> str:
+    """Put names before a path of the store; files of the same bytes share one, and each is named once."""
+    first, *rest = text.split(path)
+    called = names if len(names) == len(rest) else [" and ".join(names)] * len(rest)
+    return first + "".join(f"{name} ({path}){after}" for name, after in zip(called, rest, strict=True))
 
 
 def _count_pixels(context: Context, layers: Mapping[str, Sequence[Artifact]], earth: EarthModel) -> dict[str, pa.Table]:

@@ -142,6 +142,9 @@ def test_no_scene_is_an_answer(ask: Any) -> None:
         ([{"code": "Error", "description": "no"}], "code, description"),
         ([page(CLOUDY, link={}) | {"links": [{"href": 7}]}], "type, features, links"),
         ([page(CLOUDY) | {"features": ["x"]}], "type, features, links"),
+        ([page(CLOUDY, CLOUDY)], "2 features on a page of at most 1"),
+        ([page({})], "feature 1 of 1 has not both"),
+        ([page({**CLOUDY, "properties": None})], "feature 1 of 1 has not both"),
         (["[" * 60 + "]" * 60], "within each other"),
         (["<html>Sign in</html>"], "<html>Sign in</html>"),
         ([503], "status 503"),
@@ -165,9 +168,18 @@ def test_a_search_without_end_is_given_up(ask: Any, server: Server, monkeypatch:
     assert caught.value.found == "more than 4 pages" and len(server.asked) == 4
 
 
+def test_a_page_too_large_is_not_read(ask: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    body = json.dumps({"features": [{}] * 50_000})
+    monkeypatch.setattr(stac_search, "MAX_PAGE_BYTES", len(body) - 1)
+    with pytest.raises(SourceError, match="larger than is accepted") as caught:
+        ask([body])
+    assert caught.value.expected == f"at most {len(body) - 1} bytes"
+    assert "page_size" in str(caught.value.remedy)
+
+
 def test_an_old_item_is_set_aside_with_its_reason(ask: Any) -> None:
     old = {**SCENE, "stac_version": "0.7.0", "id": "old"}
-    parsed = ask([page(old, CLOUDY)], parse=True)
+    parsed = ask([page(old, CLOUDY)], parse=True, page_size=2)
     assert parsed.rows_read == 2 and parsed.table.num_rows == 1
     (rejected,) = parsed.rejected
     assert rejected["rule"] == "unreadable_item" and "STAC version '0.7.0', not 1.x" in rejected["reason"]

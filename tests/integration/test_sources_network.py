@@ -373,6 +373,38 @@ def test_an_extent_that_contradicts_the_length_starts_over(place: Place) -> None
     assert [status for _, status in place.tile_requests()] == [200, 206, 200]
 
 
+def spoil(tile: Path) -> None:
+    """Write a tile packed with DEFLATE and overwrite the middle of its second strip; the length stays."""
+    tile.unlink()
+    pixels = np.random.default_rng(1).integers(0, 3, (64, 4000), dtype=np.uint8)
+    profile = {"driver": "GTiff", "width": 4000, "height": 64, "count": 1, "dtype": "uint8", "blockysize": 32}
+    transform = rasterio.Affine(0.00025, 0, -80, 0, -0.00025, 0)
+    with rasterio.open(tile, "w", **profile, compress="deflate", crs="EPSG:4326", transform=transform) as target:
+        target.write(pixels, 1)
+    content = bytearray(tile.read_bytes())
+    middle = len(content) * 3 // 4
+    content[middle : middle + 2000] = b"\xff" * 2000
+    tile.write_bytes(content)
+
+
+def test_a_damaged_strip_is_never_kept(place: Place) -> None:
+    spoil(place.tile)
+    with pytest.raises(SourceError, match="GeoTIFF is damaged") as caught:
+        raster_tiles.pull(HANSEN, place.request)
+    assert caught.value.exit_code == 3
+    assert "strip 1 (rows 32 to 63)" in str(caught.value.found) and place.tile.name in str(caught.value.where)
+    assert (place.stored(), place.left_over()) == ([], [])
+
+
+def test_a_damaged_strip_in_a_folder_is_our_fault(place: Place) -> None:
+    spoil(place.tile)
+    settings = place.request.settings.model_copy(update={"mirrors": {"h": str(place.tile.parents[1])}})
+    with pytest.raises(InputError, match="GeoTIFF is damaged") as caught:
+        raster_tiles.pull(HANSEN, replace(place.request, settings=settings))
+    assert "strip 1 (rows 32 to 63)" in str(caught.value.found)
+    assert (place.stored(), place.left_over()) == ([], [])
+
+
 @pytest.mark.parametrize("surplus", [-1000, 1000])
 def test_a_length_that_is_not_that_of_the_body(place: Place, surplus: int) -> None:
     """A server that closes early, or sends more than it said: bytes that nobody announced are not read."""
@@ -404,6 +436,31 @@ def test_a_length_that_is_not_that_of_the_body(place: Place, surplus: int) -> No
                 assert artifact.bytes == SIZE - surplus
         finally:
             server.shutdown()
+
+
+@pytest.mark.parametrize("rest", [b"\x00\xff pixels" * 50, b":s\xe0=\x9fj\r\n\r\n"], ids=["zero", "text"])
+def test_the_rest_of_an_answer_is_not_shown_as_the_next(place: Place, rest: bytes) -> None:
+    """What stands on the connection where an answer should begin is told in words, not as bytes."""
+
+    class Babbler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.wfile.write(rest)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Babbler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,)).start()
+        mirrors = {"h": f"http://127.0.0.1:{server.server_port}"}
+        try:
+            with pytest.raises(SourceError, match="broke off") as caught:
+                raster_tiles.pull(
+                    HANSEN,
+                    replace(place.request, settings=place.request.settings.model_copy(update={"mirrors": mirrors})),
+                )
+        finally:
+            server.shutdown()
+    assert "more bytes than announced" in str(caught.value.found) and "bytearray" not in str(caught.value.found)
 
 
 # --- what comes in another form -------------------------------------------------------------------------------------
@@ -489,6 +546,14 @@ def test_a_mirror_folder_without_the_file(place: Place, tmp_path: Path) -> None:
     settings = place.request.settings.model_copy(update={"mirrors": {"h": str(tmp_path / "none")}})
     with pytest.raises(InputError, match="missing in the folder"):
         raster_tiles.pull(HANSEN, replace(place.request, settings=settings))
+
+
+def test_a_scheme_that_nothing_speaks_is_refused_at_once(place: Place) -> None:
+    settings = place.request.settings.model_copy(update={"mirrors": {"h": "ftp://bob:secret@h/tiles"}})
+    with pytest.raises(UsageError, match="scheme") as caught:
+        raster_tiles.pull(HANSEN, replace(place.request, settings=settings))
+    assert (caught.value.exit_code, caught.value.found, caught.value.where) == (2, "ftp://", "MRV_MIRRORS")
+    assert place.waits == [] and "secret" not in str(caught.value)
 
 
 # --- FIRMS ----------------------------------------------------------------------------------------------------------

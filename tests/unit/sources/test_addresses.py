@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mrv.errors import UsageError
 from mrv.settings import Settings
-from mrv.sources.addresses import Base, is_private, redact, secret_or_mirror
+from mrv.sources.addresses import Base, is_private, redact, secret_or_mirror, stray_mirrors
 from mrv.sources.fetch import base_of
 
 
@@ -79,3 +79,11 @@ def test_where_nobody_listens(url, private) -> None:
     assert "MRV_MIRRORS" in (caught.value.remedy or "")
     assert "key" not in str(caught.value.found)
     assert secret_or_mirror("key", base=Base(url, mirror=True), variable="V", source="s") == "key"
+
+
+def test_names_that_no_source_has_are_said() -> None:
+    sources = {"tiles": "raster_tiles", "scenes": "stac"}
+    assert stray_mirrors(["tiles", "scenes", "scenes.assets"], sources) == []
+    (first, second) = stray_mirrors(["tiles.assets", "nosuch"], sources)
+    assert first == "MRV_MIRRORS names nosuch, no source of this project; its sources are scenes, scenes.assets, tiles"
+    assert "names tiles.assets," in second
