@@ -15,6 +15,7 @@ from mrv.errors import MrvError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mrv.project import LoadedProject
     from mrv.settings import Settings
 
 
@@ -57,6 +58,15 @@ def _settings(**changes: Any) -> Settings:
     except ValidationError as error:
         found = "; ".join(f"MRV_{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors())
         raise UsageError("a setting is not valid", found=found, remedy="mend the environment variable") from error
+
+
+def _warn_of_mirrors(project: LoadedProject | None, settings: Settings) -> None:
+    """Say what MRV_MIRRORS names that the project has not; it may be of another project in the same environment."""
+    from mrv.sources.addresses import stray_mirrors
+
+    if project is not None:
+        for line in stray_mirrors(settings.mirrors, {spec.name: spec.connector for spec in project.definition.sources}):
+            click.echo(f"warning: {line}", err=True)
 
 
 @main.command()
@@ -109,7 +119,9 @@ def check(project: str, as_json: bool) -> None:
     from mrv.project import find_project
     from mrv.stages.validate import check_project
 
-    findings = check_project(find_project(project, _settings()))
+    settings = _settings()
+    findings = check_project(find_project(project, settings))
+    _warn_of_mirrors(findings.project, settings)
     if as_json:
         fields = ("message", "expected", "found", "where", "remedy")
         problems = [{name: getattr(problem, name) for name in fields} for problem in findings.problems]
@@ -151,6 +163,7 @@ def pull(project: str, period: str | None, dataset: str | None) -> None:
 
     settings = _settings()
     with open_context(project, period or newest_period(project, settings), settings, Terminal()) as context:
+        _warn_of_mirrors(context.project, settings)
         specs = [spec for spec in context.definition.sources if dataset is None or dataset in spec.datasets]
         if not specs:
             known = sorted({name for spec in context.definition.sources for name in spec.datasets})
@@ -183,6 +196,7 @@ def watch(project: str, period: str | None, measure: bool, as_json: bool) -> Non
 
     settings = _settings()
     with open_context(project, period or newest_period(project, settings), settings, Terminal()) as context:
+        _warn_of_mirrors(context.project, settings)
         watched = watch_sources(context, measure=measure)
     if as_json:
         click.echo(json.dumps(watch_record(watched), ensure_ascii=False, indent=1))
@@ -216,6 +230,7 @@ def _run(project: str, period: str, settings: Settings) -> Mapping[str, Any]:
     loaded = load_project(find_project(project, settings))
     loaded.definition.period(period)
     refuse_problems(loaded)
+    _warn_of_mirrors(loaded, settings)
     prefect_home = settings.root / "prefect"
     with storage_errors(prefect_home):
         prefect_home.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """`mrv pull`: which sources are asked, and what is said when none fits."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,14 @@ def test_it_fetches_and_says_how_much_is_new(folder: Path) -> None:
         done = CliRunner().invoke(main, ["pull", str(folder), "--dataset", "wood_density"])
         assert done.exit_code == 0, done.output
         assert f"wood: 1 file(s), 0.0 MiB, {new} new" in done.output
+
+
+@pytest.mark.parametrize("command", [["check"], ["pull"]])
+def test_a_mirror_of_no_source_is_warned_of(folder: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]) -> None:
+    warning = "warning: MRV_MIRRORS names nosuch, no source of this project; its sources are wood\n"
+    for mirrors, warned in (({"nosuch": "/x"}, True), ({"wood": str(folder.parent / "tables")}, False)):
+        monkeypatch.setenv("MRV_MIRRORS", json.dumps(mirrors))
+        assert (warning in CliRunner().invoke(main, [*command, str(folder)]).stderr) == warned
 
 
 def test_a_dataset_that_no_source_gives_is_refused(folder: Path) -> None:
