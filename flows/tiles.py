@@ -8,7 +8,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect_dask.task_runners import DaskTaskRunner
 
-from mrv.stages.cluster import CONNECT_S, do_job, no_scheduler
+from mrv.stages.cluster import CONNECT_S, await_result, do_job, no_scheduler
 
 
 def through_prefect(address: str, jobs: Sequence[bytes]) -> Generator[bytes]:
@@ -27,4 +27,6 @@ def through_prefect(address: str, jobs: Sequence[bytes]) -> Generator[bytes]:
             futures = [runner.submit(measure_tile, {"job": job}) for job in jobs]
         except OSError as error:
             raise no_scheduler(address, error) from error
-        yield from (future.result() for future in futures)
+        for future in futures:
+            await_result(runner.client, future.wrapped_future, address)
+            yield future.result()

@@ -23,6 +23,7 @@ from mrv.files import hash_file
 from mrv.geopackage import Rows, read_layer
 from mrv.project import Boundaries, LoadedProject
 from mrv.project_base import ZoneKind
+from mrv.refusals import problem_of
 from mrv.units import M2_PER_HA
 
 Features = tuple[Rows, CRS]
@@ -168,7 +169,7 @@ def _features(path: Path, layer: str | None, where: str) -> Features:
         return _geojson(path, where)
     raise ProjectError(
         "a map file is neither GeoPackage nor GeoJSON",
-        found=repr(head),
+        found="text" if head.isascii() and b"\0" not in head else "other bytes",
         where=where,
         remedy="export it as one of the two",
     )
@@ -185,7 +186,7 @@ def _geojson(path: Path, where: str) -> Features:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, ShapelyError) as error:
         raise ProjectError(
             "a map file is not a GeoJSON FeatureCollection",
-            found=f"{type(error).__name__}: {error}",
+            found=f"no key {error}" if isinstance(error, KeyError) else problem_of(error),
             where=where,
             remedy="export it again as GeoJSON (RFC 7946)",
         ) from error
@@ -197,7 +198,7 @@ def _geojson(path: Path, where: str) -> Features:
     except (KeyError, TypeError, ProjError) as error:
         raise ProjectError(
             "the CRS of a map file cannot be understood",
-            found=repr(declared),
+            found="no name of a CRS that is known",
             where=where,
             remedy="export it in EPSG:4326, without a crs member",
         ) from error

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +16,16 @@ import click
 from mrv.errors import MrvError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+    from decimal import Decimal
 
     from mrv.project import LoadedProject
     from mrv.settings import Settings
+
+SMALL_HA = 10
+"""Areas below it are shown with four decimals."""
+SHOWN = 5
+"""Most checks that are named after a run; all of them are in the report."""
 
 
 class _Commands(click.Group):
@@ -24,7 +33,8 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with _terminated_like_interrupted():
+                return super().invoke(ctx)
         except MrvError as error:
             click.echo(f"error: {error}", err=True)
             sys.exit(error.exit_code)
@@ -33,6 +43,19 @@ class _Commands(click.Group):
             click.echo(f"error: {error.strerror or error}\n  where: {error.filename or 'unknown'}", err=True)
             click.echo("  remedy: check that the path exists and that this user may use it", err=True)
             sys.exit(1)
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    """Let a polite request to end (SIGTERM) do what Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -134,11 +157,16 @@ def check(project: str, as_json: bool) -> None:
     sys.exit(1 if findings.problems else 0)
 
 
+def _area(area_ha: Decimal) -> str:
+    """Write hectares: a plot of 50 by 50 m needs more digits than a landscape."""
+    return f"{area_ha:,.4f}" if area_ha < SMALL_HA else f"{area_ha:,.1f}"
+
+
 def _print_findings(findings: Any) -> None:
     from mrv.terminal import print_table
 
     rows = [
-        {"zone": zone.zone_id, "kind": zone.kind, "area_ha": f"{zone.area_ha:,.1f}", "name": zone.name}
+        {"zone": zone.zone_id, "kind": zone.kind, "area_ha": _area(zone.area_ha), "name": zone.name}
         for zone in findings.zones
     ]
     print_table(rows, right=["area_ha"], title="Zones, geodesic area on WGS84")
@@ -248,11 +276,20 @@ def _run(project: str, period: str, settings: Settings) -> Mapping[str, Any]:
     return run_flow(project, period, settings=settings, progress=Terminal())
 
 
+def _warnings(rows: Sequence[Mapping[str, str]]) -> str:
+    """Name the checks that did not pass, and how many rows they concern."""
+    names = [f"{row['dataset']}.{row['rule']} ({row['rows_failed']} of {row['rows_evaluated']} rows)" for row in rows]
+    if len(names) > SHOWN:
+        names[SHOWN:] = [f"and {len(names) - SHOWN} more"]
+    count = "1 check warned" if len(rows) == 1 else f"{len(rows)} checks warned"
+    return f"{count}: {'; '.join(names)}. The report says more."
+
+
 def _print_run(result: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=1))
         return
-    from mrv.stages.results import total_vcu, vintage_rows
+    from mrv.stages.results import failed_check_rows, total_vcu, vintage_rows
     from mrv.terminal import print_table
 
     snapshot = Path(result["snapshot"])
@@ -266,6 +303,9 @@ def _print_run(result: Mapping[str, Any], *, as_json: bool) -> None:
     click.echo(
         f"Rows read {result['rows_read']:,}; in quarantine {result['rows_quarantined']:,} (listed in the package)"
     )
+    warned = failed_check_rows(snapshot)
+    if warned:
+        click.echo(_warnings(warned))
     if result["simulated"]:
         click.echo("SIMULATED data: no figure here says anything about the real place.")
     slowest = sorted(result["seconds"].items(), key=lambda item: -item[1])[:5]

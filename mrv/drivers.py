@@ -15,6 +15,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 from mrv.errors import ProjectError
 from mrv.project import Bilingual
 from mrv.project_base import Identifier, Strict, ZoneKind
+from mrv.refusals import keys_found
 from mrv.yaml_reading import read_yaml
 
 DEFAULT_RULES = Path(__file__).parent / "driver_rules.yaml"
@@ -165,7 +166,7 @@ def load_rules(path: Path | None = None) -> DriverRules:
     except ValidationError as error:
         raise ProjectError(
             "the rules for driver hints do not hold",
-            found="; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()),
+            found=keys_found(((item["loc"], item["msg"]) for item in error.errors()), DriverRules.model_fields),
             where=str(file),
             remedy="mend each key; docs/guide/patches.md describes them",
         ) from error

@@ -330,6 +330,12 @@ class Files(Strict):
         tables = dict.fromkeys(table.dataset for table in self.tables)
         return (*tables, *(("raster",) if self.rasters else ()), *(("fires",) if self.fires else ()))
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Paths of the files below the root."""
+        files: tuple[TableFile | RasterFile | FireFile, ...] = (*self.tables, *self.rasters, *self.fires)
+        return tuple(item.path for item in files)
+
 
 SourceSpec = Annotated[RasterTiles | Firms | Kobo | Stac | Files, Field(discriminator="connector")]
 
@@ -406,6 +412,26 @@ class LoadedProject(Strict):
     def file(self) -> Path:
         """The definition's file."""
         return self.folder / "project.yaml"
+
+    @property
+    def files(self) -> list[str]:
+        """The definition and every file that it names itself, as written there; those of `files` sources are data."""
+        named = self.definition
+        return list(
+            dict.fromkeys(
+                [
+                    "project.yaml",
+                    *(item.file for item in named.boundaries),
+                    *(item.file for item in named.baseline),
+                    *([named.products] if named.products else []),
+                    *(named.patches.files if named.patches else ()),
+                ]
+            )
+        )
+
+    def is_inside(self, path: Path) -> bool:
+        """Tell whether a path lies in the project's folder, links followed."""
+        return path.resolve().is_relative_to(self.folder)
 
 
 def find_project(name: str, settings: Settings) -> Path:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -37,6 +38,20 @@ class Settings(BaseSettings):
     dask_address: str | None = Field(None, description="Dask scheduler that tiles are measured on; default: threads.")
     signing_key: Path | None = Field(None, description="Ed25519 private key (OpenSSH) that signs packages.")
     max_file_bytes: int = Field(8 * 2**30, gt=0, description="Largest file that is accepted from a source.")
+
+    @field_validator("dask_address")
+    @classmethod
+    def _scheduler(cls, address: str | None) -> str | None:
+        if address is None:
+            return None
+        try:
+            parts = urlsplit(address)
+            whole = parts.scheme in {"tcp", "tls"} and bool(parts.hostname and parts.port)
+        except ValueError:
+            whole = False
+        if not whole or parts.path or parts.query or parts.fragment or parts.username is not None:
+            raise ValueError("expected the address of a Dask scheduler, such as tcp://host:8786 or tls://host:8786")
+        return address
 
     @cached_property
     def root(self) -> Path:

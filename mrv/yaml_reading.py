@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from mrv.errors import ProjectError
+from mrv.refusals import problem_of
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -37,5 +38,5 @@ def read_yaml(path: Path) -> Any:
         return yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, OSError, ValueError, TypeError, RecursionError) as error:
         raise ProjectError(
-            f"{path.name} cannot be read", found=str(error), where=str(path), remedy="mend the YAML"
+            f"{path.name} cannot be read", found=problem_of(error), where=str(path), remedy="mend the YAML"
         ) from error

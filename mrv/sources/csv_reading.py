@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mrv.errors import InputError
+from mrv.refusals import names_found, problem_of
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class CsvFile:
         delimiter: str = ",",
     ) -> None:
         self.label = label
+        self._expected = frozenset(required)
         self._reader = csv.reader(
             io.StringIO(_decode(path, encoding, label), newline=""), delimiter=delimiter, strict=True
         )
@@ -66,11 +68,10 @@ class CsvFile:
             count = self.columns.count(name)
             if count == 1:
                 continue
-            found = ", ".join(name or "(unnamed)" for name in self.columns)
             raise InputError(
                 f"a CSV lacks the column {name}" if count == 0 else f"a CSV has the column {name} {count} times",
                 expected=f"one column named {name}, cells separated by {self._delimiter!r}",
-                found=found,
+                found=names_found(self.columns, self._expected | set(required)),
                 where=f"{self.label}, header",
                 remedy="mend the mapping in project.yaml if the column was renamed, or ask for the file again",
             )
@@ -124,7 +125,7 @@ def _decode(path: Path, encoding: str, label: str) -> str:
         line = content[: error.start].count(b"\n") + 1
         raise InputError(
             f"a file is not in {encoding}",
-            found=f"bytes {content[error.start : error.start + 4]!r}",
+            found=problem_of(error),
             where=f"{label}, line {line}",
             remedy="name its encoding in project.yaml (old exports are often cp1252), or export it as UTF-8",
         ) from error

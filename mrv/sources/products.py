@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from mrv.errors import ProjectError
 from mrv.project import LoadedProject
+from mrv.refusals import names_found
 from mrv.sources.product_rows import Product, unknown
 from mrv.yaml_reading import read_yaml
 
@@ -73,7 +74,7 @@ def with_own(path: Path) -> Catalogue:
         raise ProjectError(
             "the project's products cannot be read",
             expected="one key, products, with a list of rows",
-            found=", ".join(map(str, content)) if isinstance(content, dict) else type(content).__name__,
+            found=names_found(list(content), {"products"}) if isinstance(content, dict) else type(content).__name__,
             where=str(path),
             remedy="mend the file; docs/guide/rasters.md shows a row",
         )

@@ -55,6 +55,16 @@ def first_line(head: bytes, *, limit: int = 120) -> str:
     return "".join(char if char.isprintable() else "�" for char in line)[:limit]
 
 
+def kind_of(head: bytes) -> str:
+    """Return what a file of a folder seems to be, for an error message, without what stands in it."""
+    packed = next((name for start, name in _PACKED.items() if head.startswith(start)), None)
+    if packed or not head:
+        return packed or "(nothing)"
+    if head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
+        return "a page of HTML"
+    return "text" if b"\0" not in head and head.isascii() else "other bytes"
+
+
 def answer_words(body: bytes) -> str:
     """Return what an answer says of its refusal: of object storage its code alone, since the rest may repeat key and signature."""
     code = _S3_CODE.search(body)

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
+import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mrv.errors import MrvError, UsageError
 
 if TYPE_CHECKING:
+    from distributed import Client, Future
+
     from raster.parts import Part, Result
 
+logger = logging.getLogger(__name__)
 CONNECT_S = 30
+ANSWER_S = 10
+"""Seconds that a scheduler has to answer before a run begins."""
+SAY_S = 30
+"""Seconds without a worker after which that is said, and said again."""
+NO_WORKER_S = 300
+"""Seconds without a worker after which the run is given up; one whose last worker died may get another until then."""
 Spread = Callable[[str, Sequence[bytes]], Iterator[bytes]]
 """Gives jobs to the cluster at an address and yields what `do_job` makes of each, in their order."""
 
@@ -77,7 +89,64 @@ def through_client(address: str, jobs: Sequence[bytes]) -> Iterator[bytes]:
         raise no_scheduler(address, error) from error
     with client:
         futures = [client.submit(do_job, job, pure=False) for job in jobs]
-        yield from (future.result() for future in futures)
+        for future in futures:
+            await_result(client, future, address)
+            yield future.result()
+
+
+def refuse_silence(address: str) -> None:
+    """Make sure that a scheduler answers, before anything is fetched for it.
+
+    Raises:
+        UsageError: None does.
+    """
+    from distributed import Client
+
+    try:
+        Client(address, timeout=ANSWER_S, set_as_default=False).close()  # type: ignore[no-untyped-call]
+    except (OSError, ValueError) as error:
+        raise no_scheduler(address, error) from error
+
+
+def await_result(client: Client, future: Future[Any], address: str) -> None:
+    """Wait until a job is done or refused, as long as the cluster has a worker.
+
+    Args:
+        client: Through which the job was given.
+        future: The job.
+        address: Address of the scheduler, for messages.
+
+    Raises:
+        UsageError: The cluster had no worker for `NO_WORKER_S`, or its scheduler is gone.
+    """
+    from distributed import wait
+
+    since = time.monotonic()
+    while True:
+        try:
+            with client.as_current():
+                wait([future], timeout=SAY_S)  # type: ignore[no-untyped-call]
+        except TimeoutError:
+            try:
+                workers = client.nthreads()  # type: ignore[no-untyped-call]
+            except OSError as error:
+                raise no_scheduler(address, error) from error
+            if workers:
+                since = time.monotonic()
+            elif (waited := time.monotonic() - since) < NO_WORKER_S:
+                logger.warning("no worker at %s, waiting (%.0f s of %d s)", address, waited, NO_WORKER_S)
+            else:
+                raise UsageError(
+                    "the Dask cluster has no worker",
+                    expected=f"one within {NO_WORKER_S} s",
+                    found="none",
+                    where=f"MRV_DASK_ADDRESS={address}",
+                    remedy=f"start one with: dask worker {address}; or take the setting away to use this machine's threads",
+                ) from None
+        except CancelledError as error:
+            raise no_scheduler(address, error) from error
+        else:
+            return
 
 
 def no_scheduler(address: str, error: Exception) -> UsageError:

@@ -13,6 +13,7 @@ import pyarrow as pa
 from mrv.errors import InputError, ProjectError
 from mrv.parameters import Parameter, in_force, load_parameters, rule_sets, with_overrides
 from mrv.project import BaselineVersion, CarbonPool, LoadedProject, MonitoringPeriod
+from mrv.refusals import names_found, problem_of
 from mrv.schemas import DATASETS
 from mrv.stages.context import Context
 
@@ -169,13 +170,13 @@ def read_baseline(path: Path, version: BaselineVersion, *, zones: set[str], stra
             columns, records = list(reader.fieldnames or []), list(reader)
     except (csv.Error, UnicodeDecodeError) as error:
         raise InputError(
-            "a baseline file cannot be read", found=str(error), where=str(path), remedy="save it as CSV in UTF-8"
+            "a baseline file cannot be read", found=problem_of(error), where=str(path), remedy="save it as CSV in UTF-8"
         ) from error
     if missing := [column for column in BASELINE_COLUMNS if columns.count(column) != 1]:
         raise InputError(
             "a baseline file lacks a column, or has it twice",
             expected=", ".join(BASELINE_COLUMNS),
-            found=", ".join(columns) or "nothing",
+            found=names_found(columns, BASELINE_COLUMNS),
             where=f"{path}, column {missing[0]}",
             remedy="add the column; its name is case-sensitive",
         )

@@ -16,6 +16,7 @@ from mrv.drivers import HINTS, DriverRules, load_rules
 from mrv.errors import InputError, MrvError, ProjectError
 from mrv.project import LoadedProject
 from mrv.project_patches import FeatureFile
+from mrv.refusals import names_found, problem_of
 
 KINDS = ("Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon")
 LABELS = (*HINTS, "no_loss")
@@ -110,13 +111,16 @@ def read_labels(project: LoadedProject) -> dict[str, dict[str, Any]]:
             columns, records = list(reader.fieldnames or []), list(reader)
     except (csv.Error, OSError, UnicodeDecodeError) as error:
         raise InputError(
-            "the file of labels cannot be read", found=str(error), where=str(path), remedy="save it as CSV in UTF-8"
+            "the file of labels cannot be read",
+            found=problem_of(error),
+            where=str(path),
+            remedy="save it as CSV in UTF-8",
         ) from error
     if sorted({*columns} - {ILLUSTRATIVE_COLUMN}) != sorted(LABEL_COLUMNS) or len({*columns}) != len(columns):
         raise InputError(
             "the file of labels has other columns",
             expected=f"{', '.join(LABEL_COLUMNS)}, and {ILLUSTRATIVE_COLUMN} where labels are",
-            found=", ".join(columns) or "nothing",
+            found=names_found(columns, LABEL_COLUMNS),
             where=str(path),
             remedy="name the columns so",
         )

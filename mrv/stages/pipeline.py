@@ -18,7 +18,7 @@ from mrv.errors import CheckError
 from mrv.ledger import Artifact
 from mrv.schemas import DATASETS
 from mrv.stages.check import Checked, check_received, check_table, evidence
-from mrv.stages.cluster import through_client
+from mrv.stages.cluster import refuse_silence, through_client
 from mrv.stages.context import Context
 from mrv.stages.declare import declared_tables
 from mrv.stages.land import Landed, land, pull
@@ -105,6 +105,8 @@ def run_period(context: Context, call: Caller | None = None) -> RunResult:
     do = Timed(call or Caller())
     context = replace(context, spread=do.map)
     do("check the definition", refuse_problems, context.project)
+    if context.settings.dask_address:
+        do("ask the cluster", refuse_silence, context.settings.dask_address)
     pulled = [do(f"pull {spec.name}", pull, context, spec, network=True) for spec in context.definition.sources]
     landed: list[Landed] = []
     for spec, part in zip(context.definition.sources, pulled, strict=True):

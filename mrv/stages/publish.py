@@ -191,19 +191,11 @@ def _headline(context: Context, snapshot: Snapshot) -> list[str]:
 
 
 def _project_files(context: Context) -> dict[str, Path]:
-    definition = context.definition
-    names = [
-        "project.yaml",
-        *(item.file for item in definition.boundaries),
-        *(item.file for item in definition.baseline),
-        *([definition.products] if definition.products else []),
-        *(definition.patches.files if definition.patches else ()),
-    ]
     files: dict[str, Path] = {}
-    for number, name in enumerate(dict.fromkeys(names)):
+    for number, name in enumerate(context.project.files):
         path = context.project.path(name)
         # A file outside the project's folder has no place of its own in the package: its number tells it from others.
-        inside = path.is_relative_to(context.project.folder)
+        inside = context.project.is_inside(path)
         files[path.relative_to(context.project.folder).as_posix() if inside else f"outside/{number}/{path.name}"] = path
     return files
 

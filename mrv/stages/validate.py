@@ -11,7 +11,7 @@ from mrv.boundaries import Zone, read_zones
 from mrv.errors import MrvError, ProjectError
 from mrv.parameters import Parameter, in_force, load_parameters, rule_sets, with_overrides
 from mrv.periods import Span, gaps, overlaps
-from mrv.project import BaselineVersion, Files, FireFile, Firms, LoadedProject, RasterFile, TableFile, load_project
+from mrv.project import BaselineVersion, Files, Firms, LoadedProject, load_project
 from mrv.sources.fire_days import first_day
 from mrv.stages.declare import pool_rows, read_baseline
 from mrv.stages.patch_files import patch_problems
@@ -259,8 +259,7 @@ def _missing_files(project: LoadedProject) -> Iterator[ProjectError]:
     for source in project.definition.sources:
         if not isinstance(source, Files) or not project.path(source.root).is_dir():
             continue
-        files: tuple[TableFile | RasterFile | FireFile, ...] = (*source.tables, *source.rasters, *source.fires)
-        for name in (item.path for item in files):
+        for name in source.paths:
             path = project.path(source.root) / name
             if not path.is_file():
                 yield ProjectError(
@@ -279,6 +278,19 @@ def _notes(project: LoadedProject, zones: list[Zone]) -> Iterator[str]:
     yield from raster_notes(project)
     if any(zone.illustrative for zone in zones):
         yield f"{sum(zone.illustrative for zone in zones)} of {len(zones)} zones are illustrative"
+    yield from _outside(project)
+
+
+def _outside(project: LoadedProject) -> Iterator[str]:
+    """Name what is read from outside the project's folder: a definition from elsewhere may name any file."""
+    for name in project.files:
+        if not project.is_inside(project.path(name)):
+            yield f"{project.path(name)} lies outside the project's folder; it is read, and goes into the package"
+    for source in (item for item in project.definition.sources if isinstance(item, Files)):
+        for name in source.paths:
+            path = (project.path(source.root) / name).resolve()
+            if not project.is_inside(path):
+                yield f"{path} lies outside the project's folder; source {source.name} reads it"
 
 
 def _words(span: Span) -> str:

@@ -18,6 +18,7 @@ from mrv.sources.contract import Request
 from mrv.sources.fetch import Fetcher, Wanted
 from mrv.sources.newer import NewerVersion, newer_versions
 from mrv.sources.watching import Answer, ask, compare
+from mrv.stages.cluster import refuse_silence
 from mrv.stages.context import Context
 from mrv.stages.land import request as request_of
 from mrv.stages.results import mart
@@ -103,6 +104,8 @@ def watch(context: Context, *, measure: bool = False) -> Watched:
         SourceError: A file to be measured did not come.
         MrvError: Something in the home cannot be read or written.
     """
+    if measure and context.settings.dask_address:
+        refuse_silence(context.settings.dask_address)
     request, published = request_of(context), _published(context)
     moment = now()
     found: list[Finding] = []

@@ -103,9 +103,10 @@ def _raise_for_failures(process: subprocess.CompletedProcess[str], target: Path)
             remedy="mend the dbt project; what dbt says is above",
         )
     results = json.loads(results_file.read_text(encoding="utf-8"))["results"]
-    for result in results:
-        if result["status"] == "warn":
-            logger.warning("dbt: %s: %s", _name(result), result["message"])
+    warned = [result for result in results if result["status"] == "warn"]
+    nodes = _nodes(target) if warned else {}
+    for result in warned:
+        logger.warning("%s", nodes[result["unique_id"]]["description"] or f"{_name(result)}: {result['message']}")
     failed = [result for result in results if result["status"] in _FAILED]
     if failed:
         first = failed[0]
@@ -135,9 +136,13 @@ def _one_line(message: str | None) -> str:
     return " ".join((message or "no message").split())
 
 
+def _nodes(target: Path) -> dict[str, Any]:
+    nodes: dict[str, Any] = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    return nodes
+
+
 def _compiled(result: Mapping[str, Any], target: Path) -> Path:
-    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
-    node = manifest["nodes"][result["unique_id"]]
+    node = _nodes(target)[result["unique_id"]]
     compiled = target / "compiled" / str(node["package_name"]) / str(node["original_file_path"])
     # A generic test is declared in YAML and compiled into a folder of that file's name.
     return compiled / str(node["path"]) if compiled.suffix == ".yml" else compiled

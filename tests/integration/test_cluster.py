@@ -15,8 +15,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from flows.tiles import through_prefect
 from mrv.errors import InputError, UsageError
-from mrv.stages.cluster import Cluster, do_job, through_client
+from mrv.scaffold import scaffold
+from mrv.settings import Settings
+from mrv.stages.cluster import Cluster, do_job, refuse_silence, through_client
+from mrv.stages.context import open_context
+from mrv.stages.pipeline import run_period
+from mrv.stages.watch import watch
 from mrv.units import UM2_PER_HA
 from raster.bands import BandPart
 from raster.loss import ForestRule, LossLayers, LossMeasurement, Region, Shape, measure_loss
@@ -140,6 +146,42 @@ def test_no_scheduler(layers: LossLayers, monkeypatch: pytest.MonkeyPatch) -> No
     with socket.socket() as taken, pytest.raises(UsageError, match="no Dask scheduler"):
         taken.bind(("127.0.0.1", 0))
         measure(layers, Cluster(f"tcp://127.0.0.1:{taken.getsockname()[1]}", 1, through_client))
+
+
+def nobody_at() -> str:
+    """Return an address at which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+
+
+def test_nothing_is_fetched_for_a_scheduler_that_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mrv.stages.cluster.ANSWER_S", 1)
+    folder = tmp_path / "project"
+    scaffold(folder)
+    settings = Settings(home=tmp_path / "home", dask_address=nobody_at())
+    with open_context(str(folder), "mp1", settings) as context:
+        with pytest.raises(UsageError, match="no Dask scheduler"):
+            run_period(context)
+        with pytest.raises(UsageError, match="no Dask scheduler"):
+            watch(context, measure=True)
+        assert context.ledger.history(context.definition.id) == []
+
+
+@pytest.mark.parametrize("way", [through_client, through_prefect])
+def test_a_cluster_without_workers_is_said_and_given_up(
+    way: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("mrv.stages.cluster.SAY_S", 0.3)
+    monkeypatch.setattr("mrv.stages.cluster.NO_WORKER_S", 3)
+    with cluster(tmp_path, workers=0) as (address, _):
+        refuse_silence(address)
+        with pytest.raises(UsageError, match="has no worker") as caught:
+            list(way(address, [pickle.dumps([])]))
+    assert f"no worker at {address}, waiting" in caplog.text
+    assert address in str(caught.value.remedy)
 
 
 def test_jobs_travel_through_plain_pickle(layers: LossLayers) -> None:

@@ -139,7 +139,7 @@ def test_files_outside_or_missing_are_refused(request_, path) -> None:
 def test_a_page_instead_of_a_table_is_refused(request_) -> None:
     with pytest.raises(InputError) as caught:
         read(request_, b"<!DOCTYPE html>\n<html>Sign in</html>")
-    assert caught.value.found == "<!DOCTYPE html>"
+    assert caught.value.found == "a page of HTML"
     assert caught.value.exit_code == 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from mrv.cli import main
+from mrv.cli import SHOWN, _area, _warnings, main
 from mrv.errors import ProjectError
 from mrv.scaffold import scaffold
 from mrv.settings import REPOSITORY, Settings
@@ -245,3 +246,21 @@ def test_a_broken_definition_is_one_problem(folder: Path, text: str) -> None:
     done = CliRunner().invoke(main, ["check", str(folder)])
     assert done.exit_code == 1
     assert "project.yaml cannot be read" in done.output
+
+
+def test_a_small_zone_is_shown_with_more_digits() -> None:
+    assert [_area(Decimal(text)) for text in ("0.250013", "9.99", "10", "1234.56")] == [
+        "0.2500",
+        "9.9900",
+        "10.0",
+        "1,234.6",
+    ]
+
+
+def test_checks_that_warned_are_named() -> None:
+    row = {"dataset": "patch_labels", "rule": "label_has_its_patch", "rows_failed": "1", "rows_evaluated": "4"}
+    said = "patch_labels.label_has_its_patch (1 of 4 rows)"
+    assert _warnings([row]) == f"1 check warned: {said}. The report says more."
+    many = _warnings([row] * (SHOWN + 2))
+    assert many.count(said) == SHOWN
+    assert "; and 2 more. " in many
