@@ -41,7 +41,7 @@ unit: month or period. A day counts as observed where a collection shows it; of 
             period_start as from_day,
             period_end as to_day
         from project
-        {%- endif %}
+    {%- endif %}
     ),
 
     bounded as (

@@ -54,7 +54,7 @@ final as (
         products.product_version,
         coalesce(years.year between products.base_year + 1 and products.last_year, false) as is_measured,
         case
-            when not exists(select 1 from products as measured) then 'no source with forest and its loss is declared'
+            when not exists (select 1 from products as declared) then 'no source with forest and its loss is declared'
             when products.zone_id is null then 'zone not measured'
             when years.year not between products.base_year + 1 and products.last_year
                 then 'not measured by ' || products.product || ' ' || products.product_version
