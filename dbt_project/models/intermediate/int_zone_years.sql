@@ -43,6 +43,10 @@ years as (
     cross join vintages
 ),
 
+declared as (
+    select count(*) > 0 as has_products from products
+),
+
 final as (
     select
         zones.zone_id,
@@ -54,7 +58,7 @@ final as (
         products.product_version,
         coalesce(years.year between products.base_year + 1 and products.last_year, false) as is_measured,
         case
-            when not exists (select 1 from products as declared) then 'no source with forest and its loss is declared'
+            when not declared.has_products then 'no source with forest and its loss is declared'
             when products.zone_id is null then 'zone not measured'
             when years.year not between products.base_year + 1 and products.last_year
                 then 'not measured by ' || products.product || ' ' || products.product_version
@@ -66,6 +70,7 @@ final as (
     inner join zones on years.zone_id = zones.zone_id
     left join products on years.zone_id = products.zone_id
     left join vintages on years.year = vintages.vintage_year
+    cross join declared
 )
 
 select * from final
