@@ -23,6 +23,7 @@ from mrv.stages.context import open_context
 from mrv.stages.pipeline import RunResult, run_period
 from tests.integration.four_tiles import landscape, write_four_tile_project, write_tiles
 from tests.integration.hosts import Host
+from tests.integration.network_place import Place, serving
 
 STRATA = ("cloud_forest", "montane", "premontane")
 SOURCES = [
@@ -163,3 +164,9 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     ledger = Ledger(f"sqlite:///{tmp_path}/ledger.sqlite")
     yield ledger
     ledger.close()
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+    with serving(tmp_path, monkeypatch) as served:
+        yield served

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-import json
-import logging
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from random import Random
 
 import numpy as np
 import pytest
@@ -21,106 +17,13 @@ import rasterio
 
 from mrv.errors import InputError, SourceError, UsageError
 from mrv.files import hash_file
-from mrv.ledger import Ledger
-from mrv.periods import Span
-from mrv.project import Firms, Kobo, RasterTiles
-from mrv.settings import Settings
-from mrv.simulator.faults import Fault, Faults
-from mrv.simulator.fires import COLUMNS
-from mrv.simulator.server import HANSEN_ROOT, Server, Sources
-from mrv.sources import fetch, firms, kobo, raster_tiles
-from mrv.sources.attempts import Policy
-from mrv.sources.contract import Request
+from mrv.simulator.faults import Fault
+from mrv.simulator.server import HANSEN_ROOT
+from mrv.sources import raster_tiles
 from mrv.sources.download import CHUNK
-from mrv.store import Store
+from tests.integration.network_place import HANSEN, SIZE, VERSION, Place, pull_tile
 
 pytestmark = pytest.mark.integration
-
-VERSION = "GFC-2024-v1.12"
-SIZE = 600_000
-EMPTY_TIFF = b"II*\x00\x08\x00\x00\x00" + bytes(6)
-"""A header and a directory of no entries: what follows belongs to nothing, and nothing is missing."""
-HANSEN = RasterTiles(connector="raster_tiles", name="h", product="hansen_gfc", version=VERSION, layers=("lossyear",))
-FIRES = Firms(connector="firms", name="f", collections=("VIIRS_SNPP_SP",), days_per_request=5)
-PLOTS = Kobo(connector="kobo", name="k", asset="aX", form="forest_plot_census", page_size=2)
-ASSET_PATH = "/api/v2/assets/aX/data/"
-
-
-@dataclass
-class Place:
-    request: Request
-    faults: Faults
-    tile: Path
-    waits: list[float]
-
-    def tile_requests(self) -> list[tuple[dict[str, str], int]]:
-        return [(headers, status) for path, headers, status in self.faults.requests if HANSEN_ROOT in path]
-
-    def stored(self) -> list[str]:
-        return sorted(path.name for path in self.request.store.root.glob("??/*"))
-
-    def left_over(self) -> list[Path]:
-        return sorted(self.request.store.incoming.iterdir())
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    folder = tmp_path / "world"
-    tile = folder / "rasters" / VERSION / f"Hansen_{VERSION}_lossyear_00N_080W.tif"
-    tile.parent.mkdir(parents=True)
-    tile.write_bytes(EMPTY_TIFF + Random(1).randbytes(SIZE - len(EMPTY_TIFF)))
-    row = "-7.10000,-77.20000,330.5,0.4,0.5,2022-07-03,634,N,VIIRS,n,2,290.1,5.5,D,0"
-    (folder / "fires.csv").write_text("\n".join((",".join(COLUMNS), row, row.replace("-07-03", "-07-09"))) + "\n")
-    submissions = [
-        {
-            "_id": number,
-            "meta/rootUuid": f"uuid:r{number}",
-            "_submission_time": "2022-08-01T10:00:00",
-            "plot/plot_id": f"P{number}",
-            "plot/census_id": "2022",
-            "plot/area_ha": "0.5",
-        }
-        for number in range(1, 6)
-    ]
-    faults = Faults()
-    server = Server(
-        Sources(
-            seed=1,
-            rasters=folder / "rasters",
-            fires=folder / "fires.csv",
-            submissions={"aX": submissions},
-            faults=faults,
-        )
-    )
-    server.start()
-    settings = Settings(
-        home=tmp_path / "home",
-        mirrors={"h": f"{server.url}/{HANSEN_ROOT}", "f": server.url, "k": server.url},
-        http_timeout_s=0.5,
-        firms_map_key="s3cr3t+key",
-        kobo_token="t0k3n",
-    )
-    waits: list[float] = []
-    monkeypatch.setattr(fetch, "Policy", lambda attempts, max_bytes: Policy(attempts, max_bytes, sleep=waits.append))
-    request = Request(
-        project_id="p",
-        window=Span(date(2022, 7, 2), date(2022, 7, 11)),
-        bounds=(-77.5, -7.87, -76.62, -6.61),
-        project_folder=tmp_path,
-        store=Store(settings.raw_dir),
-        ledger=Ledger(f"sqlite:///{tmp_path}/ledger.sqlite"),
-        settings=settings,
-    )
-    yield Place(request, faults, tile, waits)
-    request.ledger.close()
-    server.stop()
-
-
-def pull_tile(place: Place):
-    (artifact,) = raster_tiles.pull(HANSEN, place.request)
-    assert hash_file(place.request.store.get(artifact.sha256)) == artifact.sha256
-    assert place.left_over() == []
-    return artifact
 
 
 # --- the plain way ------------------------------------------------------------------------------------------------
@@ -554,84 +457,3 @@ def test_a_scheme_that_nothing_speaks_is_refused_at_once(place: Place) -> None:
         raster_tiles.pull(HANSEN, replace(place.request, settings=settings))
     assert (caught.value.exit_code, caught.value.found, caught.value.where) == (2, "ftp://", "MRV_MIRRORS")
     assert place.waits == [] and "secret" not in str(caught.value)
-
-
-# --- FIRMS ----------------------------------------------------------------------------------------------------------
-def test_fires_of_a_period(place: Place, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    artifacts = firms.pull(FIRES, place.request)
-    parsed = firms.parse(FIRES, artifacts, place.request)["fires"]
-    assert [item.address.rpartition("/")[2] for item in artifacts] == [
-        "2022-07-02..2022-07-06",
-        "2022-07-07..2022-07-11",
-    ]
-    assert [str(day) for day in parsed.table["acquired_on_utc"].to_pylist()] == ["2022-07-03", "2022-07-09"]
-    assert any("s3cr3t+key" in path for path, _, _ in place.faults.requests)
-    kept = json.dumps([item.record() for item in artifacts]) + caplog.text
-    assert "s3cr3t" not in kept
-
-
-@pytest.mark.parametrize("status", [200, 400])
-def test_an_invalid_key_is_told_without_the_key(place: Place, status: int) -> None:
-    place.faults.add("/api/area", Fault("page", status=status, body=b"Invalid MAP_KEY. s3cr3t+key"), times=9)
-    with pytest.raises(SourceError) as caught:
-        firms.pull(FIRES, place.request)
-    assert "Invalid MAP_KEY. <secret>" in (caught.value.found or "")
-    assert "MRV_FIRMS_MAP_KEY" in (caught.value.remedy or "")
-    assert "s3cr3t" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("connector", "spec", "variable"), [(firms, FIRES, "MRV_FIRMS_MAP_KEY"), (kobo, PLOTS, "MRV_KOBO_TOKEN")]
-)
-def test_a_missing_secret_names_its_variable(place: Place, connector, spec, variable) -> None:
-    settings = Settings(home=place.request.settings.home)
-    with pytest.raises(UsageError) as caught:
-        connector.pull(spec, replace(place.request, settings=settings))
-    assert variable in (caught.value.remedy or "")
-    assert caught.value.exit_code == 2
-
-
-# --- KoboToolbox ----------------------------------------------------------------------------------------------------
-def test_all_pages_of_a_form(place: Place) -> None:
-    artifacts = kobo.pull(PLOTS, place.request)
-    parsed = kobo.parse(PLOTS, artifacts, place.request)
-    assert [item.address for item in artifacts] == [f"kobo/aX/page-{number:04d}" for number in (1, 2, 3)]
-    assert parsed["plots"].table["plot_id"].to_pylist() == [f"P{number}" for number in range(1, 6)]
-    assert {headers["authorization"] for _, headers, _ in place.faults.requests} == {"Token t0k3n"}
-    assert "t0k3n" not in json.dumps([item.record() for item in artifacts])
-    again = kobo.pull(PLOTS, place.request)
-    assert [item.sha256 for item in again] == [item.sha256 for item in artifacts]
-    assert all(item.unchanged for item in again)
-
-
-def test_an_empty_page_is_no_end(place: Place) -> None:
-    place.faults.add(f"{ASSET_PATH}?format=json&start=2&", Fault("empty_page"))
-    with pytest.raises(SourceError, match="an empty page") as caught:
-        kobo.pull(PLOTS, place.request)
-    assert caught.value.found == "2 submissions, then an empty page"
-    assert "page_size" in (caught.value.remedy or "")
-
-
-@pytest.mark.parametrize(
-    ("page", "message"),
-    [
-        ({"count": 6, "next": None, "results": [{"_id": 3}, {"_id": 4}, {"_id": 5}]}, "changed while it was read"),
-        ({"count": 5, "next": None, "results": [{"_id": 2}, {"_id": 4}, {"_id": 5}]}, "changed while it was read"),
-        ({"count": 5, "next": None, "results": [{"_id": 3}]}, "changed while it was read"),
-        ({"count": 5, "next": "https://elsewhere.example/x?start=4", "results": [{"_id": 3}]}, "another host"),
-    ],
-)
-def test_pages_that_do_not_fit_together(place: Place, page, message) -> None:
-    place.faults.add("start=2&", Fault("page", status=200, body=json.dumps(page).encode()))
-    with pytest.raises(SourceError, match=message):
-        kobo.pull(PLOTS, place.request)
-
-
-def test_a_refused_token(place: Place) -> None:
-    settings = place.request.settings.model_copy(update={"kobo_token": None, "mirrors": {}})
-    spec = PLOTS.model_copy(update={"asset": "aOther"})
-    with pytest.raises(SourceError, match="status 404"):
-        kobo.pull(spec, place.request)
-    with pytest.raises(UsageError, match="needs a key"):
-        kobo.pull(spec, replace(place.request, settings=settings))
