@@ -6,7 +6,9 @@ import hashlib
 import json
 import os
 import socket
+import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -23,6 +25,7 @@ from mrv.files import storage_errors
 
 LEASE = timedelta(minutes=5)
 HEARTBEAT_S = 30.0
+WAL_WAIT_S = 30.0
 
 metadata = sa.MetaData()
 _text, _int = sa.Text, sa.BigInteger
@@ -485,8 +488,18 @@ def _add_new_columns(engine: sa.Engine) -> None:
 
 def _set_sqlite_pragmas(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
-    for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    for pragma in ("busy_timeout=30000", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+    deadline = time.monotonic() + WAL_WAIT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            # SQLite does not wait for its own busy timeout while another process changes the mode of a fresh file.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def _begin_immediate(connection: sa.Connection) -> None:

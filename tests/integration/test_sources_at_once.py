@@ -73,7 +73,8 @@ def test_two_processes_pull_the_same_files_into_a_fresh_home(tmp_path: Path, url
         ]
         for run in runs:
             assert run.stdout is not None
-            run.stdout.readline()
+            if run.stdout.readline() != "ready\n":
+                pytest.fail(run.communicate(timeout=60)[1][-2000:])
         for run in runs:
             assert run.stdin is not None
             run.stdin.write("go\n")
