@@ -66,13 +66,22 @@ def cell_area_m2(
         Square metres.
     """
     upper, lower = Decimal(north), Decimal(south)
-    sin_upper, sin_lower = math.sin(math.radians(upper)), math.sin(math.radians(lower))
-    rise = 2.0 * math.cos(math.radians((upper + lower) / 2)) * math.sin(math.radians((upper - lower) / 2))
+    return _band_m2(
+        math.sin(math.radians(upper)),
+        math.sin(math.radians(lower)),
+        2.0 * math.cos(math.radians((upper + lower) / 2)) * math.sin(math.radians((upper - lower) / 2)),
+        math.radians(width_deg),
+        earth,
+    )
+
+
+def _band_m2(sin_upper: float, sin_lower: float, rise: float, width: float, earth: EarthModel) -> float:
+    """Return the area between two parallels, square metres; `rise` is the difference of their sines, `width` in radians."""
     e2, product = earth.e2, sin_upper * sin_lower
     rational = rise * (1.0 + e2 * product) / ((1.0 - e2 * sin_upper**2) * (1.0 - e2 * sin_lower**2))
     e = math.sqrt(e2)
     logarithm = math.atanh(e * rise / (1.0 - e2 * product)) / e if e else rise
-    return earth.b**2 / 2.0 * math.radians(width_deg) * (rational + logarithm)
+    return earth.b**2 / 2.0 * width * (rational + logarithm)
 
 
 def row_areas_um2(lattice: Lattice, *, row: int, height: int, earth: EarthModel = WGS84) -> NDArray[np.int64]:
@@ -105,9 +114,14 @@ def row_areas_um2(lattice: Lattice, *, row: int, height: int, earth: EarthModel 
             found=f"{edges[-1]} to {edges[0]}",
             remedy="check the north edge and pixel size of the product",
         )
+    # The height of a row is exact, since all rows have the same; latitudes themselves may be rounded.
+    latitudes = [math.radians(float(edge)) for edge in edges]
+    sines = [math.sin(latitude) for latitude in latitudes]
+    width, half = math.radians(lattice.pixel_width), math.radians(lattice.pixel_height / 2)
+    swing = 2.0 * math.sin(half)
     areas = [
-        m2_to_um2(cell_area_m2(north=north, south=south, width_deg=lattice.pixel_width, earth=earth))
-        for north, south in pairwise(edges)
+        m2_to_um2(_band_m2(above, below, swing * math.cos(latitude - half), width, earth))
+        for (above, below), latitude in zip(pairwise(sines), latitudes, strict=False)
     ]
     if max(areas, default=0) > MAX_PIXEL_UM2:
         raise GridError(
