@@ -14,6 +14,7 @@ from mrv.errors import ProjectError, UsageError
 from mrv.periods import Span, Vintage, vintages
 from mrv.project_base import DateRange, Identifier, Strict, ZoneKind
 from mrv.project_patches import Fragmentation, Patches
+from mrv.project_sampling import SampleSource, Sampling
 from mrv.project_scenes import Stac
 from mrv.settings import Settings
 from mrv.yaml_reading import read_yaml
@@ -337,7 +338,7 @@ class Files(Strict):
         return tuple(item.path for item in files)
 
 
-SourceSpec = Annotated[RasterTiles | Firms | Kobo | Stac | Files, Field(discriminator="connector")]
+SourceSpec = Annotated[RasterTiles | Firms | Kobo | Stac | Files | SampleSource, Field(discriminator="connector")]
 
 
 class FieldCarbon(Strict):
@@ -374,6 +375,7 @@ class Project(Strict):
     products: str | None = Field(None, description="File of raster products that the project declares itself.")
     patches: Patches | None = Field(None, description="Measure each patch of lost forest.")
     fragmentation: Fragmentation | None = Field(None, description="Measure core, edge and patches of forest.")
+    sampling: tuple[Sampling, ...] = Field((), description="Samples of reference data, and how they are drawn.")
     sources: tuple[SourceSpec, ...] = ()
 
     @property

@@ -151,6 +151,28 @@ _ALL = (
         "processing_version": "str?", "processed_at_utc": "timestamp?", "offset_applied": "bool?", "reflectance_scale": "factor?",
         "reflectance_offset": "factor?", "used": "bool", "reason_not_used": "str?", "item_sha256": "str",
     }, traced=True),
+    _dataset("sample_designs", "One row per frozen sample design.", "design_id", {
+        "design_id": "str", "design_sha256": "str", "period_id": "str", "draw": "str", "seed": "int", "spacing_pixels": "int?",
+        "first_year": "int", "last_year": "int", "product": "str", "product_version": "str", "loss_buffer_pixels": "int",
+        "finite_population_correction": "bool", "step_count": "int", "unit_count": "int", "pixel_count": "int", "area_um2": "um2",
+        "unobserved_area_um2": "um2", "map_sha256": "str", "specification": "str",
+    }, traced=True),
+    _dataset("sample_strata", "One row per stratum of a sample design, as it was when the units were drawn.", "design_id stratum_id", {
+        "design_id": "str", "stratum_id": "str", "stratum_class": "str", "map_class": "str", "zone_id": "str?",
+        "carbon_stratum_id": "str?", "pixel_count": "int", "area_um2": "um2", "drawn_count": "int",
+    }, traced=True),
+    _dataset("sample_units", "One row per unit of a sample design, as it was drawn.", "design_id unit_id", {
+        "design_id": "str", "unit_id": "str", "step": "int", "stratum_id": "str", "zone_id": "str", "carbon_stratum_id": "str",
+        "map_class": "str", "map_loss_year": "int?", "inclusion_probability": "float", "pixel_row": "int", "pixel_column": "int",
+        "longitude": "float", "latitude": "float", "area_um2": "um2",
+    }, traced=True),
+    _dataset("sample_labels", "One row per unit and interpreter: what was seen. Interpreters have codes, not names.",
+             "design_id unit_id role interpreter", {
+        "design_id": "str", "unit_id": "str", "role": "str", "interpreter": "str", "label": "str", "usable": "bool",
+        "reference_class": "str?", "loss_year": "int?", "forest_t1": "bool?", "forest_t2": "bool?", "forest_t3": "bool?",
+        "confidence": "str?", "image_before_id": "str?", "image_before_date": "float?", "image_after_id": "str?",
+        "image_after_date": "float?", "labelled_on": "date?", "reason": "str?",
+    }, traced=True),
     # --- declared by the project ------------------------------------------------------------------------------
     _dataset("project", "One row: the project, its period and the choices that the ledger needs.", "project_id", {
         "project_id": "str", "project_name": "str", "period_id": "str", "period_start": "date", "period_end": "date",
@@ -279,6 +301,34 @@ _ALL = (
         "zone_id": "str", "year": "int", "product": "str", "product_version": "str", "edge_depth_m": "int", "forest_area_um2": "um2",
         "core_area_um2": "um2", "edge_length_um": "um2", "patch_count": "int", "patch_count_min_area": "int",
         "largest_patch_area_um2": "um2", "min_area_um2": "um2", "below_min_area_um2": "um2",
+    }),
+    _dataset("sample_reference", "One row per unit of a sample design: the label that counts, and how it came about.",
+             "design_id unit_id", {
+        "design_id": "str", "unit_id": "str", "outcome": "str", "reference_class": "str?", "loss_year": "int?",
+        "transition_class": "int?", "label_count": "int", "resolved_by": "str?", "confidence": "str?",
+        "image_before_date": "float?", "image_after_date": "float?", "reason": "str?",
+    }),
+    _dataset("interpreter_agreement", "One row per pair of interpreters: how often they agree on the same units.",
+             "design_id interpreter_a interpreter_b", {
+        "design_id": "str", "interpreter_a": "str", "interpreter_b": "str", "unit_count": "int", "agreed_count": "int",
+        "agreement": "factor", "kappa": "factor?", "reason": "str?",
+    }),
+    _dataset("area_estimates", "One row per sampled zone (*: all), reference class and year of loss (null: all years): area by the sample.",
+             "design_id zone_id reference_class loss_year", {
+        "design_id": "str", "zone_id": "str", "reference_class": "str", "loss_year": "int?", "estimator": "str",
+        "unit_count": "int", "class_unit_count": "int", "degrees_of_freedom": "int?", "frame_area_ha": "ha", "map_area_ha": "ha",
+        "area_ha": "ha?", "se_ha": "ha?", "ci90_half_width_ha": "ha?", "ci95_half_width_ha": "ha?", "t_two_sided_90": "factor?",
+        "mpl_years": "factor?", "area_ha_per_year": "ha?", "reason": "str?",
+    }),
+    _dataset("map_accuracy", "One row per sampled zone (*: all), measure of accuracy and class (*: all classes).",
+             "design_id zone_id measure map_class", {
+        "design_id": "str", "zone_id": "str", "measure": "str", "map_class": "str", "unit_count": "int", "accuracy": "factor?",
+        "se": "factor?", "ci90_half_width": "factor?", "ci95_half_width": "factor?", "reason": "str?",
+    }),
+    _dataset("error_matrix", "One row per sampled zone (*: all), map class and reference class: units, and the area they stand for.",
+             "design_id zone_id map_class reference_class", {
+        "design_id": "str", "zone_id": "str", "map_class": "str", "reference_class": "str", "unit_count": "int",
+        "area_share": "factor?",
     }),
     _dataset("tree_biomass", "One row per accepted living tree with its above-ground biomass.", "plot_id census_id tree_id", {
         "plot_id": "str", "census_id": "str", "tree_id": "str", "dbh_cm": "float", "height_m": "float", "height_method": "str",
