@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mrv.cli_sample import sample
 from mrv.errors import MrvError, UsageError
 
 if TYPE_CHECKING:
@@ -397,6 +398,8 @@ def sql(project: str, query: str | None, period: str | None, limit: int, style: 
     if truncated:
         click.echo(f"truncated after {limit} rows", err=True)
 
+
+main.add_command(sample)
 
 if __name__ == "__main__":
     main()

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from scipy.special import stdtrit
-
 from mrv.errors import InputError
+from mrv.intervals import student_t
 
 
 @dataclass(frozen=True)
@@ -34,11 +33,6 @@ class StratumStatistics:
     ci90_half_width: float | None
     ci95_half_width: float | None
     precision90_percent: float | None
-
-
-def student_t(*, confidence: float, degrees_of_freedom: int) -> float:
-    """Return the two-sided quantile of Student's t, for example 1.8945786 at confidence 0.90 and 7 degrees of freedom."""
-    return float(stdtrit(degrees_of_freedom, (1 + confidence) / 2))
 
 
 def stratum_statistics(values_mg_ha: Sequence[Decimal]) -> StratumStatistics:

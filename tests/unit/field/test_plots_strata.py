@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from mrv.errors import InputError
 from mrv.field.plots import horizontal_area_ha, latest_censuses, read_censuses, read_living_trees
-from mrv.field.strata import stratum_statistics, student_t
+from mrv.field.strata import stratum_statistics
+from mrv.intervals import student_t
 
 # Methodology 4.4, plot statistics.
 PLOTS_MG_HA = [Decimal(text) for text in ("105.2", "98.7", "131.4", "120.9", "87.6", "142.3", "110.0", "126.5")]
