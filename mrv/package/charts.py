@@ -80,9 +80,9 @@ def bars(
         Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
             WIDTH, HEIGHT, f"{title.en} / {title.es}"
         ),
-        *_bands(bands, slot),
-        *_axis(scale, unit),
-        *_groups(groups, slot),
+        *grounds(bands, slot),
+        *axis(scale, unit),
+        *group_names(groups, slot),
         *_bars(groups, series, scale, slot, labels=labels),
         *_legend(series),
         Markup("</svg>"),
@@ -100,7 +100,8 @@ def svg_text(text: Text | str, *, x: float, y: float, style: str) -> Markup:
     )
 
 
-def _bands(bands: Sequence[bool], slot: float) -> Iterator[Markup]:
+def grounds(bands: Sequence[bool], slot: float) -> Iterator[Markup]:
+    """Tint the ground of the groups that are marked; a slot is so many pixels wide."""
     for index, inside in enumerate(bands):
         if inside:
             yield Markup('<rect class="band" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>').format(
@@ -108,7 +109,8 @@ def _bands(bands: Sequence[bool], slot: float) -> Iterator[Markup]:
             )
 
 
-def _axis(scale: Scale, unit: str) -> Iterator[Markup]:
+def axis(scale: Scale, unit: str) -> Iterator[Markup]:
+    """Draw a line and a number for each mark of the scale, and the unit above."""
     exponent = Decimal(repr(round(scale.step, 12))).normalize().as_tuple().exponent
     digits = max(0, -int(exponent))
     yield svg_text(unit, x=0, y=TOP - 14, style="unit")
@@ -121,7 +123,8 @@ def _axis(scale: Scale, unit: str) -> Iterator[Markup]:
         yield svg_text(number(Decimal(repr(round(mark, 9))), digits), x=LEFT - 8, y=y + 4, style="end")
 
 
-def _groups(groups: Sequence[str], slot: float) -> Iterator[Markup]:
+def group_names(groups: Sequence[Text | str], slot: float) -> Iterator[Markup]:
+    """Write the names below the groups, as many as there is room for, the last one always."""
     every = max(1, math.ceil(_MIN_LABEL_PX / slot))
     for index, group in enumerate(groups):
         if (len(groups) - 1 - index) % every == 0:

@@ -24,7 +24,10 @@ from mrv.schemas import DATASETS
 
 REDACTED = "REDACTED"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-PERSONAL = {"kobo/": "form submissions name the people who sent them"}
+PERSONAL = {
+    "kobo/": "form submissions name the people who sent them",
+    "labels/": "files of labels name the people who interpreted the images",
+}
 """Start of an address to the reason why the bytes behind it never leave the house."""
 
 _FACTS = (

@@ -29,7 +29,8 @@ class Figure:
 
     Attributes:
         value: Null where it could not be computed; `reason` says why.
-        row_key: `column=value` joined by `;`. The value `*` means all rows: the figure is their sum.
+        row_key: `column=value` joined by `;`. Nothing after the sign means null, as in the CSV. The value `*` in every part
+            means all rows: the figure is their sum.
     """
 
     figure_id: str
@@ -173,7 +174,8 @@ def _values(path: Path, figure: Figure, names: Sequence[str]) -> dict[tuple[str,
         raise _astray(figure, f"no column {', '.join(sorted(missing))}")
     values: dict[tuple[str, ...], list[Any]] = {}
     for row in table.to_pylist():
-        values.setdefault(tuple(str(row[name]) for name in names), []).append(row[figure.mart_column])
+        key = tuple("" if row[name] is None else str(row[name]) for name in names)
+        values.setdefault(key, []).append(row[figure.mart_column])
     return values
 
 

@@ -86,10 +86,10 @@ def zone_map(zones: Sequence[Zone]) -> Markup | None:
         Markup(
             '<svg class="map" viewBox="0 0 {:.0f} {:.0f}" role="img" aria-label="Map of the zones / Mapa de las zonas">'
         ).format(WIDTH, frame.height),
-        *_graticule(frame),
-        *(_outline(zone, frame) for zone in ordered),
+        *graticule(frame),
+        *(outline(zone, frame) for zone in ordered),
         *_numbers(ordered, frame),
-        *_scale_bar(frame),
+        *scale_bar(frame),
         Markup("</svg>"),
     ]
     return Markup("\n").join(parts)
@@ -106,19 +106,20 @@ def loss_map(zones: Sequence[Zone], picture: LossPicture) -> Markup:
             '<svg class="map" viewBox="0 0 {:.0f} {:.0f}" role="img" aria-label="Map of forest and its loss / '
             'Mapa del bosque y su pérdida">'
         ).format(WIDTH, frame.height),
-        *_graticule(frame),
+        *graticule(frame),
         Markup(
             '<image x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" preserveAspectRatio="none" '
             'href="data:image/png;base64,{}"/>'
         ).format(frame.x(west), frame.y(north), frame.x(east) - frame.x(west), frame.y(south) - frame.y(north), data),
-        *(_outline(zone, frame, style="border") for zone in sorted(shown, key=lambda zone: zone.zone_id)),
-        *_scale_bar(frame),
+        *(outline(zone, frame, style="border") for zone in sorted(shown, key=lambda zone: zone.zone_id)),
+        *scale_bar(frame),
         Markup("</svg>"),
     ]
     return Markup("\n").join(parts)
 
 
-def _outline(zone: Zone, frame: Frame, *, style: str | None = None) -> Markup:
+def outline(zone: Zone, frame: Frame, *, style: str | None = None) -> Markup:
+    """Draw a zone, simplified, in the style of its kind or another; its name is read out."""
     simple = shapely.simplify(zone.geometry, _TOLERANCE_PX / frame.pixels_per_degree, preserve_topology=True)
     path = "".join(
         _ring(ring, frame) for part in shapely.get_parts(simple) for ring in (part.exterior, *part.interiors)
@@ -145,7 +146,8 @@ def _numbers(zones: Sequence[Zone], frame: Frame) -> Iterator[Markup]:
             yield svg_text(str(numbers[zone.zone_id]), x=x, y=y + 3.8, style="tag-number")
 
 
-def _graticule(frame: Frame) -> Iterator[Markup]:
+def graticule(frame: Frame) -> Iterator[Markup]:
+    """Draw the ground of the map with meridians and parallels and their degrees."""
     right, bottom = WIDTH - frame.left, frame.height - MARGIN
     yield Markup('<rect class="frame" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(
         frame.left, MARGIN, right - frame.left, bottom - MARGIN
@@ -165,7 +167,8 @@ def _graticule(frame: Frame) -> Iterator[Markup]:
         yield svg_text(_degrees(latitude, step, "N", "S"), x=frame.left - 7, y=y + 4, style="end")
 
 
-def _scale_bar(frame: Frame) -> Iterator[Markup]:
+def scale_bar(frame: Frame) -> Iterator[Markup]:
+    """Draw the scale bar, true along its own parallel."""
     latitude = frame.south + 0.1 * (frame.north - frame.south)
     km_per_pixel = GEOD.inv(frame.west, latitude, frame.east, latitude)[2] / 1000 / (WIDTH - 2 * frame.left)
     length_km = _round_step(km_per_pixel * WIDTH / 6)

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from mrv.ledger import Artifact
 from mrv.package import wording
+from mrv.package.activity import activity
 from mrv.package.charts import Series, bars, swatch
 from mrv.package.contents import Contents
 from mrv.package.figures import Figure, headline, total
@@ -59,6 +60,9 @@ def render_report(contents: Contents) -> str:
     )
     environment.globals.update(
         number=number,
+        signed=wording.signed,
+        class_name=wording.class_name,
+        draw_name=wording.draw_name,
         percent=wording.percent,
         day=wording.day,
         day_month=wording.day_month,
@@ -75,6 +79,7 @@ def _view(contents: Contents) -> dict[str, Any]:
     reductions = sorted(read("emission_reductions"), key=itemgetter("vintage_year"))
     return {
         **landscape(read, contents.zones),
+        **activity(read, contents.zones),
         "contents": contents,
         "project": contents.project,
         "illustrative_zones": any(zone.illustrative for zone in contents.zones),

@@ -31,6 +31,30 @@ KINDS = {
 }
 """Kind of a zone to its names in English and Spanish."""
 
+CLASSES = {
+    "loss": ("Forest loss", "Pérdida de bosque"),
+    "gain": ("Forest gain", "Ganancia de bosque"),
+    "loss_buffer": ("Stable forest near loss", "Bosque estable cerca de pérdida"),
+    "stable_forest": ("Stable forest", "Bosque estable"),
+    "stable_non_forest": ("Stable non-forest", "No bosque estable"),
+}
+"""Class of the map, of the reference or of a sampling stratum to its names."""
+OUTCOMES = {
+    "agreed": ("interpreters agree", "los intérpretes coinciden"),
+    "resolved": ("they differed, and it was resolved", "discrepaban y se resolvió"),
+    "single": ("one interpreter", "un intérprete"),
+    "unusable": ("unusable", "no utilizable"),
+    "open": ("they differ, and it is open", "discrepan y está pendiente"),
+    "not_labelled": ("not labelled", "sin etiqueta"),
+}
+"""How the label of a sample unit came about."""
+DRAWS = {
+    "stratified_random": ("drawn at random within strata", "sorteadas al azar dentro de estratos"),
+    "simple_random": ("drawn at random over the whole area", "sorteadas al azar en toda el área"),
+    "systematic": ("on a regular grid with a random start", "en una malla regular con inicio al azar"),
+}
+"""How the units of a sample were drawn."""
+
 
 @dataclass(frozen=True)
 class Text:
@@ -51,6 +75,16 @@ def kind_name(kind: str) -> Text:
     return Text(*KINDS.get(kind, (kind, kind)))
 
 
+def class_name(name: str) -> Text:
+    """Return the names of a class of the map, the reference or a sampling stratum."""
+    return Text(*CLASSES.get(name, (name, name)))
+
+
+def draw_name(draw: str) -> Text:
+    """Return how the units of a sample were drawn, in words."""
+    return Text(*DRAWS.get(draw, (draw, draw)))
+
+
 def number(value: Decimal | int | None, digits: int = 0) -> Text:
     """Write a number with so many decimals, halves rounded up; null as a dash."""
     if value is None:
@@ -60,6 +94,13 @@ def number(value: Decimal | int | None, digits: int = 0) -> Text:
     whole, _, fraction = format(abs(rounded), ",f").partition(".")
     tail_en, tail_es = (f".{fraction}", f",{fraction}") if fraction else ("", "")
     return Text(sign + whole + tail_en, sign + whole.replace(",", NARROW_SPACE) + tail_es)
+
+
+def signed(value: Decimal | None, digits: int = 0) -> Text:
+    """Write a difference: what is above zero has a plus sign."""
+    text = number(value, digits)
+    rises = value is not None and value > 0
+    return Text(f"+{text.en}", f"+{text.es}") if rises else text
 
 
 def digits_of(unit: str) -> int:

@@ -80,6 +80,40 @@ COLUMNS = {
     },
     "zones": {**ZONE, "area_ha": HA},
     "forest_cover_annual": {**ZONE, "year": pa.int64(), "area_ha": HA},
+    "activity_data": {
+        **ZONE, "activity_class": pa.string(), "year": pa.int64(), "map_area_ha": HA, "estimate_area_ha": HA, "se_ha": HA,
+        "ci90_low_ha": HA, "ci90_high_ha": HA, "ci95_low_ha": HA, "ci95_high_ha": HA, "u90_percent": HA, "difference_ha": HA,
+        "difference_percent": HA, "map_outside_ci95": pa.bool_(), "unit_count": pa.int64(), "design_id": pa.string(),
+        "estimator": pa.string(), "source": pa.string(), "ledger_area_ha": HA, "reason": pa.string(),
+    },
+    "sample_designs": {
+        "design_id": pa.string(), "design_sha256": pa.string(), "draw": pa.string(), "first_year": pa.int64(),
+        "last_year": pa.int64(), "product": pa.string(), "product_version": pa.string(), "step_count": pa.int64(),
+        "unit_count": pa.int64(), "area_ha": HA, "unobserved_area_ha": HA,
+    },
+    "sample_strata": {
+        "design_id": pa.string(), "stratum_id": pa.string(), "stratum_class": pa.string(), "zone_id": pa.string(),
+        "area_ha": HA, "weight": HA, "drawn_count": pa.int64(), "usable_count": pa.int64(), "unusable_count": pa.int64(),
+        "loss_count": pa.int64(), "gain_count": pa.int64(), "stable_forest_count": pa.int64(),
+        "stable_non_forest_count": pa.int64(),
+    },
+    "sample_units": {
+        "design_id": pa.string(), "unit_id": pa.string(), "stratum_id": pa.string(), "zone_id": pa.string(),
+        "longitude": HA, "latitude": HA, "area_ha": HA, "outcome": pa.string(), "reference_class": pa.string(),
+        "label_count": pa.int64(),
+    },
+    "map_accuracy": {
+        "design_id": pa.string(), "zone_id": pa.string(), "measure": pa.string(), "map_class": pa.string(),
+        "unit_count": pa.int64(), "accuracy": HA, "se": HA, "ci90_half_width": HA, "ci95_half_width": HA, "reason": pa.string(),
+    },
+    "error_matrix": {
+        "design_id": pa.string(), "zone_id": pa.string(), "map_class": pa.string(), "reference_class": pa.string(),
+        "unit_count": pa.int64(), "area_share": HA,
+    },
+    "interpreter_agreement": {
+        "design_id": pa.string(), "interpreter_a": pa.string(), "interpreter_b": pa.string(), "unit_count": pa.int64(),
+        "agreed_count": pa.int64(), "agreement": HA, "kappa": HA, "reason": pa.string(),
+    },
     "emissions_annual": {
         "zone_id": pa.string(), "kind": pa.string(), "stratum_id": pa.string(), "year": pa.int64(),
         "scenario": pa.string(), "area_ha": HA, "emissions_tco2e": TCO2E,
@@ -108,6 +142,13 @@ KEYS = {
     "land_cover_annual": ["zone_id", "product", "layer", "year", "class_code"],
     "land_cover_transitions": ["zone_id", "product", "layer", "year_from", "year_to", "class_from", "class_to"],
     "vegetation_change": ["zone_id", "vegetation_index", "before_id", "after_id"],
+    "activity_data": ["zone_id", "activity_class", "year"],
+    "sample_designs": ["design_id"],
+    "sample_strata": ["design_id", "stratum_id"],
+    "sample_units": ["design_id", "unit_id"],
+    "map_accuracy": ["design_id", "zone_id", "measure", "map_class"],
+    "error_matrix": ["design_id", "zone_id", "map_class", "reference_class"],
+    "interpreter_agreement": ["design_id", "interpreter_a", "interpreter_b"],
     "zones": ["zone_id"],
     "forest_cover_annual": ["zone_id", "year"],
 }
