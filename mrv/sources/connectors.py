@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mrv.sources import files, firms, kobo, raster_tiles, stac
+from mrv.sources import files, firms, kobo, raster_tiles, sample, stac
 from mrv.sources.contract import Connector
 
 CONNECTORS: Mapping[str, Connector] = {
@@ -13,4 +13,5 @@ CONNECTORS: Mapping[str, Connector] = {
     "kobo": kobo,
     "stac": stac,
     "files": files,
+    "sample": sample,
 }

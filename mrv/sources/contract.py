@@ -35,6 +35,7 @@ class Request:
         catalogue: Raster products that the project may name.
         progress: Who shows how far it is.
         settle_days: Days after the window for which a file that changes in place is asked again.
+        period_id: Monitoring period of the run, for sources that belong to one.
     """
 
     project_id: str
@@ -48,6 +49,7 @@ class Request:
     catalogue: Catalogue = field(default_factory=builtin)
     zones: Sequence[Zone] = ()
     settle_days: int = 0
+    period_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ class Wanted:
     version: str | None = None
     layer: str | None = None
     year: int | None = None
+    simulated: bool = False
     snapshot_for: Span | None = None
     """Of a file that changes in place: the days on which it is asked again. Its address begins the address of each retrieval."""
 
@@ -332,7 +333,7 @@ class Fetcher:
             licence=wanted.licence,
             citation=wanted.citation,
             # What was simulated when it came stays simulated, whatever the source says of an unchanged file.
-            simulated=received.simulated or bool(kept and received.unchanged and kept.simulated),
+            simulated=wanted.simulated or received.simulated or bool(kept and received.unchanged and kept.simulated),
             retrieved_at=moment.isoformat(),
             unchanged=same,
         )

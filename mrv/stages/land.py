@@ -72,6 +72,7 @@ def request(context: Context) -> Request:
         catalogue=context.catalogue,
         zones=context.zones,
         settle_days=context.definition.alerts.freeze_after_days,
+        period_id=context.period.id,
     )
 
 

@@ -1,0 +1,248 @@
+"""Labels of sample units as landed rows: unit, class by the legend, years and dates, and a code for who said so."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from mrv.project_sampling import MapClass, SampleSource
+from mrv.sources.contract import Parsed
+from mrv.sources.records import Record, Records, UnusableValueError, day, number, truth
+from mrv.sources.sample_design_files import FrozenDesign, unit_id
+from mrv.sources.sample_label_files import PLACE, RawLabel
+from mrv.sources.sample_people import codes_of, person_key, without_people
+
+UNUSABLE = "unusable"
+FLAGGED = "flagged"
+FARTHEST_DEG = 0.0005
+"""How far from its unit a label may lie: a point within the pixel, but not in the pixel of another design."""
+_FIRST_IMAGE_YEAR, _LAST_IMAGE_YEAR = 1950, 2150
+_CLASSES: tuple[MapClass, ...] = ("loss", "gain", "stable_forest", "stable_non_forest")
+_REMEDY = "correct the row where the labels were made and export them again; the unit counts as not labelled until then"
+
+
+@dataclass(frozen=True)
+class LabelRows:
+    """The records of one file of labels.
+
+    Attributes:
+        address: How its artifact is called.
+        sha256: Its bytes.
+        role: Whether they are labels or resolutions.
+        interpreter: Code of who labelled all of it, where the definition says so.
+        raws: Its records.
+    """
+
+    address: str
+    sha256: str
+    role: str
+    interpreter: str | None
+    raws: Sequence[RawLabel]
+
+
+def decimal_year(text: str) -> float:
+    """Read the day of an image as a decimal year: a date counts as its noon, a decimal year as it stands.
+
+    Raises:
+        UnusableValueError: It is neither. A year alone is refused, because it does not say when in the year.
+    """
+    text = text.strip()
+    if "-" in text:
+        return year_of(day(text[:10]))
+    value = number(text)
+    if text.isdigit() or not _FIRST_IMAGE_YEAR <= value <= _LAST_IMAGE_YEAR:
+        raise UnusableValueError("unreadable_value", "a date as 2023-07-01 or a decimal year as 2023.498")
+    return value
+
+
+def year_of(when: date) -> float:
+    """Return the noon of a day as a decimal year: 0.5 days of 365 or 366 after its year began, and so on."""
+    days = 366 if calendar.isleap(when.year) else 365
+    return when.year + (when.timetuple().tm_yday - 0.5) / days
+
+
+def parse_labels(spec: SampleSource, design: FrozenDesign, files: Sequence[LabelRows]) -> Parsed:
+    """Type the labels of a design.
+
+    Args:
+        spec: The source.
+        design: The design whose units were labelled.
+        files: Its files of labels, in the order of the definition.
+
+    Returns:
+        Rows of `sample_labels`, and the rows that cannot be used, each with its file, row, unit and remedy.
+    """
+    codes = codes_of(
+        (raw.cells["interpreter"] or "", raw.cells.get("labelled_on") or "", position, raw.number)
+        for position, file in enumerate(files)
+        for raw in file.raws
+        if file.interpreter is None and raw.cells.get("interpreter")
+    )
+    typing = _Typing(spec, design, codes)
+    seen: dict[tuple[str, str, str], list[tuple[Record, str]]] = {}
+    records = Records("sample_labels")
+    begun = []
+    for file in files:
+        for raw in file.raws:
+            record = typing.record(records, file, raw)
+            begun.append(record)
+            key = tuple(record.values.get(name) for name in ("unit_id", "role", "interpreter"))
+            if all(key):
+                seen.setdefault((str(key[0]), str(key[1]), str(key[2])), []).append(
+                    (record, f"{file.address} row {raw.number}")
+                )
+    for (unit, _, interpreter), same in seen.items():
+        if len(same) > 1:
+            rows = ", ".join(row for _, row in same)
+            for record, _ in same:
+                record.reject(
+                    "labelled_twice",
+                    f"{interpreter} labelled unit {unit} {len(same)} times ({rows}): keep one; where a plot has several "
+                    "sample points, take the plot download",
+                )
+    for record in begun:
+        record.done()
+    return records.parsed()
+
+
+class _Typing:
+    """Types the labels of one design."""
+
+    def __init__(self, spec: SampleSource, design: FrozenDesign, codes: Mapping[str, str]) -> None:
+        self.design_id = design.document.design_id
+        self.years = (design.document.first_year, design.document.last_year)
+        self.units = {unit["unit_id"]: unit for unit in design.units}
+        self.codes = codes
+        self.legend: dict[str, str] = {name: name for name in (*_CLASSES, UNUSABLE)}
+        self.legend.update({" ".join(name.split()).casefold(): meaning for name, meaning in spec.legend.items()})
+
+    def record(self, records: Records, file: LabelRows, raw: RawLabel) -> Record:
+        """Begin a record and type what it says; it is not handed over yet."""
+        cells = {name: self._clean(text) for name, text in raw.cells.items() if name != "interpreter"}
+        unit = self._unit(cells)
+        shown = {name: text for name, text in cells.items() if text is not None}
+        record = records.record(
+            shown,
+            artifact=file.sha256,
+            row=raw.number,
+            where=f"{file.address}, row {raw.number}{f', unit {unit}' if unit else ''}",
+            remedy=_REMEDY,
+        )
+        record.set("design_id", self.design_id)
+        record.set("role", file.role)
+        record.set("unit_id", unit)
+        if raw.problem:
+            record.reject(*raw.problem)
+            return record
+        self._identify(record, file, raw, cells, unit)
+        self._judge(record, cells)
+        return record
+
+    def _clean(self, text: str | None) -> str | None:
+        return None if text is None else without_people(text, self.codes)
+
+    def _unit(self, cells: Mapping[str, str | None]) -> str | None:
+        """Return the unit that a record means: its id, or its number, which is what Collect Earth Online takes."""
+        text = cells.get("unit_id")
+        if text and text not in self.units and text.isascii() and text.isdigit():
+            text = unit_id(self.design_id, int(text))
+        return text
+
+    def _identify(
+        self, record: Record, file: LabelRows, raw: RawLabel, cells: Mapping[str, str | None], unit: str | None
+    ) -> None:
+        who = raw.cells.get("interpreter")
+        code = file.interpreter or (self.codes[person_key(who)] if who else None)
+        record.set("interpreter", code)
+        if code is None:
+            did = "labelled" if file.role == "interpreter" else "resolved"
+            record.reject("missing_value", f"it does not say who {did}")
+        if unit is None:
+            record.reject("missing_value", "it does not name a unit")
+            return
+        uploaded = cells.get("uploaded_unit_id")
+        if unit not in self.units or (uploaded and uploaded != unit):
+            record.reject(
+                "unit_of_another_design",
+                f"{uploaded or unit} is no unit of design {self.design_id}, which has {len(self.units)}",
+            )
+            return
+        self._place(record, cells, self.units[unit])
+
+    def _place(self, record: Record, cells: Mapping[str, str | None], unit: Mapping[str, Any]) -> None:
+        try:
+            given = {name: number(text) for name in PLACE if (text := cells.get(name))}
+        except UnusableValueError as error:
+            record.reject(error.rule, f"its place is not {error.expected}")
+            return
+        if any(abs(value - unit[name]) > FARTHEST_DEG for name, value in given.items()):
+            where = ", ".join(f"{name} {value}" for name, value in given.items())
+            record.reject(
+                "place_of_another_unit",
+                f"it lies at {where}; the unit lies at longitude {unit['longitude']}, latitude {unit['latitude']}",
+            )
+
+    def _judge(self, record: Record, cells: Mapping[str, str | None]) -> None:
+        label, meaning = cells.get("label"), None
+        flagged = self._truth(record, "flagged", cells)
+        if label is not None:
+            meaning = self.legend.get(" ".join(label.split()).casefold())
+            if meaning is None:
+                record.reject("outside_legend", f"the label is {label!r}, not one of: {', '.join(sorted(self.legend))}")
+        elif not flagged:
+            record.reject("missing_value", "it has no label")
+        usable = not flagged and meaning != UNUSABLE
+        record.set("label", label or FLAGGED)
+        record.set("usable", usable)
+        record.set("reference_class", meaning if usable else None)
+        record.set("reason", cells.get("reason") or (None if usable else self._why(cells, flagged=flagged)))
+        for name in ("forest_t1", "forest_t2", "forest_t3"):
+            record.read(name, cells.get(name) if usable else None)
+        for name in ("confidence", "image_before_id", "image_after_id"):
+            record.read(name, cells.get(name))
+        moment = cells.get("labelled_on")
+        # Collect Earth Online tells the minute as well.
+        record.read("labelled_on", moment and moment[:10])
+        self._year(record, cells.get("loss_year") if usable else None, meaning)
+        self._dates(record, cells)
+
+    @staticmethod
+    def _truth(record: Record, name: str, cells: Mapping[str, str | None]) -> bool:
+        text = cells.get(name)
+        try:
+            return truth(text) if text else False
+        except UnusableValueError as error:
+            record.reject(error.rule, f"{name} is {text!r}, not {error.expected}")
+            return False
+
+    @staticmethod
+    def _why(cells: Mapping[str, str | None], *, flagged: bool) -> str:
+        return (cells.get("flagged_reason") or "flagged by the interpreter") if flagged else "labelled as unusable"
+
+    def _year(self, record: Record, text: str | None, meaning: str | None) -> None:
+        year = record.read("loss_year", text)
+        first, last = self.years
+        if year is None:
+            return
+        if not first <= year <= last:
+            record.reject("year_outside_design", f"loss_year is {year}; the design is about {first} to {last}")
+        elif meaning not in {None, "loss"}:
+            record.reject("year_without_loss", f"loss_year is {year} and the label means {meaning}")
+
+    @staticmethod
+    def _dates(record: Record, cells: Mapping[str, str | None]) -> None:
+        found: dict[str, float | None] = {}
+        for name in ("image_before_date", "image_after_date"):
+            text = cells.get(name)
+            try:
+                found[name] = decimal_year(text) if text else None
+            except UnusableValueError as error:
+                record.reject(error.rule, f"{name} is {text!r}, not {error.expected}")
+                found[name] = None
+            record.set(name, found[name])
+        before, after = found["image_before_date"], found["image_after_date"]
+        if before is not None and after is not None and before > after:
+            record.reject("dates_out_of_order", f"the image before is of {before}, that after of {after}")

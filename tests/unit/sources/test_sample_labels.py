@@ -1,0 +1,448 @@
+"""Labels from their files to landed rows: what each layout means, what is refused with its unit, and nobody's name."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mrv.errors import InputError, ProjectError
+from mrv.sources import sample
+from mrv.sources.records import UnusableValueError
+from mrv.sources.sample_design_files import UNITS_FILE
+from mrv.sources.sample_labels import decimal_year, year_of
+from mrv.sources.sample_people import codes_of, without_people
+from tests.unit.sources.sample_folder import DESIGN, freeze, source, unit
+
+PLAIN = {"path": "labels.csv", "format": "csv"}
+CEO = {"path": "ceo.csv", "format": "ceo_sample", "columns": {"label": "Class", "loss_year": "Year, of loss"}}
+CEO_HEADER = (
+    "\ufeffplotid,sampleid,sample_internal_id,lon,lat,email,flagged,collection_time,analysis_duration,imagery_title,"
+    'imagery_attributions,sample_geom,confidence,pl_unit_id,Class,"Year, of loss", Guest Interpreters'
+)
+ANA, BEN = "ana.perez@example.org", "ben@example.org"
+
+
+def read(request_, files, *labels, **changes):
+    """Write files of labels beside a frozen design, pull and parse them."""
+    request = replace(request_, period_id="mp4")
+    folder = request.project_folder / "sample"
+    if not folder.exists():
+        freeze(folder)
+    for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    spec = source(*labels, **changes)
+    artifacts = sample.pull(spec, request)
+    return sample.parse(spec, artifacts, request), artifacts
+
+
+def plain(request_, text, **changes):
+    parsed, _ = read(request_, {"labels.csv": text}, PLAIN | changes.pop("file", {}), **changes)
+    return parsed["sample_labels"]
+
+
+def refused(parsed) -> tuple[str, str]:
+    [item] = parsed.rejected
+    assert parsed.table.num_rows == 0
+    assert parsed.rows_read == 1
+    return item["rule"], item["reason"]
+
+
+def ceo_row(number, *, email=ANA, flagged="false", when="2026-03-01 10:05", label="loss", year="", place=None):
+    longitude, latitude = place or (-77 + (3 * (number - 1) + 0.5) * 0.00025, -7.000125)
+    return (
+        f"{number},{number},{number + 900},{longitude},{latitude},{email},{flagged},{when},12.5 secs,Mosaic,"
+        f'"(c) A, B",POINT({longitude} {latitude}),80,{unit(number)},{label},{year},'
+    )
+
+
+# --- the design ---------------------------------------------------------------------------------------------------
+def test_a_design_and_its_labels_land_together(request_) -> None:
+    parsed, artifacts = read(
+        request_, {"labels.csv": f"unit_id,label,interpreter\n{unit(1)},loss,Ana\n"}, PLAIN, simulated=True
+    )
+    [design] = parsed["sample_designs"].table.to_pylist()
+    assert (design["design_id"], design["unit_count"], design["first_year"]) == (DESIGN, 8, 2022)
+    assert parsed["sample_strata"].table.num_rows == 3
+    assert parsed["sample_units"].table["unit_id"].to_pylist() == [unit(number) for number in range(1, 9)]
+    assert parsed["sample_labels"].table["_artifact"].to_pylist() == [artifacts[3].sha256]
+    assert [item.address for item in artifacts] == [
+        "sample/labels_mp4/design.json",
+        "sample/labels_mp4/strata.csv",
+        "sample/labels_mp4/units.csv",
+        "labels/labels_mp4/labels.csv",
+    ]
+    assert all(item.simulated for item in artifacts)
+    assert all(part.rows_read == part.table.num_rows for part in parsed.values())
+
+
+def test_a_design_without_labels_lands_with_an_empty_table(request_) -> None:
+    parsed, artifacts = read(request_, {})
+    assert parsed["sample_labels"].table.num_rows == 0
+    assert not any(item.simulated for item in artifacts)
+
+
+def test_runs_of_another_period_do_not_see_it(request_) -> None:
+    freeze(request_.project_folder / "sample")
+    assert sample.pull(source(), replace(request_, period_id="mp1")) == []
+
+
+@pytest.mark.parametrize("drawn", [{"period": "mp1"}, {"project": "q"}])
+def test_a_design_of_something_else_is_refused(request_, drawn) -> None:
+    freeze(request_.project_folder / "sample", **drawn)
+    with pytest.raises(ProjectError, match="drawn for something else") as caught:
+        read(request_, {})
+    assert next(iter(drawn.values())) in caught.value.found
+
+
+def test_an_edited_unit_is_refused_with_its_row(request_) -> None:
+    folder = request_.project_folder / "sample"
+    freeze(folder)
+    text = (folder / UNITS_FILE).read_text()
+    (folder / UNITS_FILE).write_text(text.replace(f"{unit(2)},1,pa.stable_forest", f"{unit(2)},1,pa.loss"))
+    with pytest.raises(InputError, match="was edited") as caught:
+        read(request_, {})
+    assert f"sample/labels_mp4/{UNITS_FILE}, row 2, {unit(2)}" in caught.value.where
+
+
+# --- plain CSV ----------------------------------------------------------------------------------------------------
+def test_a_filled_form_lands_with_all_that_it_says(request_) -> None:
+    parsed = plain(
+        request_,
+        "unit_id,longitude,latitude,label,loss_year,forest_t1,forest_t2,forest_t3,confidence,image_before_id,"
+        "image_before_date,image_after_id,image_after_date,labelled_on,interpreter,reason\n"
+        f"{unit(1)},-76.999875,-7.000125,loss,2023,yes,yes,no,high,LC08,2022-07-01,S2A,2024.25,2026-03-04,Ana,roads\n"
+        f"{unit(2)},,,,,,,,,,,,,,Ana,\n",
+    )
+    [row] = parsed.table.to_pylist()
+    assert parsed.rows_read == 1, "a line that nobody filled in is no label"
+    assert {name: value for name, value in row.items() if not name.startswith("_")} == {
+        "design_id": DESIGN,
+        "unit_id": unit(1),
+        "role": "interpreter",
+        "interpreter": "interpreter-1",
+        "label": "loss",
+        "usable": True,
+        "reference_class": "loss",
+        "loss_year": 2023,
+        "forest_t1": True,
+        "forest_t2": True,
+        "forest_t3": False,
+        "confidence": "high",
+        "image_before_id": "LC08",
+        "image_before_date": 2022 + 181.5 / 365,
+        "image_after_id": "S2A",
+        "image_after_date": 2024.25,
+        "labelled_on": date(2026, 3, 4),
+        "reason": "roads",
+    }
+
+
+def test_columns_legend_missing_and_semicolons(request_) -> None:
+    parsed = plain(
+        request_,
+        f"Punto;Clase\n1;Deforestación\n{unit(2)};Bosque  Estable\n3;-\n4;nube\n",
+        file={
+            "columns": {"unit_id": "Punto", "label": "Clase"},
+            "interpreter": "team-a",
+            "delimiter": ";",
+            "missing": ["-"],
+        },
+        legend={"deforestación": "loss", "bosque estable": "stable_forest", "Nube": "unusable"},
+    )
+    rows = parsed.table.to_pylist()
+    assert [(row["unit_id"], row["reference_class"], row["usable"], row["reason"]) for row in rows] == [
+        (unit(1), "loss", True, None),
+        (unit(2), "stable_forest", True, None),
+        (unit(4), None, False, "labelled as unusable"),
+    ]
+    assert {row["interpreter"] for row in rows} == {"team-a"}
+
+
+@pytest.mark.parametrize(
+    ("cells", "rule", "told"),
+    [
+        ({"label": "lost"}, "outside_legend", "the label is 'lost', not one of: gain, loss"),
+        ({"label": "", "loss_year": "2023"}, "missing_value", "it has no label"),
+        ({"unit_id": "cover-00009"}, "unit_of_another_design", "is no unit of design cover, which has 8"),
+        ({"unit_id": "other-00001"}, "unit_of_another_design", "other-00001"),
+        ({"loss_year": "2021"}, "year_outside_design", "loss_year is 2021; the design is about 2022 to 2024"),
+        ({"loss_year": "23"}, "year_outside_design", "23"),
+        ({"loss_year": "2023.5"}, "unreadable_value", "loss_year is '2023.5', not a whole number"),
+        ({"label": "stable_forest", "loss_year": "2023"}, "year_without_loss", "means stable_forest"),
+        ({"image_before_date": "2023"}, "unreadable_value", "not a date as 2023-07-01 or a decimal year"),
+        ({"image_before_date": "1/7/2023"}, "unreadable_value", "image_before_date is '1/7/2023'"),
+        ({"image_before_date": "2023-02-30"}, "unreadable_value", "not a day that exists"),
+        (
+            {"image_before_date": "2024-01-02", "image_after_date": "2024-01-01"},
+            "dates_out_of_order",
+            "the image before is of 2024",
+        ),
+        ({"forest_t1": "forest"}, "unreadable_value", "forest_t1 is 'forest', not true or false"),
+        ({"interpreter": ""}, "missing_value", "it does not say who labelled"),
+        ({"labelled_on": "yesterday"}, "unreadable_value", "labelled_on is 'yesterday'"),
+        ({"longitude": "-76.9"}, "place_of_another_unit", "it lies at longitude -76.9; the unit lies at"),
+        ({"longitude": "west"}, "unreadable_value", "its place is not a number"),
+    ],
+)
+def test_what_is_refused_names_file_row_unit_and_remedy(request_, cells, rule, told) -> None:
+    row = {"unit_id": unit(1), "label": "loss", "interpreter": "Ana"} | cells
+    parsed = plain(request_, ",".join(row) + "\n" + ",".join(row.values()) + "\n")
+    found, reason = refused(parsed)
+    assert (found, told in reason) == (rule, True), reason
+    assert reason.startswith(f"labels/labels_mp4/labels.csv, row 1, unit {row['unit_id']}: ")
+    assert "Remedy: correct the row" in reason
+
+
+def test_a_row_of_another_width_is_set_aside(request_) -> None:
+    rule, reason = refused(plain(request_, f"unit_id,label,interpreter\n{unit(1)},loss\n"))
+    assert rule == "ragged_row"
+    assert "2 cells" in reason
+
+
+def test_a_unit_labelled_twice_by_one_person_counts_as_not_labelled(request_) -> None:
+    parsed, _ = read(
+        request_,
+        {
+            "labels.csv": f"unit_id,label,interpreter\n{unit(1)},loss,Ana\n{unit(2)},loss,Ana\n",
+            "more.csv": f"unit_id,label,interpreter\n1,stable_forest,ANA \n{unit(2)},loss,Ben\n",
+        },
+        PLAIN,
+        PLAIN | {"path": "more.csv"},
+    )
+    labels = parsed["sample_labels"]
+    assert [(row["unit_id"], row["interpreter"]) for row in labels.table.to_pylist()] == [
+        (unit(2), "interpreter-1"),
+        (unit(2), "interpreter-2"),
+    ]
+    assert [item["rule"] for item in labels.rejected] == ["labelled_twice"] * 2
+    assert f"interpreter-1 labelled unit {unit(1)} 2 times" in labels.rejected[0]["reason"]
+    assert "labels.csv row 1" in labels.rejected[0]["reason"]
+    assert "more.csv row 1" in labels.rejected[0]["reason"]
+
+
+def test_a_resolution_is_no_second_label(request_) -> None:
+    form = "unit_id,label,interpreter\n{},{},{}\n"
+    parsed, _ = read(
+        request_,
+        {"labels.csv": form.format(unit(1), "loss", "Ana"), "solved.csv": form.format(unit(1), "gain", "Ana")},
+        PLAIN,
+        PLAIN | {"path": "solved.csv", "role": "resolution"},
+    )
+    rows = parsed["sample_labels"].table.to_pylist()
+    assert [(row["role"], row["reference_class"]) for row in rows] == [("interpreter", "loss"), ("resolution", "gain")]
+    parsed, _ = read(
+        request_,
+        {"solved.csv": form.format(unit(1), "gain", "")},
+        PLAIN | {"path": "solved.csv", "role": "resolution"},
+    )
+    assert "it does not say who resolved" in refused(parsed["sample_labels"])[1]
+
+
+@pytest.mark.parametrize(
+    ("header", "lacking"),
+    [("unit_id,interpreter,x", "label"), ("label,interpreter", "unit_id"), ("unit_id,label", "interpreter")],
+)
+def test_a_file_without_a_needed_column_is_refused(request_, header, lacking) -> None:
+    with pytest.raises(InputError, match=f"lacks the column {lacking}"):
+        plain(request_, f"{header}\n")
+
+
+@pytest.mark.parametrize(
+    ("file", "told"),
+    [
+        ({"columns": {"class": "Class"}}, "class"),
+        ({"format": "ceo_sample"}, "no columns"),
+        ({"format": "ceo_plot", "columns": {"loss_year": "Year"}}, "loss_year"),
+    ],
+)
+def test_a_mapping_that_does_not_fit_is_refused(request_, file, told) -> None:
+    with pytest.raises(ProjectError, match="do not fit") as caught:
+        plain(request_, "unit_id,label,interpreter\n", file=file)
+    assert caught.value.found == told
+
+
+# --- Collect Earth Online -----------------------------------------------------------------------------------------
+def test_a_sample_download(request_) -> None:
+    rows = [
+        ceo_row(1, label="Forest loss", year="2023"),
+        ceo_row(2, email=BEN, when="2026-02-01 09:00", label="Stable"),
+        ceo_row(3, flagged="TRUE", label=""),
+        ceo_row(4, email="", when="", label=""),
+    ]
+    parsed, _ = read(
+        request_,
+        {"ceo.csv": "\n".join([CEO_HEADER, *rows])},
+        CEO,
+        legend={"Forest loss": "loss", "Stable": "stable_forest"},
+    )
+    labels = parsed["sample_labels"]
+    assert labels.rejected == []
+    assert labels.rows_read == 3, "a plot that waits for its interpreter is no label"
+    found = [
+        tuple(
+            row[name]
+            for name in ("unit_id", "interpreter", "label", "usable", "reference_class", "loss_year", "reason")
+        )
+        for row in labels.table.to_pylist()
+    ]
+    assert found == [
+        (unit(1), "interpreter-2", "Forest loss", True, "loss", 2023, None),
+        (unit(2), "interpreter-1", "Stable", True, "stable_forest", None, None),
+        (unit(3), "interpreter-2", "flagged", False, None, None, "flagged by the interpreter"),
+    ], "who began first is the first"
+    assert labels.table["labelled_on"].to_pylist()[0] == date(2026, 3, 1)
+    assert labels.table["confidence"].to_pylist() == ["80"] * 3
+
+
+def test_an_older_sample_download_names_its_plots_otherwise(request_) -> None:
+    header = "PLOT_ID,SAMPLE_ID,LON,LAT,EMAIL,FLAGGED,COLLECTION_TIME,Class\n"
+    parsed, _ = read(
+        request_,
+        {"ceo.csv": header + f"1,1,-76.999875,-7.000125,{ANA},false,2026-03-01 10:05,loss\n"},
+        CEO | {"columns": {"label": "Class"}},
+    )
+    assert parsed["sample_labels"].table["unit_id"].to_pylist() == [unit(1)]
+
+
+@pytest.mark.parametrize(
+    ("row", "rule"),
+    [
+        (ceo_row(1, place=(-76.9, -7.000125)), "place_of_another_unit"),
+        (ceo_row(1).replace(unit(1), "other-00001"), "unit_of_another_design"),
+        (ceo_row(9), "unit_of_another_design"),
+        (ceo_row(1, flagged="perhaps"), "unreadable_value"),
+    ],
+)
+def test_labels_of_another_project_do_not_slip_in_by_their_numbers(request_, row, rule) -> None:
+    parsed, _ = read(request_, {"ceo.csv": f"{CEO_HEADER}\n{row}\n"}, CEO)
+    assert refused(parsed["sample_labels"])[0] == rule
+
+
+def test_several_points_of_a_plot_are_refused_with_the_way_out(request_) -> None:
+    parsed, _ = read(request_, {"ceo.csv": f"{CEO_HEADER}\n{ceo_row(1)}\n{ceo_row(1)}\n"}, CEO)
+    assert parsed["sample_labels"].table.num_rows == 0
+    assert "take the plot download" in parsed["sample_labels"].rejected[0]["reason"]
+
+
+def plots(request_, *rows, header="Class:loss,Class:stable_forest,Year:2023,Image before:date"):
+    base = "plotid,center_lon,center_lat,shape,size_m,sample_points,email,flagged,flagged_reason,collection_time"
+    file = {
+        "path": "plots.csv",
+        "format": "ceo_plot",
+        "columns": {"label": "Class", "loss_year": "Year", "image_before_date": "Image before"},
+    }
+    parsed, _ = read(request_, {"plots.csv": "\n".join([f"{base},{header}", *rows])}, file)
+    return parsed["sample_labels"]
+
+
+def test_a_plot_download(request_) -> None:
+    start = "-7.000125,square,30,1"
+    parsed = plots(
+        request_,
+        f"1,-76.999875,{start},{ANA},false,,2026-03-01 10:05,100.00,0,100.00,2022-07-01",
+        f"2,-76.999125,{start},{ANA},true,cloud,2026-03-01 10:07,0,0,0,",
+        f"3,-76.998375,{start},,false,,,0,0,0,",
+    )
+    assert [
+        (
+            row["unit_id"],
+            row["reference_class"],
+            row["loss_year"],
+            row["usable"],
+            row["reason"],
+            row["image_before_date"],
+        )
+        for row in parsed.table.to_pylist()
+    ] == [
+        (unit(1), "loss", 2023, True, None, 2022 + 181.5 / 365),
+        (unit(2), None, None, False, "cloud", None),
+    ]
+    assert parsed.rows_read == 2
+
+
+def test_a_plot_whose_points_differ_is_refused_with_its_unit(request_) -> None:
+    rule, reason = refused(
+        plots(request_, f"1,-76.999875,-7.000125,square,30,4,{ANA},false,,2026-03-01 10:05,75.00,25.00,0,")
+    )
+    assert rule == "answers_of_a_plot_differ"
+    assert (
+        f"unit {unit(1)}: its points have different answers to Class (loss: 75.00 %, stable_forest: 25.00 %)" in reason
+    )
+
+
+def test_a_question_that_the_download_has_not_is_refused(request_) -> None:
+    with pytest.raises(InputError, match="lacks the column Year"):
+        plots(request_, header="Class:loss,Class:stable_forest,X,Image before:date")
+
+
+# --- people -------------------------------------------------------------------------------------------------------
+def test_nobody_is_named_in_what_lands_or_is_set_aside(request_) -> None:
+    rows = [
+        ceo_row(1, label="loss"),
+        ceo_row(2, email=BEN, label=f"ask {ANA}"),
+        ceo_row(3, email=BEN, label="asked someone@else.example too"),
+    ]
+    parsed, _ = read(
+        request_,
+        {
+            "ceo.csv": "\n".join([CEO_HEADER, *rows]),
+            "labels.csv": "unit_id,label,interpreter,reason\n"
+            f"{unit(4)},loss,Carla Quispe,carla quispe and {BEN} saw it\n"
+            f"{unit(5)},loss,Carla Quispe,x,Carla Quispe\n",
+        },
+        CEO,
+        PLAIN,
+    )
+    labels = parsed["sample_labels"]
+    text = json.dumps([labels.table.to_pylist(), labels.rejected], default=str).casefold()
+    assert labels.table["reason"].to_pylist()[-1] == "interpreter-3 and interpreter-2 saw it"
+    assert len(labels.rejected) == 3
+    for name in ("ana.perez", "ben@", "carla", "quispe", "someone@", "@"):
+        assert name not in text
+    assert "asked (address left out) too" in text
+
+
+def test_codes_stay_when_labels_are_added() -> None:
+    first = [("Ana", "2026-03-02", 0, 1), ("ben@x", "2026-03-01", 0, 2)]
+    assert codes_of(first) == {"ben@x": "interpreter-1", "ana": "interpreter-2"}
+    # A later download brings a third person, before the others in the file.
+    later = [("Carl", "2026-03-09", 0, 1), ("BEN@x", "2026-03-01", 0, 2), (" Ana", "2026-03-02", 0, 3)]
+    assert codes_of(later) == {"ben@x": "interpreter-1", "ana": "interpreter-2", "carl": "interpreter-3"}
+
+
+def test_a_code_stays_itself_and_is_given_to_nobody_else() -> None:
+    found = codes_of([("interpreter-1", "", 0, 1), ("Ana", "", 0, 2)])
+    assert found == {"interpreter-1": "interpreter-1", "ana": "interpreter-2"}
+
+
+def test_a_name_within_a_word_is_left() -> None:
+    assert without_people("banana, Ana!", {"ana": "interpreter-1"}) == "banana, interpreter-1!"
+
+
+# --- dates --------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("2023-07-02", 2023.5), ("2024-01-01", 2024 + 0.5 / 366), ("2023-12-31", 2023 + 364.5 / 365), ("2022.0", 2022.0)],
+)
+def test_days_as_decimal_years(text, expected) -> None:
+    assert decimal_year(text) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("text", ["2023", "07/2023", "20230701", "1.5", "soon", "2023-7-1"])
+def test_what_is_no_day_is_refused(text) -> None:
+    with pytest.raises(UnusableValueError):
+        decimal_year(text)
+
+
+@given(st.dates(date(1972, 1, 1), date(2100, 12, 30)))
+def test_a_day_is_a_365th_of_its_year_after_the_day_before(when) -> None:
+    days = (date(when.year + 1, 1, 1) - date(when.year, 1, 1)).days
+    expected = when.year + Fraction(2 * (when - date(when.year, 1, 1)).days + 1, 2 * days)
+    assert abs(Fraction(year_of(when)) - expected) < Fraction(1, 10**9)
