@@ -37,7 +37,8 @@ from raster.zoning import ZoneSpans
 Codes = NDArray[np.uint8]
 MAX_ZONE_PIXELS = 150_000_000
 """With patches by zone, a zone's bounds are held in memory: one byte a pixel and about four more for its runs."""
-_CODES_AS_THEY_ARE = np.array([NODATA, NON_FOREST, FOREST, NODATA, INVALID, *[INVALID] * 251], dtype=np.uint8)
+CODES_AS_THEY_ARE = np.array([NODATA, NON_FOREST, FOREST, NODATA, INVALID, *[INVALID] * 251], dtype=np.uint8)
+"""The code of each cover code, where cover values were replaced by their codes already."""
 _NO_EMISSIONS = np.empty((0, 0), dtype=np.float32)
 
 
@@ -93,6 +94,22 @@ class Layers:
         _mark_unread(codes, window, self.tree_cover)
         return codes
 
+    def read_cover(self, window: Window) -> tuple[Plane, Codes]:
+        """Return cover values that hold a window, and the code of each value, small patches of the landscape taken out.
+
+        Without patches and data mask the values are those of the file. Pixels that no tile holds are UNREAD, or no forest.
+        """
+        margin = patch_margin(window, lattice=self.product.lattice, forest=self.forest, earth=self.earth)
+        wide = window.expand(margin)
+        if not margin and not self.datamask:
+            cover = self.tree_cover.read(wide, fill=0)
+            return Plane(cover, wide.row, wide.col), self.forest.cover_codes(self.product)
+        cover = self.read_codes(wide)
+        if margin:
+            areas = self.row_areas(wide)
+            remove_small_patches(cover, row_area_um2=areas, forest=self.forest, open_edges=True)
+        return Plane(cover, wide.row, wide.col), CODES_AS_THEY_ARE
+
     def row_areas(self, window: Window) -> Ints:
         """Return the area of a pixel of each row of a window, um2."""
         return row_areas_um2(self.product.lattice, row=window.row, height=window.height, earth=self.earth)
@@ -128,9 +145,10 @@ class Layers:
             tally,
         )
         if fault:
-            self._refuse(fault, Window(row, column, 1, 1))
+            raise self.refusal(fault, Window(row, column, 1, 1))
 
-    def _refuse(self, fault: int, pixel: Window) -> None:
+    def refusal(self, fault: int, pixel: Window) -> InputError:
+        """Return the refusal of a pixel whose value of a layer, named by the fault of the kernel, the product does not have."""
         product = self.product
         layer, expected = {
             FAULT_COVER: (self.tree_cover, f"0 to 100, or nodata {product.tree_cover_nodata}"),
@@ -139,7 +157,7 @@ class Layers:
         }[fault]
         tile = next(tile for tile in layer.tiles if tile.window.intersection(pixel))
         row, column = pixel.row - tile.window.row, pixel.col - tile.window.col
-        raise InputError(
+        return InputError(
             f"a pixel of the layer {layer.layer} has a value that {product.product} {product.version} does not have",
             expected=expected,
             found=str(layer.read(pixel, fill=0)[0, 0]),
@@ -187,17 +205,9 @@ class BandPart:
         """Read and count."""
         layers, spans = self.layers, self.band.spans()
         groups, local = self.band.groups(spans)
-        margin = patch_margin(spans.window, lattice=layers.product.lattice, forest=layers.forest, earth=layers.earth)
-        window = spans.window.expand(margin)
-        if margin or layers.datamask:
-            cover, codes = layers.read_codes(window), _CODES_AS_THEY_ARE
-        else:
-            cover, codes = layers.tree_cover.read(window, fill=0), layers.forest.cover_codes(layers.product)
-        if margin:
-            areas = layers.row_areas(window)
-            remove_small_patches(cover, row_area_um2=areas, forest=layers.forest, open_edges=True)
+        cover, codes = layers.read_cover(spans.window)
         sums = Tally.zero(len(groups), layers.product.years)
-        layers.count(spans, local, Plane(cover, window.row, window.col), codes, sums)
+        layers.count(spans, local, cover, codes, sums)
         return Counted(groups, sums)
 
 
@@ -227,7 +237,7 @@ class ZonePart:
         sums = Tally.zero(len(groups), layers.product.years)
         for part in row_slices(spans, layers.mosaics, self.rows_per_band):
             numbers, local = self.band.groups(part)
-            layers.count(part, np.searchsorted(groups, numbers)[local], plane, _CODES_AS_THEY_ARE, sums)
+            layers.count(part, np.searchsorted(groups, numbers)[local], plane, CODES_AS_THEY_ARE, sums)
         return Counted(groups, sums)
 
 

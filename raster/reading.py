@@ -50,6 +50,7 @@ class Tile:
         dtype: numpy name of its pixels.
         nodata: The value its header declares, for information; rules of the product decide what it means.
         band: The band that is read, from 1.
+        block: Rows and columns of a block of the file, the least that is decoded.
     """
 
     path: Path
@@ -57,6 +58,7 @@ class Tile:
     dtype: str
     nodata: float | None
     band: int = 1
+    block: tuple[int, int] = (1, 1)
 
 
 @contextmanager
@@ -103,7 +105,7 @@ def inspect_tile(
             _check_nodata(path, dataset, known_nodata)
             _check_crs(path, dataset, lattice)
             window = _place(path, dataset, lattice)
-            return Tile(path, window, dataset.dtypes[0], dataset.nodata, band or 1)
+            return Tile(path, window, dataset.dtypes[0], dataset.nodata, band or 1, dataset.block_shapes[0])
     except RasterioError as error:
         raise InputError("a raster cannot be opened", found=str(error), where=str(path), remedy=_PULL_AGAIN) from error
 
