@@ -83,8 +83,8 @@ COLUMNS = {
     "activity_data": {
         **ZONE, "activity_class": pa.string(), "year": pa.int64(), "map_area_ha": HA, "estimate_area_ha": HA, "se_ha": HA,
         "ci90_low_ha": HA, "ci90_high_ha": HA, "ci95_low_ha": HA, "ci95_high_ha": HA, "u90_percent": HA, "difference_ha": HA,
-        "difference_percent": HA, "map_outside_ci95": pa.bool_(), "unit_count": pa.int64(), "design_id": pa.string(),
-        "estimator": pa.string(), "source": pa.string(), "ledger_area_ha": HA, "reason": pa.string(),
+        "difference_percent": HA, "map_outside_ci95": pa.bool_(), "unit_count": pa.int64(), "class_unit_count": pa.int64(),
+        "design_id": pa.string(), "estimator": pa.string(), "source": pa.string(), "ledger_area_ha": HA, "reason": pa.string(),
     },
     "sample_designs": {
         "design_id": pa.string(), "design_sha256": pa.string(), "draw": pa.string(), "first_year": pa.int64(),
