@@ -2,9 +2,131 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
 import click
+
+from mrv.errors import UsageError
+
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @click.group()
 def sample() -> None:
     """Estimate areas from a sample of labelled map units: design, labels, estimates."""
+
+
+def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
+    mapping = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+    if len(mapping) < len(pairs):
+        raise UsageError(
+            "a column is not named as NAME=HEADER, or a name stands twice",
+            expected="for example reference_class=label",
+            found=", ".join(pairs),
+            remedy="write the name, an equals sign and the header of the file",
+        )
+    return mapping
+
+
+@sample.command()
+@click.argument("units", type=FILE)
+@click.option("--strata", required=True, type=FILE, help="CSV: stratum, and pixel_count, area_ha or both.")
+@click.option(
+    "--estimator",
+    type=click.Choice(["stratified", "simple", "post_stratified"]),
+    default="stratified",
+    show_default=True,
+    help="How the units were drawn; systematic draws take simple or post_stratified.",
+)
+@click.option("--fpc", is_flag=True, help="Correct for finite strata; needs pixel_count.")
+@click.option(
+    "--pixel-area-ha", type=click.FloatRange(min=0, min_open=True), help="Area of a pixel, for strata without area_ha."
+)
+@click.option(
+    "--class", "classes", multiple=True, metavar="LABEL", help="The legend; default: all labels that are found."
+)
+@click.option("--unusable", metavar="LABEL", help="Reference label of units that could not be labelled.")
+@click.option("--by", metavar="HEADER", help="Column of UNITS that divides the frame, for example zone_id.")
+@click.option("--unit-column", multiple=True, metavar="NAME=HEADER", help="Column of UNITS under another header.")
+@click.option("--stratum-column", multiple=True, metavar="NAME=HEADER", help="Column of STRATA under another header.")
+@click.option("--json", "as_json", is_flag=True, help="Print all estimates in full digits as JSON.")
+def estimate(
+    units: Path,
+    strata: Path,
+    estimator: Any,
+    fpc: bool,
+    pixel_area_ha: float | None,
+    classes: tuple[str, ...],
+    unusable: str | None,
+    by: str | None,
+    unit_column: tuple[str, ...],
+    stratum_column: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Estimate areas and accuracies from UNITS, a CSV of labelled units.
+
+    UNITS has map_class and reference_class, and where they are needed stratum (default: the map class), unit_id (default:
+    the number of the row), unit_area. Intervals are those of the normal distribution.
+    """
+    from mrv.stages.sample_estimate import Options, estimate_files
+
+    options = Options(
+        unit_columns=_mapping(unit_column),
+        stratum_columns=_mapping(stratum_column),
+        classes=classes,
+        unusable=unusable,
+        by=by,
+        pixel_area_ha=pixel_area_ha,
+        estimator=estimator,
+        finite_population_correction=fpc,
+    )
+    result = estimate_files(units, strata, options)
+    if as_json:
+        click.echo(json.dumps(result, ensure_ascii=False, indent=1, allow_nan=False))
+        return
+    for domain in result["domains"]:
+        _print_domain(domain, result)
+    unusable_text = f", {result['unusable_count']:,} unusable left out" if result["unusable_count"] else ""
+    click.echo(
+        f"{result['unit_count']:,} units in {len(result['strata']):,} strata, {result['estimator']}{unusable_text}"
+    )
+
+
+def _print_domain(domain: dict[str, Any], result: dict[str, Any]) -> None:
+    from mrv.terminal import print_table
+
+    unit = result["area_unit"]
+    place = "" if domain["domain"] == "*" else f" in {domain['domain']}"
+    columns = ("map_area", "area", "se", "ci90_half_width", "ci95_half_width")
+    rows = [
+        {"class": row["reference_class"], "units": f"{row['class_unit_count']:,}"}
+        | {name: _number(row[f"{name}_{unit}"], 3) for name in columns}
+        for row in domain["areas"]
+    ]
+    if all(row["map_area"] == "" for row in rows):
+        rows = [{name: cell for name, cell in row.items() if name != "map_area"} for row in rows]
+    print_table(
+        rows, right=["units", *columns], title=f"Areas{place}, {unit}: estimate and half-widths of its intervals"
+    )
+    rows = [
+        {"measure": row["measure"], "class": row["map_class"], "units": f"{row['unit_count']:,}"}
+        | {name: _number(row[name], 6) for name in ("accuracy", "se", "ci90_half_width", "ci95_half_width")}
+        for row in domain["accuracy"]
+    ]
+    print_table(rows, right=list(rows[0])[2:], title=f"\nAccuracy{place}")
+    shares = {(cell["map_class"], cell["reference_class"]): cell["area_share"] for cell in domain["error_matrix"]}
+    classes = result["classes"]
+    rows = [{"map \\ reference": one} | {other: _number(shares[one, other], 8) for other in classes} for one in classes]
+    print_table(rows, right=classes, title=f"\nError matrix{place}, shares of the area")
+    notes = [(row["reference_class"], "area", row["reason"]) for row in domain["areas"]]
+    notes += [(row["map_class"], row["measure"], row["reason"]) for row in domain["accuracy"]]
+    for label, what, reason in notes:
+        if reason:
+            click.echo(f"note: {what} of {label}: {reason}")
+    click.echo()
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return "" if value is None else f"{value:,.{decimals}f}"
