@@ -316,7 +316,7 @@ _ALL = (
     _dataset("area_estimates", "One row per sampled zone (*: all), reference class and year of loss (null: all years): area by the sample.",
              "design_id zone_id reference_class loss_year", {
         "design_id": "str", "zone_id": "str", "reference_class": "str", "loss_year": "int?", "estimator": "str",
-        "unit_count": "int", "class_unit_count": "int", "degrees_of_freedom": "int?", "frame_area_ha": "ha", "map_area_ha": "ha",
+        "unit_count": "int", "class_unit_count": "int", "degrees_of_freedom": "int?", "frame_area_ha": "ha?", "map_area_ha": "ha?",
         "area_ha": "ha?", "se_ha": "ha?", "ci90_half_width_ha": "ha?", "ci95_half_width_ha": "ha?", "t_two_sided_90": "factor?",
         "mpl_years": "factor?", "area_ha_per_year": "ha?", "reason": "str?",
     }),

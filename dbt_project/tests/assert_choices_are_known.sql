@@ -6,6 +6,10 @@ with known (name, choice) as (
     ('uncertainty_rule', 'none'),
     ('leakage_floor', 'annual'),
     ('leakage_floor', 'cumulative'),
+    ('activity_data_source', 'map_count'),
+    ('activity_data_source', 'sample_estimate'),
+    ('activity_data_years', 'proportional_to_map'),
+    ('activity_data_years', 'uniform'),
     ('buffer_base', 'stock_change'),
     ('rounding', 'floor_vcu'),
     ('committed_emissions', 'year_of_loss')

@@ -54,6 +54,27 @@ from {{ ref('alerts_weekly') }}
 where alert_area_ha is null <> (days_observed = 0) or reason is null = (days_observed < days)
 union all
 select
+    'activity_data' as mart,
+    zone_id || ' ' || activity_class || ' ' || coalesce(cast(year as varchar), '*') as row_key
+from {{ ref('activity_data') }}
+where
+    (estimate_area_ha is null and reason is null)
+    or (activity_class = 'loss' and ledger_area_ha is null and reason is null)
+    or (estimate_area_ha is null <> (map_outside_ci95 is null) and map_area_ha is not null)
+union all
+select
+    'map_accuracy' as mart,
+    design_id || ' ' || zone_id || ' ' || measure || ' ' || map_class as row_key
+from {{ ref('map_accuracy') }}
+where accuracy is null <> (reason is not null)
+union all
+select
+    'sample_units' as mart,
+    unit_id as row_key
+from {{ ref('sample_units') }}
+where (reference_class is not null) <> (outcome in ('single', 'agreed', 'resolved'))
+union all
+select
     'emission_reductions' as mart,
     cast(vintage_year as varchar) as row_key
 from {{ ref('emission_reductions') }}

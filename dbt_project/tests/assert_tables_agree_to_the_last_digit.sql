@@ -41,7 +41,7 @@ inner join {{ ref('int_forest_area') }} as forest
         and pixels.product_version = forest.product_version
 where zones.measured_area_ha <> pixels.pixel_area_ha
 union all
--- A loss of one stratum alone is that of the zone.
+-- A counted loss of one stratum alone is that of the zone.
 select
     'emissions_annual.area_ha' as figure,
     emissions.zone_id,
@@ -49,6 +49,7 @@ select
 from {{ ref('emissions_annual') }} as emissions
 inner join {{ ref('deforestation_annual') }} as loss
     on emissions.zone_id = loss.zone_id and emissions.year = loss.year
-where emissions.scenario = 'monitored'
+cross join {{ ref('int_rules_pivoted') }} as rules
+where emissions.scenario = 'monitored' and rules.activity_data_source = 'map_count'
 group by emissions.zone_id, emissions.year
 having count(*) = 1 and any_value(emissions.area_ha) <> any_value(loss.area_ha)

@@ -8,14 +8,6 @@ vintages as (
     select * from {{ ref('stg_vintages') }}
 ),
 
-stratum_loss as (
-    select * from {{ ref('int_stratum_loss') }}
-),
-
-zone_years as (
-    select * from {{ ref('int_zone_years') }}
-),
-
 baseline_activity as (
     select * from {{ ref('stg_baseline_activity') }}
 ),
@@ -31,20 +23,15 @@ needed as (
 
 monitored as (
     select
-        needed.zone_id,
-        needed.kind,
-        coalesce(stratum_loss.stratum_id, '*') as stratum_id,
-        needed.year,
+        zone_id,
+        kind,
+        stratum_id,
+        year,
         'monitored' as scenario,
-        -- A measured zone without forest has no stratum to lose: a measured zero.
-        case
-            when stratum_loss.stratum_id is not null then {{ um2_to_ha('stratum_loss.area_um2') }}
-            when zone_years.is_measured then 0
-        end as area_ha,
-        zone_years.reason
-    from needed
-    inner join zone_years on needed.zone_id = zone_years.zone_id and needed.year = zone_years.year
-    left join stratum_loss on needed.zone_id = stratum_loss.zone_id and needed.year = stratum_loss.year
+        area_ha,
+        u90,
+        reason
+    from {{ ref('int_monitored_area') }}
 ),
 
 -- A baseline names the strata it expects deforestation in; a zone and year without any row has no baseline, not a zero.
@@ -56,6 +43,7 @@ baseline as (
         needed.year,
         'baseline' as scenario,
         baseline_activity.area_ha,
+        null as u90,
         case
             when baseline_activity.zone_id is null
                 then 'no baseline for zone ' || needed.zone_id || ' in ' || needed.year
@@ -79,7 +67,8 @@ final as (
         year,
         scenario,
         reason,
-        cast(area_ha as decimal(18, 6)) as area_ha
+        cast(area_ha as decimal(18, 6)) as area_ha,
+        cast(u90 as decimal(18, 9)) as u90
     from scenarios
 )
 

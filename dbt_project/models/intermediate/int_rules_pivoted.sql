@@ -6,6 +6,8 @@ final as (
     select
         max(choice) filter (where name = 'uncertainty_rule') as uncertainty_rule,
         max(choice) filter (where name = 'leakage_floor') as leakage_floor,
+        max(choice) filter (where name = 'activity_data_source') as activity_data_source,
+        max(choice) filter (where name = 'activity_data_years') as activity_data_years,
         max(value) filter (where name = 'buffer_rate') as buffer_rate,
         max(value) filter (where name = 'uncertainty_allowable') as uncertainty_allowable,
         max(value) filter (where name = 'uncertainty_level_factor') as uncertainty_level_factor,

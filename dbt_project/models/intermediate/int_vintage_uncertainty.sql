@@ -74,15 +74,57 @@ sums as (
     group by year
 ),
 
-parts as (
+-- The error of an area that a sample estimated, by zone: zones are estimated apart, so that their errors are added as
+-- squares. An estimate of nothing has no half-width.
+zone_carbon as (
+    select
+        activity.zone_id,
+        activity.year,
+        max(activity.u90) as u90,
+        bool_or(activity.area_ha is not null and activity.u90 is null) as lacks_u90,
+        cast(sum(
+            case
+                when activity.area_ha = 0 then 0
+                else cast(activity.area_ha as decimal(38, 6)) * cast(factors.change_tc_ha as decimal(38, 9))
+            end
+        ) as decimal(38, 6)) as project_tc
+    from {{ ref('int_activity_data') }} as activity
+    left join factors on activity.stratum_id = factors.stratum_id
+    where activity.kind = 'project_area' and activity.scenario = 'monitored'
+    group by activity.zone_id, activity.year
+),
+
+zone_errors as (
+    select
+        *,
+        'the sample found no loss in zone ' || zone_id || ', so that its error cannot be told' as lack,
+        cast(project_tc * cast(u90 as decimal(38, 9)) as decimal(38, 6)) as error_tc
+    from zone_carbon
+),
+
+sampled as (
     select
         year,
-        areas_known,
-        baseline_tc = project_tc as is_without_difference,
-        cast(factor_part as double) as factor_part,
-        cast(baseline_tc * baseline_tc + project_tc * project_tc as double) as areas_squared,
-        nullif(cast(abs(baseline_tc - project_tc) as double), 0) as difference_tc
+        cast(case when not bool_or(lacks_u90) then sum(error_tc * error_tc) end as double) as project_part,
+        {{ reasons('lack', 'lacks_u90') }} as reason
+    from zone_errors
+    group by year
+),
+
+parts as (
+    select
+        sums.year,
+        sums.areas_known,
+        sums.baseline_tc = sums.project_tc as is_without_difference,
+        cast(sums.factor_part as double) as factor_part,
+        cast(sums.baseline_tc * sums.baseline_tc as double) as baseline_squared,
+        cast(sums.baseline_tc * sums.baseline_tc + sums.project_tc * sums.project_tc as double) as areas_squared,
+        nullif(cast(abs(sums.baseline_tc - sums.project_tc) as double), 0) as difference_tc,
+        nullif(cast(sums.project_tc as double), 0) as project_tc,
+        sampled.project_part,
+        sampled.reason as sample_reason
     from sums
+    left join sampled on sums.year = sampled.year
 ),
 
 errors as (
@@ -91,8 +133,12 @@ errors as (
         rules.*,
         cast(rules.ad_uncertainty_u90 as double) as areas_u90,
         parts.factor_part,
+        parts.baseline_squared,
         parts.areas_squared,
         parts.difference_tc,
+        parts.project_tc,
+        parts.project_part,
+        case when rules.activity_data_source = 'sample_estimate' then parts.sample_reason end as sample_reason,
         coalesce(parts.areas_known, false) as areas_known,
         coalesce(parts.is_without_difference, false) as is_without_difference
     from vintages
@@ -100,16 +146,33 @@ errors as (
     left join parts on vintages.vintage_year = parts.year
 ),
 
+-- Counted areas of both sides err by what the project declares; a sample says itself how far its estimate may be out.
+area_errors as (
+    select
+        *,
+        case
+            when activity_data_source = 'sample_estimate'
+                then areas_u90 * areas_u90 * baseline_squared + project_part
+            else areas_u90 * areas_u90 * areas_squared
+        end as area_part
+    from errors
+),
+
 totals as (
     select
         *,
         cast(sqrt(factor_part) / difference_tc as decimal(18, 9)) as factor_u90,
+        case
+            when activity_data_source = 'sample_estimate'
+                then cast(sqrt(project_part) / project_tc as decimal(18, 9))
+            else cast(ad_uncertainty_u90 as decimal(18, 9))
+        end as monitored_u90,
         coalesce(
             ner_error,
-            cast(sqrt(factor_part + areas_u90 * areas_u90 * areas_squared) / difference_tc as decimal(18, 9))
+            cast(sqrt(factor_part + area_part) / difference_tc as decimal(18, 9))
         ) as uncertainty_u90,
         case when ner_error is null then 'computed' else 'declared' end as uncertainty_source
-    from errors
+    from area_errors
 ),
 
 scaled as (
@@ -131,7 +194,8 @@ scaled as (
         case
             when uncertainty_u90 is null and ad_uncertainty_u90 is null
                 then 'uncertainty of activity data unknown: parameter ad_uncertainty_u90 is not set'
-        end as area_reason
+        end as area_reason,
+        case when uncertainty_u90 is null then sample_reason end as zero_reason
     from totals
 ),
 
@@ -139,6 +203,8 @@ final as (
     select
         vintage_year,
         uncertainty_rule,
+        activity_data_source,
+        monitored_u90,
         factor_u90,
         uncertainty_u90,
         uncertainty_source,
@@ -163,7 +229,7 @@ final as (
         case
             when uncertainty_rule is null then 'parameter uncertainty_rule is not set'
             -- Nothing is deducted under the rule none; that the uncertainty is not known is said all the same.
-            when uncertainty_u90 is null then {{ join_reasons(['factor_reason', 'area_reason']) }}
+            when uncertainty_u90 is null then {{ join_reasons(['factor_reason', 'area_reason', 'zero_reason']) }}
             when uncertainty_rule = 'vcs_mr_2_4' and uncertainty_u90 > uncertainty_ineligible_above
                 then 'uncertainty too large for crediting'
             when uncertainty_rule = 'x_unc' and uncertainty_allowable is null

@@ -14,6 +14,10 @@ factors as (
     select * from {{ ref('int_emission_factors') }}
 ),
 
+rules as (
+    select * from {{ ref('int_rules_pivoted') }}
+),
+
 pixels as (
     select
         zone_id,
@@ -29,6 +33,7 @@ joined as (
         activity.*,
         zones.zone_name,
         project.emission_factor_method as method,
+        rules.activity_data_source,
         factors.carbon_molar_mass,
         case when project.emission_factor_method = 'stock_change' then factors.emission_factor_tco2e_ha end
             as emission_factor_tco2e_ha,
@@ -43,6 +48,7 @@ joined as (
     from activity
     inner join zones on activity.zone_id = zones.zone_id
     cross join project
+    cross join rules
     left join factors on activity.stratum_id = factors.stratum_id
     left join pixels
         on
@@ -66,6 +72,8 @@ emissions as (
         case
             when method = 'none' or area_ha is null then null
             when method = 'pixel_emissions' and scenario = 'baseline' then null
+            -- A raster knows the emissions of the pixels that the map shows as lost, not those of an estimate.
+            when method = 'pixel_emissions' and activity_data_source = 'sample_estimate' and area_ha <> 0 then null
             when method = 'pixel_emissions' and pixel_tco2e is not null then pixel_tco2e
             -- Nothing lost emits nothing, whatever the factor is.
             when area_ha = 0 then 0
@@ -92,6 +100,8 @@ final as (
             when area_ha is null then reason
             when method = 'pixel_emissions' and scenario = 'baseline'
                 then 'an emission raster holds no baseline: it needs emission factors'
+            when method = 'pixel_emissions' and activity_data_source = 'sample_estimate'
+                then 'an emission raster knows no area that a sample estimates: it needs emission factors'
             when method = 'pixel_emissions' then 'no emission raster was measured for the lost area'
             else factor_reason
         end as reason

@@ -195,6 +195,81 @@ emissions as (
     from {{ ref('emissions_annual') }}
 ),
 
+-- The classes of activity data and their words.
+activity_classes (activity_class, class_en, class_es) as (
+    values
+    ('loss', 'Forest loss', 'Pérdida de bosque'),
+    ('gain', 'Forest gain', 'Ganancia de bosque'),
+    ('stable_forest', 'Stable forest', 'Bosque estable'),
+    ('stable_non_forest', 'Stable non-forest', 'No bosque estable')
+),
+
+activity_columns (short_name, mart_column, unit, label_en, label_es) as (
+    values
+    ('map', 'map_area_ha', 'ha', 'by the map', 'según el mapa'),
+    ('estimate', 'estimate_area_ha', 'ha', 'by the sample', 'según la muestra'),
+    ('se', 'se_ha', 'ha', 'standard error of the estimate', 'error estándar de la estimación'),
+    ('u90', 'u90_percent', '%', 'half-width of the 90 % interval', 'semiancho del intervalo del 90 %'),
+    ('difference', 'difference_ha', 'ha', 'estimate less map', 'estimación menos mapa')
+),
+
+activity as (
+    select
+        'ad.' || activity.zone_id || '.' || activity.activity_class || '.' || activity_columns.short_name as figure_id,
+        activity_classes.class_en || ' in ' || activity.zone_name || ', ' || activity.first_year || ' to '
+        || activity.last_year || ', ' || activity_columns.label_en as label_en,
+        activity_classes.class_es || ' en ' || activity.zone_name || ', ' || activity.first_year || ' a '
+        || activity.last_year || ', ' || activity_columns.label_es as label_es,
+        case activity_columns.short_name
+            when 'map' then cast(activity.map_area_ha as decimal(28, 9))
+            when 'estimate' then cast(activity.estimate_area_ha as decimal(28, 9))
+            when 'se' then cast(activity.se_ha as decimal(28, 9))
+            when 'u90' then cast(activity.u90_percent as decimal(28, 9))
+            when 'difference' then cast(activity.difference_ha as decimal(28, 9))
+        end as value,
+        activity_columns.unit,
+        'activity_data' as mart,
+        activity_columns.mart_column,
+        'zone_id=' || activity.zone_id || ';activity_class=' || activity.activity_class || ';year=' as row_key,
+        case
+            when activity_columns.short_name = 'map' and activity.map_area_ha is null then 'the map does not show it'
+            when activity.estimate_area_ha is null and activity_columns.short_name <> 'map' then activity.reason
+            when activity_columns.short_name = 'difference' and activity.difference_ha is null
+                then 'the map does not show it'
+            when activity_columns.short_name = 'u90' and activity.u90_percent is null then 'the estimate is zero'
+        end as reason
+    from {{ ref('activity_data') }} as activity
+    cross join activity_columns
+    inner join activity_classes on activity.activity_class = activity_classes.activity_class
+    where activity.year is null
+),
+
+accuracy as (
+    select
+        'accuracy.' || accuracy.design_id || if(accuracy.measure = 'overall', '', '.' || accuracy.map_class) || '.'
+        || accuracy.measure as figure_id,
+        case accuracy.measure
+            when 'overall' then 'Overall accuracy of the map'
+            when 'user' then 'User''s accuracy of the map, ' || lower(activity_classes.class_en)
+            else 'Producer''s accuracy of the map, ' || lower(activity_classes.class_en)
+        end || ', sample ' || accuracy.design_id as label_en,
+        case accuracy.measure
+            when 'overall' then 'Exactitud global del mapa'
+            when 'user' then 'Exactitud del usuario del mapa, ' || lower(activity_classes.class_es)
+            else 'Exactitud del productor del mapa, ' || lower(activity_classes.class_es)
+        end || ', muestra ' || accuracy.design_id as label_es,
+        accuracy.accuracy as value,
+        '1' as unit,
+        'map_accuracy' as mart,
+        'accuracy' as mart_column,
+        'design_id=' || accuracy.design_id || ';zone_id=*;measure=' || accuracy.measure || ';map_class='
+        || accuracy.map_class as row_key,
+        accuracy.reason
+    from {{ ref('map_accuracy') }} as accuracy
+    left join activity_classes on accuracy.map_class = activity_classes.activity_class
+    where accuracy.zone_id = '*'
+),
+
 everything as (
     select * from by_vintage
     union all
@@ -213,6 +288,10 @@ everything as (
     select * from carbon
     union all
     select * from emissions
+    union all
+    select * from activity
+    union all
+    select * from accuracy
 ),
 
 final as (

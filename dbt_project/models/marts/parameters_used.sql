@@ -13,6 +13,8 @@ uses (name, mart, uncertainty_rule) as (
     ('co2_molar_mass', 'emissions_annual', null),
     ('carbon_molar_mass', 'emissions_annual', null),
     ('committed_emissions', 'emissions_annual', null),
+    ('activity_data_source', 'activity_data', null),
+    ('activity_data_source', 'emissions_annual', null),
     ('leakage_floor', 'emission_reductions', null),
     ('uncertainty_rule', 'emission_reductions', null),
     ('ner_error', 'emission_reductions', null),
@@ -54,8 +56,19 @@ for_litter as (
     where parameters.name = 'carbon_fraction_litter'
 ),
 
+for_estimates as (
+    select
+        parameters.parameter_id,
+        'emissions_annual' as mart
+    from parameters
+    inner join rules on rules.activity_data_source = 'sample_estimate'
+    where parameters.name = 'activity_data_years'
+),
+
 used as (
     select * from by_name
+    union
+    select * from for_estimates
     union
     select * from by_pool
     union

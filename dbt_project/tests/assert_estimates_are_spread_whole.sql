@@ -1,0 +1,24 @@
+-- What the ledger counts of an estimate in its years and strata is the estimate, to the last digit. Only zones can be
+-- judged whose sample is of the very years of the period.
+with ledger as (
+    select
+        zone_id,
+        min(year) as first_year,
+        max(year) as last_year,
+        {{ sum_or_null('area_ha') }} as area_ha
+    from {{ ref('int_monitored_area') }}
+    group by zone_id
+)
+
+select
+    estimates.zone_id,
+    estimates.area_ha,
+    ledger.area_ha as ledger_ha
+from {{ ref('int_zone_estimates') }} as estimates
+inner join ledger
+    on
+        estimates.zone_id = ledger.zone_id
+        and estimates.first_year = ledger.first_year
+        and estimates.last_year = ledger.last_year
+cross join {{ ref('int_rules_pivoted') }} as rules
+where rules.activity_data_source = 'sample_estimate' and ledger.area_ha <> estimates.area_ha
