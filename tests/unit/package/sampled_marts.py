@@ -18,7 +18,8 @@ def area(zone, name, year, mapped, estimate, se, *, source="sample_estimate", **
         "ci95_high_ha": estimate + wide, "u90_percent": (100 * narrow / estimate).quantize(Decimal("0.01")),
         "difference_ha": estimate - mapped, "difference_percent": (100 * (estimate - mapped) / mapped).quantize(Decimal("0.01")),
         "map_outside_ci95": not estimate - wide <= mapped <= estimate + wide, "unit_count": 20, "class_unit_count": 8,
-        "design_id": DESIGN, "estimator": "stratified", "source": source, "ledger_area_ha": estimate if name == "loss" else None, "reason": None,
+        "design_id": DESIGN, "estimator": "stratified", "source": source,
+        "ledger_area_ha": estimate if name == "loss" else None, "reason": None,
         **changes,
     }  # fmt: skip
 
