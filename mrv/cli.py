@@ -69,19 +69,10 @@ def main() -> None:
     """
 
 
-def _settings(**changes: Any) -> Settings:
-    from pydantic import ValidationError
-    from pydantic_settings import SettingsError
+def _settings() -> Settings:
+    from mrv.settings import read_settings
 
-    from mrv.settings import Settings
-
-    try:
-        return Settings(**changes)
-    except SettingsError as error:
-        raise UsageError("a setting is not valid", found=str(error), remedy="write JSON in MRV_MIRRORS") from error
-    except ValidationError as error:
-        found = "; ".join(f"MRV_{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors())
-        raise UsageError("a setting is not valid", found=found, remedy="mend the environment variable") from error
+    return read_settings()
 
 
 def _warn_of_mirrors(project: LoadedProject | None, settings: Settings) -> None:

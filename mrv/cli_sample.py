@@ -18,6 +18,38 @@ def sample() -> None:
     """Estimate areas from a sample of labelled map units: design, labels, estimates."""
 
 
+@sample.command()
+@click.argument("project")
+@click.option("--design", help="Id of the sample; default: the only one.")
+@click.option("--enlarge", is_flag=True, help="Draw onto the frozen design what the definition asks for beyond it.")
+@click.option("--json", "as_json", is_flag=True, help="Print the design as JSON.")
+def design(project: str, design: str | None, enlarge: bool, as_json: bool) -> None:
+    """Draw the units of a sample of PROJECT from its map and freeze them in their folder."""
+    from mrv.project import find_project, load_project
+    from mrv.settings import read_settings
+    from mrv.stages.context import open_context
+    from mrv.stages.sample_design import chosen_sample, draw_design
+    from mrv.stages.sample_summary import NUMBERS, design_record, next_steps, sentences, stratum_rows
+    from mrv.stages.validate import refuse_problems
+    from mrv.terminal import Terminal, print_table
+
+    settings = read_settings()
+    loaded = load_project(find_project(project, settings))
+    spec = chosen_sample(loaded, design)
+    refuse_problems(loaded, frozen=False)
+    with open_context(project, spec.period, settings, Terminal()) as context:
+        drawn = draw_design(context, spec, enlarge=enlarge)
+    if as_json:
+        click.echo(json.dumps(design_record(drawn), ensure_ascii=False, indent=1))
+        return
+    print_table(stratum_rows(drawn.document), right=NUMBERS, title=f"{drawn.document.design_id}: strata of the map")
+    click.echo("\n" + "\n".join(sentences(drawn)))
+    if drawn.new_units:
+        click.echo(f"Frozen in {drawn.folder}: {drawn.new_units:,} new units\n{next_steps(project, spec)}")
+    else:
+        click.echo(f"Nothing changed: the design is frozen in {drawn.folder} as it is declared.")
+
+
 def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
     mapping = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
     if len(mapping) < len(pairs):

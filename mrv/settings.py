@@ -7,8 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+
+from mrv.errors import UsageError
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -97,3 +99,18 @@ class Settings(BaseSettings):
     def ledger_address(self) -> str:
         """SQLAlchemy URL in force."""
         return self.ledger_url or f"sqlite:///{self.root / 'ledger.sqlite'}"
+
+
+def read_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises:
+        UsageError: One is not valid.
+    """
+    try:
+        return Settings()
+    except SettingsError as error:
+        raise UsageError("a setting is not valid", found=str(error), remedy="write JSON in MRV_MIRRORS") from error
+    except ValidationError as error:
+        found = "; ".join(f"MRV_{'.'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in error.errors())
+        raise UsageError("a setting is not valid", found=found, remedy="mend the environment variable") from error

@@ -16,6 +16,7 @@ from mrv.sources.fire_days import first_day
 from mrv.stages.declare import pool_rows, read_baseline
 from mrv.stages.patch_files import patch_problems
 from mrv.stages.validate_rasters import measures_forest, raster_notes, raster_problems
+from mrv.stages.validate_sampling import frozen_problems, sampling_problems
 from mrv.stages.validate_scenes import scene_problems
 
 
@@ -29,8 +30,13 @@ class Findings:
     notes: tuple[str, ...] = field(default_factory=tuple)
 
 
-def check_project(folder: Path) -> Findings:
-    """Check a project folder and return every problem; raises nothing that is the project's fault."""
+def check_project(folder: Path, *, frozen: bool = True) -> Findings:
+    """Check a project folder and return every problem; raises nothing that is the project's fault.
+
+    Args:
+        folder: The project's folder.
+        frozen: Whether sample designs must be frozen as they are declared; not so before they are drawn.
+    """
     try:
         project = load_project(folder)
     except ProjectError as error:
@@ -47,17 +53,23 @@ def check_project(folder: Path) -> Findings:
         *_sources(project),
         *scene_problems(project, zones),
         *patch_problems(project),
+        *sampling_problems(project, zones),
+        *(frozen_problems(project) if frozen else ()),
     ]
     return Findings(project, tuple(zones), tuple(problems), tuple(_notes(project, zones)))
 
 
-def refuse_problems(project: LoadedProject) -> None:
+def refuse_problems(project: LoadedProject, *, frozen: bool = True) -> None:
     """Refuse to run what `mrv check` refuses: overlapping periods or a missing baseline would credit tonnes twice.
+
+    Args:
+        project: The project.
+        frozen: See `check_project`.
 
     Raises:
         ProjectError: The first problem, with the number of others.
     """
-    problems = check_project(project.folder).problems
+    problems = check_project(project.folder, frozen=frozen).problems
     if problems:
         raise ProjectError(
             f"the project has {len(problems)} problem(s); the first: {problems[0].message}",

@@ -36,7 +36,7 @@ def raster_problems(project: LoadedProject) -> Iterator[MrvError]:
         yield error
         return
     yield from _sources(project, catalogue)
-    declared = list(_declared(project, catalogue))
+    declared = list(declared_rasters(project, catalogue))
     yield from _versions(project, declared)
     yield from _twice(declared)
     yield from _unnamed(project, catalogue)
@@ -50,7 +50,7 @@ def raster_notes(project: LoadedProject) -> Iterator[str]:
         catalogue = catalogue_of(project)
     except ProjectError:
         return
-    used = {item.product for item in _declared(project, catalogue)}
+    used = {item.product for item in declared_rasters(project, catalogue)}
     for row in (catalogue.products[name] for name in sorted(used & set(catalogue.products))):
         if not row.confirmed and row.note is not None:
             yield f"the row of product {row.product} is not confirmed: {row.note.en}"
@@ -65,7 +65,7 @@ def measures_forest(project: LoadedProject) -> bool:
     products = catalogue.products
     return any(
         layer.layer == item.layer and layer.role is not None
-        for item in _declared(project, catalogue)
+        for item in declared_rasters(project, catalogue)
         if item.product in products
         for layer in products[item.product].layers
     )
@@ -94,7 +94,8 @@ def _sources(project: LoadedProject, catalogue: Catalogue) -> Iterator[ProjectEr
                 yield error
 
 
-def _declared(project: LoadedProject, catalogue: Catalogue) -> Iterator[Declared]:
+def declared_rasters(project: LoadedProject, catalogue: Catalogue) -> Iterator[Declared]:
+    """Yield every layer and year that the sources declare."""
     for source in project.definition.sources:
         where = f"{project.file}, sources ({source.name})"
         if isinstance(source, RasterTiles):

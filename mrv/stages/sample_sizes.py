@@ -1,0 +1,162 @@
+"""How many units of each stratum a sample gets, and how precise that lets it be expected to be."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mrv.errors import ProjectError
+from mrv.estimation.allocation import allocate, expected_se, sample_size, se_for_u90
+from mrv.estimation.sample import WHOLE_FRAME, Stratum
+from mrv.intervals import normal_z
+from mrv.project_sampling import Sampling, TargetError
+from mrv.sources.sample_design_files import DesignStratum
+
+
+@dataclass(frozen=True)
+class Precision:
+    """How precise a sample may be expected to be, if what is expected of the map holds.
+
+    Attributes:
+        measure: `overall_accuracy`: the standard error of a share; `loss_area`: the half-width of the 90 % interval of the
+            area of loss as a share of that area.
+        expected: The precision of the units that are drawn.
+        wanted: The precision that was asked for.
+    """
+
+    measure: Literal["overall_accuracy", "loss_area"]
+    expected: float
+    wanted: float
+
+
+def planned_counts(spec: Sampling, strata: Sequence[DesignStratum]) -> dict[str, int]:
+    """Return how many units each stratum is to get; of a draw over the whole frame, how many `*` is.
+
+    With a target, the size is the least with which the allocation reaches it.
+
+    Args:
+        spec: A sample that is not systematic: there, the spacing says it.
+        strata: The strata of the frame.
+
+    Raises:
+        InputError: The size does not fit the strata, a stratum has no expected share, or no size reaches the target.
+    """
+    expected = {} if spec.target is None else _expected(spec, spec.target, strata)
+    if spec.draw == "simple_random":
+        frame = _frame(strata)
+        size = spec.size or 0
+        if spec.target is not None:
+            size = _first_size([frame], spec.target, _of_frame(strata, expected))
+        return allocate([frame], size=size, rule="proportional")
+    listed = [_stratum(stratum) for stratum in strata]
+    if spec.target is None:
+        size = sum(spec.allocation.counts.values()) if spec.size is None else spec.size
+        return _allocated(spec, listed, size, expected)
+    return _least_that_reaches(spec, spec.target, listed, expected)
+
+
+def expected_precision(spec: Sampling, strata: Sequence[DesignStratum], counts: Mapping[str, int]) -> Precision | None:
+    """Return how precise these units let expect the sample to be; None where nobody said what to expect.
+
+    Args:
+        spec: The sample.
+        strata: The strata of the frame.
+        counts: Units by stratum.
+    """
+    target = spec.target
+    if target is None:
+        return None
+    expected = _expected(spec, target, strata)
+    listed, units = [_stratum(stratum) for stratum in strata], counts
+    if spec.draw != "stratified_random":
+        listed, units = [_frame(strata)], {WHOLE_FRAME: sum(counts.values())}
+        expected = _of_frame(strata, expected)
+    se = expected_se(listed, expected=expected, counts=units)
+    if target.u90 is None:
+        return Precision(target.measure, se, float(target.se or 0))
+    wanted = float(target.u90)
+    return Precision(target.measure, wanted * se / _target_se(listed, target, expected), wanted)
+
+
+def _least_that_reaches(
+    spec: Sampling, target: TargetError, strata: Sequence[Stratum], expected: Mapping[str, float]
+) -> dict[str, int]:
+    """Return the allocation of the least size whose expected standard error is that of the target."""
+    wanted = _target_se(strata, target, expected)
+    most = sum(stratum.pixel_count or 0 for stratum in strata)
+    floors = sum(min(spec.allocation.floor, stratum.pixel_count or 0) for stratum in strata)
+    low = min(max(_first_size(strata, target, expected), floors), most)
+    high = low
+    while high < most and not _reaches(_allocated(spec, strata, high, expected), strata, expected, wanted):
+        low, high = high + 1, min(2 * high, most)
+    while low < high:
+        middle = (low + high) // 2
+        if _reaches(_allocated(spec, strata, middle, expected), strata, expected, wanted):
+            high = middle
+        else:
+            low = middle + 1
+    return _allocated(spec, strata, high, expected)
+
+
+def _reaches(
+    counts: Mapping[str, int], strata: Sequence[Stratum], expected: Mapping[str, float], wanted: float
+) -> bool:
+    return expected_se(strata, expected=expected, counts=counts) <= wanted
+
+
+def _allocated(spec: Sampling, strata: Sequence[Stratum], size: int, expected: Mapping[str, float]) -> dict[str, int]:
+    rule = spec.allocation
+    return allocate(
+        strata,
+        size=size,
+        rule=rule.rule,
+        floor=rule.floor,
+        power=float(rule.power),
+        expected=expected,
+        counts=rule.counts,
+    )
+
+
+def _first_size(strata: Sequence[Stratum], target: TargetError, expected: Mapping[str, float]) -> int:
+    return sample_size(strata, expected=expected, target_se=_target_se(strata, target, expected))
+
+
+def _target_se(strata: Sequence[Stratum], target: TargetError, expected: Mapping[str, float]) -> float:
+    """Return the target as the standard error of a share of the frame."""
+    if target.u90 is None:
+        return float(target.se or 0)
+    return se_for_u90(strata, expected=expected, u90=float(target.u90), z90=normal_z(confidence=0.90))
+
+
+def _expected(spec: Sampling, target: TargetError, strata: Sequence[DesignStratum]) -> dict[str, float]:
+    """Return the expected share of each stratum."""
+    lacking = sorted({stratum.stratum_class for stratum in strata} - set(target.expected))
+    if lacking:
+        raise ProjectError(
+            "nobody says what to expect of some strata",
+            expected="an expected share of each class of stratum",
+            found=f"none of {', '.join(lacking)}",
+            where=f"sampling ({spec.id}), target.expected",
+            remedy="give the shares that a trial of the map lets you expect",
+        )
+    return {stratum.stratum_id: float(target.expected[stratum.stratum_class]) for stratum in strata}
+
+
+def _of_frame(strata: Sequence[DesignStratum], expected: Mapping[str, float]) -> dict[str, float]:
+    """Return the expected share of the whole frame."""
+    area = sum(stratum.area_um2 for stratum in strata)
+    return {WHOLE_FRAME: math.fsum(stratum.area_um2 / area * expected[stratum.stratum_id] for stratum in strata)}
+
+
+def _stratum(stratum: DesignStratum) -> Stratum:
+    return Stratum(stratum_id=stratum.stratum_id, area=float(stratum.area_um2), pixel_count=stratum.pixel_count)
+
+
+def _frame(strata: Sequence[DesignStratum]) -> Stratum:
+    return Stratum(
+        stratum_id=WHOLE_FRAME,
+        area=float(sum(stratum.area_um2 for stratum in strata)),
+        pixel_count=sum(stratum.pixel_count for stratum in strata),
+    )
