@@ -15,6 +15,7 @@ from mrv.errors import MrvError, PackageError
 from mrv.files import CHUNK
 from mrv.package import bag, consistency, identity, keys, presence, sshsig
 from mrv.package.areas import areas
+from mrv.package.estimates import estimates
 from mrv.package.reading import SUMMARY, listed, reading
 from mrv.settings import Settings
 
@@ -23,10 +24,10 @@ Outcome = Literal["ok", "failed", "not_checked"]
 LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER = "layout", "tag manifest", "signature", "signer"
 TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO = "tag files", "manifests", "completeness", "hashes", "bag-info"
 IDENTITY, CONTENTS, INPUTS = "identity", "contents", "inputs"
-FIGURES, TABLES, AREAS = "headline figures", "tables", "areas"
+FIGURES, TABLES, AREAS, ACTIVITY = "headline figures", "tables", "areas", "activity data"
 CHECKS = (
     LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER, TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO, IDENTITY, CONTENTS, INPUTS,
-    FIGURES, TABLES, AREAS,
+    FIGURES, TABLES, AREAS, ACTIVITY,
 )  # fmt: skip
 """Names of the checks, in the order in which they are reported."""
 
@@ -147,6 +148,7 @@ def _check_content(run: _Run) -> None:
     run.check(FIGURES, lambda state: consistency.figures(state.root), needs=_SOUND)
     run.check(TABLES, lambda state: consistency.tables(state.root, state.manifests[bag.MANIFEST_512]), needs=_SOUND)
     run.check(AREAS, lambda state: areas(state.root), needs=_SOUND)
+    run.check(ACTIVITY, lambda state: estimates(state.root), needs=_SOUND)
 
 
 def _layout(run: _Run) -> str:
