@@ -26,8 +26,6 @@ SHARE_GIVEN_UP = 0.002
 """Of units: one interpreter sees nothing where others do."""
 SHARE_OTHER_YEAR = 0.08
 """Of loss that was seen: dated into a year beside."""
-IMAGE_YEARS = 0.1
-"""Images lie so close to the beginning and the end of the years, in years."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,12 @@ def read(
     codes = np.where(codes == true, _mistaken(true, codes, edge, by_one("mistake"), share=1 - SHARE_SHARED), codes)
     blind = (by_all("cloud") < SHARE_CLOUDED) | (by_one("cloud") < SHARE_GIVEN_UP)
     codes = np.where(blind, UNUSABLE, codes).astype(np.int8)
-    years = _years(truth.years(row, column), true, by_one("year"), first_year=first_year, last_year=last_year)
+    # Where there was no loss, the images that mislead everybody also tell everybody the same year.
+    seen, supposed = (
+        truth.years(row, column) + _beside(by_one("year")),
+        _any_year(by_all("year"), first_year, last_year),
+    )
+    years = np.clip(np.where(true == LOSS, seen, supposed), first_year, last_year)
     sure = np.where(edge, 0.6, 1.0) * by_one("confidence")
     return Readings(codes, np.where(codes == LOSS, years, 0), sure)
 
@@ -111,8 +114,10 @@ def _mistaken(true: Codes, codes: Codes, edge: Mask2D, drawn: Floats, *, share: 
     return result
 
 
-def _years(years: Ints, true: Codes, drawn: Floats, *, first_year: int, last_year: int) -> Ints:
-    """Return the years that are seen: mostly the true ones, and any of the span where there was no loss in it."""
-    beside = np.where(drawn < SHARE_OTHER_YEAR / 2, -1, np.where(drawn < SHARE_OTHER_YEAR, 1, 0))
-    anywhere = first_year + np.floor(drawn * (last_year - first_year + 1)).astype(np.int64)
-    return np.where(true == LOSS, np.clip(years + beside, first_year, last_year), anywhere)
+def _beside(drawn: Floats) -> Ints:
+    """Return how many years later than it was loss is dated: mostly 0."""
+    return np.where(drawn < SHARE_OTHER_YEAR / 2, -1, np.where(drawn < SHARE_OTHER_YEAR, 1, 0))
+
+
+def _any_year(drawn: Floats, first_year: int, last_year: int) -> Ints:
+    return first_year + np.floor(drawn * (last_year - first_year + 1)).astype(np.int64)

@@ -14,6 +14,7 @@ from mrv.files import hash_file, write_bytes
 from mrv.ledger import content_key
 from mrv.periods import Span
 from mrv.project import Files, Firms, Kobo, LoadedProject, RasterTiles
+from mrv.project_sampling import SampleSource
 from mrv.project_scenes import Stac
 from mrv.sources.fetch import SIMULATED_MARK
 
@@ -120,7 +121,9 @@ def make_world(*, seed: int, project: LoadedProject, folder: Path) -> None:
 
 def _key(seed: int, project: LoadedProject) -> str:
     boundaries = [hash_file(project.path(item.file)) for item in project.definition.boundaries]
-    sources = [source.model_dump(mode="json") for source in project.definition.sources]
+    # Samples lie in the project's own folder; the world has nothing of them.
+    served = [source for source in project.definition.sources if not isinstance(source, SampleSource)]
+    sources = [source.model_dump(mode="json") for source in served]
     window = _census_window(project)
     return content_key([FORMAT, seed, boundaries, sources, window.start, window.end])
 
