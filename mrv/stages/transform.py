@@ -47,6 +47,8 @@ PUBLISHED_ROWS = (
     "vegetation_change",
     *("class_area", "class_transition", "zone_statistics"),
     *("loss_patches", "driver_rules", "patch_labels", "fragmentation"),
+    *("sample_designs", "sample_strata", "sample_units", "sample_labels", "sample_reference", "interpreter_agreement"),
+    *("area_estimates", "map_accuracy", "error_matrix"),
 )
 """Accepted rows that go into the package, so that a verifier can go from a tonne to its trees and pixels. None names people."""
 
