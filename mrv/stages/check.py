@@ -19,8 +19,20 @@ from mrv.schemas import DATASETS
 from mrv.stages.context import Context, run_step
 from mrv.stages.land import Landed, combine
 
-RECEIVED = ("fires", "plots", "trees", "heights", "wood_density", "name_resolution", "scenes")
-"""Datasets that sources give, in the order in which they are checked: trees need the accepted plots."""
+RECEIVED = (
+    "fires",
+    "plots",
+    "trees",
+    "heights",
+    "wood_density",
+    "name_resolution",
+    "scenes",
+    "sample_designs",
+    "sample_strata",
+    "sample_units",
+    "sample_labels",
+)
+"""Datasets that sources give, in the order in which they are checked: trees need plots, labels the units of a sample."""
 
 
 SHORT_HASH = 12
@@ -63,8 +75,8 @@ class Checked:
 def check_received(context: Context, landed: Sequence[Landed]) -> dict[str, Checked]:
     """Check every dataset that the sources gave.
 
-    A plot must lie in the stratum that it counts in; the trees of a plot that was set aside go with it; and a plot of which
-    trees were set aside is named.
+    A plot must lie in the stratum that it counts in; the trees of a plot that was set aside go with it; a plot of which
+    trees were set aside is named; and labels must be of units that were drawn.
 
     Raises:
         CheckError: A critical check failed and is not waived; nothing of the batch can be used.
@@ -81,6 +93,10 @@ def check_received(context: Context, landed: Sequence[Landed]) -> dict[str, Chec
             extra = {"misplaced_plots": misplaced_plots(context, plots)}
         elif dataset == "trees":
             extra, further = _with_plots(plots, checked.get("plots"))
+        elif dataset == "sample_units":
+            extra, further = _with_strata(table, checked)
+        elif dataset == "sample_labels":
+            extra, further = _with_units(table, checked)
         checked[dataset] = check_table(
             context, dataset, table, rejected=rejected, rows_read=rows_read, extra=extra, further=further
         )
@@ -100,6 +116,40 @@ def _with_plots(received: pa.Table, checked: Checked | None) -> tuple[Mapping[st
         return check_plot_trees(quarantine, plots=accepted, plots_quarantine=set_aside)
 
     return tree_parameters(received=received, accepted=accepted, set_aside=set_aside), further
+
+
+def _with_strata(units: pa.Table, checked: Mapping[str, Checked]) -> tuple[Mapping[str, Any], Further]:
+    """Return what the check of a sample's units depends on besides them, and the check against strata and designs."""
+    from expectations.sample_tables import check_sample_units
+
+    designs, strata = checked["sample_designs"].table(), checked["sample_strata"].table()
+
+    def further(quarantine: pa.Table) -> pa.Table:
+        del quarantine
+        return check_sample_units(units, designs=designs, strata=strata)
+
+    return {"sample_designs": table_hash(designs), "sample_strata": table_hash(strata)}, further
+
+
+def _with_units(labels: pa.Table, checked: Mapping[str, Checked]) -> tuple[Mapping[str, Any], Further]:
+    """Return what the check of labels needs of their units and design, and the check of double reading."""
+    from expectations.sample_tables import check_double_reading
+
+    designs, units = checked["sample_designs"].table(), checked["sample_units"].table()
+    first, last = pc.min(designs["first_year"]).as_py(), pc.max(designs["last_year"]).as_py()
+
+    def further(quarantine: pa.Table) -> pa.Table:
+        out = set(zip(quarantine["artifact"].to_pylist(), quarantine["row"].to_pylist(), strict=True))
+        origins = zip(labels["_artifact"].to_pylist(), labels["_row"].to_pylist(), strict=True)
+        return check_double_reading(labels.filter(pa.array([origin not in out for origin in origins], pa.bool_())))
+
+    known = {
+        "sample_unit_ids": units["unit_id"].to_pylist(),
+        # The design's years end with their last day, and images may lie a year off.
+        "images_from": float(first - 1),
+        "images_to": float(last + 2),
+    }
+    return known, further
 
 
 def misplaced_plots(context: Context, plots: pa.Table) -> list[str]:
