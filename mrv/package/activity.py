@@ -65,11 +65,20 @@ def _zones(rows: Iterable[Row]) -> list[dict[str, Any]]:
                 "zone_name": part[0]["zone_name"],
                 "rows": ordered,
                 "outside": [row for row in loss if row["map_outside_ci95"]],
-                "reasons": sorted({row["reason"] for row in part if row["reason"]}),
+                "reasons": _reasons(ordered),
                 "chart": _chart(part[0], loss),
             }
         )
     return sorted(zones, key=lambda zone: (kinds.index(zone["kind"]), zone["zone_id"]))
+
+
+def _reasons(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Return what the tables say of some rows, each text once, with the rows that it is about."""
+    reasons: dict[str, list[Row]] = {}
+    for row in rows:
+        if row["reason"]:
+            reasons.setdefault(row["reason"], []).append(row)
+    return reasons
 
 
 def _chart(zone: Row, loss: Sequence[Row]) -> Markup | None:

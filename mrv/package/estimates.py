@@ -90,13 +90,13 @@ def _unlike_labels(root: Path, published: Sequence[Row]) -> list[str]:
                     if row["area_ha"] is not None
                 ]
                 continue
-            areas = {row["stratum_id"]: int(row["area_um2"]) for row in strata if row["design_id"] == design}
+            own = [row for row in strata if row["design_id"] == design]
             usable = [(unit, label) for unit, label in labelled if label["outcome"] in USABLE]
             problems += [
                 f"{_name(row)} is {row['area_ha']} ha, the labels give {float(anew):.6f} ha"
                 for row in rows
                 if row["area_ha"] is not None
-                and abs(Fraction(row["area_ha"]) - (anew := _area_ha(row, usable, areas))) > Fraction(ROUNDING_HA)
+                and abs(Fraction(row["area_ha"]) - (anew := _area_ha(row, usable, own))) > Fraction(ROUNDING_HA)
             ]
     return problems
 
@@ -106,16 +106,23 @@ def _name(row: Row) -> str:
     return f"{row['design_id']}: {row['reference_class']}{year} of {row['zone_id']}"
 
 
-def _area_ha(row: Row, usable: Iterable[tuple[Row, Row]], areas: Mapping[str, int]) -> Fraction:
+def _area_ha(row: Row, usable: Iterable[tuple[Row, Row]], strata: Sequence[Row]) -> Fraction:
     """Return the area that the usable units give: of each stratum the share of the units' areas that is of the class."""
     together = row["estimator"] == "simple"
-    whole = {WHOLE: sum(areas.values())} if together else areas
+    if together and row["zone_id"] in {stratum["zone_id"] for stratum in strata}:
+        # Of a draw over the whole frame, the zone's own units stand for the zone, whose area is known.
+        strata = [stratum for stratum in strata if stratum["zone_id"] == row["zone_id"]]
+        usable = [(unit, label) for unit, label in usable if unit["zone_id"] == row["zone_id"]]
+    whole: dict[str, int] = {}
+    for stratum in strata:
+        name = WHOLE if together else stratum["stratum_id"]
+        whole[name] = whole.get(name, 0) + int(stratum["area_um2"])
     hit, sampled = dict.fromkeys(whole, 0), dict.fromkeys(whole, 0)
     for unit, label in usable:
-        stratum = WHOLE if together else unit["stratum_id"]
-        sampled[stratum] += int(unit["area_um2"])
+        name = WHOLE if together else unit["stratum_id"]
+        sampled[name] += int(unit["area_um2"])
         if _belongs(unit, label, row):
-            hit[stratum] += int(unit["area_um2"])
+            hit[name] += int(unit["area_um2"])
     return sum((Fraction(whole[name] * hit[name], sampled[name]) for name in whole), Fraction(0)) / UM2_PER_HA
 
 

@@ -89,7 +89,7 @@ def write(root, *, source="sample_estimate", growth=0, estimator="stratified", *
     loss = next(row for row in published if row["zone_id"] == "*" and row["reference_class"] == "loss")
     tables = {
         "sample_strata": [
-            {"design_id": "d1", "stratum_id": name, "area_um2": count * PIXEL_UM2} for name, count in PIXELS.items()
+            {"design_id": "d1", "stratum_id": name, "zone_id": None, "area_um2": count * PIXEL_UM2} for name, count in PIXELS.items()
         ],
         "sample_units": units,
         "sample_reference": labels,
@@ -160,6 +160,30 @@ def test_units_of_different_areas_give_the_same_by_two_ways_of_computing(tmp_pat
         activity_data=activity("sample_estimate", total_of(PARTS[2022] + PARTS[2023])),
     )
     assert estimates(tmp_path).startswith("18 of 18")
+
+
+def test_a_zone_of_known_area_is_estimated_from_its_own_units(tmp_path):
+    kept = {"design_id": "d1", "estimator": "simple", "loss_year": None}
+    places = [("pa", "a", "loss", 3), ("pa", "b", "stable_forest", 1), ("lb", "c", "loss", 7)]
+    units = [
+        {"design_id": "d1", "unit_id": name, "stratum_id": f"{zone}.s", "zone_id": zone, "area_um2": size * PIXEL_UM2}
+        for zone, name, _, size in places
+    ]
+    labels = [
+        {**unit, "outcome": "single", "reference_class": seen, "loss_year": None}
+        for unit, (_, _, seen, _) in zip(units, places, strict=True)
+    ]
+    strata = [
+        {"design_id": "d1", "stratum_id": f"{zone}.s", "zone_id": zone, "area_um2": hectares * UM2_PER_HA}
+        for zone, hectares in (("pa", 40), ("lb", 60))
+    ]
+    published = [
+        {**kept, "zone_id": "pa", "reference_class": "loss", "area_ha": Decimal(30)},
+        {**kept, "zone_id": "*", "reference_class": "stable_forest", "area_ha": Decimal("9.090909")},
+    ]
+    tables = {"sample_strata": strata, "sample_units": units, "sample_reference": labels, "area_estimates": published}
+    write(tmp_path, **tables)
+    assert estimates(tmp_path).startswith("2 of 2")
 
 
 def test_an_area_that_the_labels_do_not_give_is_seen(tmp_path):
