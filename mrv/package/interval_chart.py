@@ -12,9 +12,14 @@ from mrv.package.charts import HEIGHT, LEFT, RIGHT, TOP, WIDTH, Scale, axis, gro
 from mrv.package.wording import Text, number
 
 _CAP = 7.0
-_KEY = ((0, "map", "mapa"), (62, "estimate", "estimación"), (150, "90 %", "90 %"), (208, "95 %", "95 %"))
-"""Place and names of the entries of the key."""
-_KEY_WIDTH = 262
+_KEY = (
+    (0, 17, "map", "mapa"),
+    (68, 11, "estimate", "estimación"),
+    (160, 22, "90 %", "90 %"),
+    (226, 22, "95 %", "95 %"),
+)
+"""Place of each entry of the key, width of its sign, and its names."""
+_KEY_WIDTH = 280
 
 
 @dataclass(frozen=True)
@@ -120,6 +125,6 @@ def _key() -> Iterator[Markup]:
         Markup('<path class="interval-90" d="M{:.1f} 13.5h16"/>'),
         Markup('<path class="interval-95" d="M{:.1f} 13.5h16m0 -5v10m-16 -10v10"/>'),
     )
-    for (place, en, es), sign in zip(_KEY, signs, strict=True):
+    for (place, width, en, es), sign in zip(_KEY, signs, strict=True):
         yield sign.format(start + place)
-        yield svg_text(Text(en, es), x=start + place + (17 if place < 150 else 22), y=18, style="legend")
+        yield svg_text(Text(en, es), x=start + place + width, y=18, style="legend")
