@@ -99,16 +99,21 @@ class Layers:
 
         Without patches and data mask the values are those of the file. Pixels that no tile holds are UNREAD, or no forest.
         """
+        if self.read_as_stored:
+            cover = self.tree_cover.read(window, fill=0)
+            return Plane(cover, window.row, window.col), self.forest.cover_codes(self.product)
         margin = patch_margin(window, lattice=self.product.lattice, forest=self.forest, earth=self.earth)
         wide = window.expand(margin)
-        if not margin and not self.datamask:
-            cover = self.tree_cover.read(wide, fill=0)
-            return Plane(cover, wide.row, wide.col), self.forest.cover_codes(self.product)
         cover = self.read_codes(wide)
         if margin:
             areas = self.row_areas(wide)
             remove_small_patches(cover, row_area_um2=areas, forest=self.forest, open_edges=True)
         return Plane(cover, wide.row, wide.col), CODES_AS_THEY_ARE
+
+    @property
+    def read_as_stored(self) -> bool:
+        """Whether nothing but the tree cover of a pixel decides about its cover code."""
+        return not self.datamask and not (self.forest.filters_patches and self.forest.patch_extent == "landscape")
 
     def row_areas(self, window: Window) -> Ints:
         """Return the area of a pixel of each row of a window, um2."""

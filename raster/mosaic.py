@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mrv.errors import GridError, InputError
 from raster.grid import Lattice, Window
-from raster.reading import Kind, Tile, inspect_tile, read_tile
+from raster.reading import Kind, Tile, inspect_tile, read_tile, read_windows
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,21 @@ class Mosaic:
         Raises:
             InputError: A tile is cut short or corrupt.
         """
+        return self.read_several([window], fill=fill)[0]
+
+    def read_several(self, windows: Sequence[Window], *, fill: float) -> list[NDArray[Any]]:
+        """Read windows as `read` does; files are opened once where a tile holds all of them.
+
+        Raises:
+            InputError: A tile is cut short or corrupt.
+        """
+        for tile in self.tiles:
+            if all(tile.window.intersection(window) == window for window in windows):
+                return read_windows(tile, windows)
+        return [self._gather(window, fill) for window in windows]
+
+    def _gather(self, window: Window, fill: float) -> NDArray[Any]:
+        """Read a window from the tiles that hold parts of it."""
         for tile in self.tiles:
             if tile.window.intersection(window) == window:
                 return read_tile(tile, window)

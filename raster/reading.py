@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import socket
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -133,12 +133,24 @@ def read_tile(tile: Tile, window: Window) -> NDArray[Any]:
     Raises:
         InputError: The file is cut short or a block is corrupt.
     """
-    top, left = window.row - tile.window.row, window.col - tile.window.col
+    return read_windows(tile, [window])[0]
+
+
+def read_windows(tile: Tile, windows: Sequence[Window]) -> list[NDArray[Any]]:
+    """Read several windows that lie within the tile, which is opened once.
+
+    Returns:
+        Of each window what `read_tile` returns.
+
+    Raises:
+        InputError: The file is cut short or a block is corrupt.
+    """
+    pixels: list[NDArray[Any]] = []
     try:
         with gdal_environment(), rasterio.open(tile.path, driver="GTiff") as dataset:
-            pixels: NDArray[Any] = dataset.read(
-                tile.band, window=RasterioWindow(left, top, window.width, window.height)
-            )
+            for window in windows:
+                top, left = window.row - tile.window.row, window.col - tile.window.col
+                pixels.append(dataset.read(tile.band, window=RasterioWindow(left, top, window.width, window.height)))
     except RasterioError as error:
         if not tile.path.exists():
             raise InputError(
@@ -147,10 +159,11 @@ def read_tile(tile: Tile, window: Window) -> NDArray[Any]:
                 where=str(tile.path),
                 remedy="workers of a cluster must see the platform's home (MRV_HOME) under the same path",
             ) from error
+        window = windows[len(pixels)]
         raise InputError(
             "pixels of a raster cannot be read: the file is cut short or corrupt",
             found=str(error.__cause__ or error),
-            where=f"{tile.path}, rows {top} to {top + window.height - 1}",
+            where=f"{tile.path}, rows {window.row - tile.window.row} to {window.row_stop - tile.window.row - 1}",
             remedy=_PULL_AGAIN,
         ) from error
     return pixels

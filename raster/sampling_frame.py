@@ -19,7 +19,7 @@ from raster.grouping import Groups
 from raster.mosaic import Mosaic
 from raster.parts import PLAIN, Band, Work, lay_out
 from raster.rules import ForestRule, LossLayers, ProductRule, Region, Shape, check_shapes
-from raster.sampling_map import ChangeMap, ClassMap, LossMap
+from raster.sampling_map import ChangeMap, ClassMap, LossMap, MapClass
 from raster.sampling_parts import Located, LocatePart, Runs, SurveyPart, Wanted
 from raster.sampling_states import CLASSES, LOSS, UNSEEN
 from raster.spans import Ints
@@ -311,7 +311,7 @@ def survey_class_frame(
     region: Region,
     *,
     lattice: Lattice,
-    classes: Mapping[str, tuple[int, ...]],
+    classes: Mapping[MapClass, tuple[int, ...]],
     nodata: tuple[int, ...],
     rule: FrameRule,
     band: int | None = None,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -30,7 +30,13 @@ from raster.zoning import ZoneSpans
 
 FAULT_GAIN = FAULT_COVER + 3
 """A value of the gain layer that it does not have; after the faults of the crosstab."""
-STATES_OF = {"loss": LOSS, "gain": GAIN, "stable_forest": STABLE_FOREST, "stable_non_forest": STABLE_NON_FOREST}
+MapClass = Literal["loss", "gain", "stable_forest", "stable_non_forest"]
+STATES_OF: dict[MapClass, int] = {
+    "loss": LOSS,
+    "gain": GAIN,
+    "stable_forest": STABLE_FOREST,
+    "stable_non_forest": STABLE_NON_FOREST,
+}
 """State by map class."""
 
 
@@ -68,8 +74,8 @@ class ChangeMap(Protocol):
         """Return the map as it is for the zones of a band."""
         ...
 
-    def read(self, window: Window) -> Pixels:
-        """Read a window; pixels that no tile holds are never loss."""
+    def read(self, windows: Sequence[Window]) -> list[Pixels]:
+        """Read windows; pixels that no tile holds are never loss."""
         ...
 
     def refusal(self, fault: int, pixel: Window) -> InputError:
@@ -122,23 +128,33 @@ class LossMap:
         spans = band.spans()
         return replace(self, own=(spans, zone_codes(self.layers, spans, rows_per_band=rows_per_band)))
 
-    def read(self, window: Window) -> Pixels:
+    def read(self, windows: Sequence[Window]) -> list[Pixels]:
         """See ChangeMap."""
         layers = self.layers
-        if self.own:
-            states, codes = self._read_own(window, *self.own), CODES_AS_THEY_ARE
-        else:
-            cover, codes = layers.read_cover(window)
-            top, left = window.row - cover.row, window.col - cover.col
-            states = cover.values[top : top + window.height, left : left + window.width]
-        loss = layers.loss_year.read(window, fill=0)
+        covers, codes = self._read_covers(windows)
+        losses = layers.loss_year.read_several(windows, fill=0)
         book = StateBook.of(codes, layers.product, first_year=self.first_year, last_year=self.last_year)
-        mark_states(states, loss, book)
-        if self.gain:
-            gain = self.gain.read(window, fill=0)
+        for states, loss in zip(covers, losses, strict=True):
+            mark_states(states, loss, book)
+        gains = self.gain.read_several(windows, fill=0) if self.gain else []
+        for states, gain in zip(covers, gains, strict=False):
             states[(gain == 1) & (states == STABLE_NON_FOREST)] = GAIN
             states[gain > 1] = FIRST_FAULT + FAULT_GAIN
-        return Pixels(states, loss)
+        return [Pixels(states, loss) for states, loss in zip(covers, losses, strict=True)]
+
+    def _read_covers(self, windows: Sequence[Window]) -> tuple[list[Codes], Codes]:
+        """Return cover values of windows, and the code of each value."""
+        layers = self.layers
+        if self.own:
+            return [self._read_own(window, *self.own) for window in windows], CODES_AS_THEY_ARE
+        if layers.read_as_stored:
+            return layers.tree_cover.read_several(windows, fill=0), layers.forest.cover_codes(layers.product)
+        covers = []
+        for window in windows:
+            cover, _ = layers.read_cover(window)
+            top, left = window.row - cover.row, window.col - cover.col
+            covers.append(np.ascontiguousarray(cover.values[top : top + window.height, left : left + window.width]))
+        return covers, CODES_AS_THEY_ARE
 
     def _read_own(self, window: Window, spans: ZoneSpans, own: Codes) -> Codes:
         """Read cover codes: those of the zone's own forest, and around it forest of any size, which no zone measures."""
@@ -180,7 +196,7 @@ class ClassMap:
         files: tuple[Path, ...],
         *,
         lattice: Lattice,
-        classes: Mapping[str, tuple[int, ...]],
+        classes: Mapping[MapClass, tuple[int, ...]],
         nodata: tuple[int, ...],
         band: int | None,
     ) -> ClassMap:
@@ -229,10 +245,11 @@ class ClassMap:
         """See ChangeMap."""
         return self
 
-    def read(self, window: Window) -> Pixels:
+    def read(self, windows: Sequence[Window]) -> list[Pixels]:
         """See ChangeMap."""
         fill = int(np.flatnonzero(self.states != LOSS)[0]) - self.offset
-        return Pixels(number_classes(self.mosaic.read(window, fill=fill), self.states, self.offset), None)
+        read = self.mosaic.read_several(windows, fill=fill)
+        return [Pixels(number_classes(codes, self.states, self.offset), None) for codes in read]
 
     def refusal(self, fault: int, pixel: Window) -> InputError:
         """See ChangeMap."""

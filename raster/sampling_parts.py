@@ -13,13 +13,13 @@ from raster.grid import Window
 from raster.mosaic import Mosaic
 from raster.parts import Band, row_slices
 from raster.reading import Tile
-from raster.sampling_map import ChangeMap
-from raster.sampling_states import CLASSES, LOSS, count_states, place_of, widen_loss
+from raster.sampling_map import ChangeMap, Pixels
+from raster.sampling_states import CLASSES, GAIN, LOSS, STABLE_NON_FOREST, count_states, place_of, widen_loss
 from raster.spans import Ints, Ints32
 from raster.zoning import ZoneSpans
 
 MOST_ROWS = 512
-"""Rows of wanted units that are read at once, at most (as far as blocks of the file allow)."""
+"""Rows around wanted units that are held at once, as far as blocks of the file allow."""
 
 
 class Runs(NamedTuple):
@@ -81,8 +81,8 @@ class SurveyPart:
     def _count(self, spans: ZoneSpans, source: ChangeMap) -> Runs:
         numbers, local = self.band.groups(spans)
         spans, origin = _cut_at_blocks(spans, source.mosaics[0])
-        window = spans.window.expand(self.reach)
-        states = source.read(window).states
+        window = reached(spans.window, self.reach, source.mosaics)
+        states = source.read([window])[0].states
         if self.reach:
             widen_loss(states, self.reach)
         found = np.empty((len(spans), CLASSES), dtype=np.int32)
@@ -187,23 +187,57 @@ class LocatePart:
         """
         source, wanted = self.map.of_band(self.band, self.rows_per_band), self.wanted
         found = Located.nowhere(len(wanted.row))
-        for places in _together(wanted, _tile_of(source.mosaics[0], self.band.window), self.reach):
-            some = wanted.pick(places)
-            row, left = int(some.row.min()), int(some.start.min())
-            window = Window(row, left, int(some.row.max()) + 1 - row, int(some.stop.max()) - left).expand(self.reach)
-            pixels = source.read(window)
-            if self.reach:
-                widen_loss(pixels.states, self.reach)
-            for place in places.tolist():
-                line, begin = int(wanted.row[place]) - window.row, int(wanted.start[place]) - window.col
-                states = pixels.states[line, begin : int(wanted.stop[place]) - window.col]
-                at = place_of(states, int(wanted.state[place]), int(wanted.rank[place]))
-                if at < 0:
-                    continue
-                found.column[place], found.state[place] = wanted.start[place] + at, states[at]
-                if states[at] == LOSS and pixels.loss is not None:
-                    found.loss_year[place] = source.base_year + int(pixels.loss[line, begin + at])
+        tile = _tile_of(source.mosaics[0], self.band.window)
+        # The class of these does not depend on the pixels around, which need not be read.
+        alone = np.isin(wanted.state, (LOSS, GAIN, STABLE_NON_FOREST))
+        for reach, own in ((0, np.flatnonzero(alone)), (self.reach, np.flatnonzero(~alone))):
+            groups = [own[places] for places in _together(wanted.pick(own), tile, reach)]
+            windows = [reached(_window_of(wanted.pick(places)), reach, source.mosaics) for places in groups]
+            for some in _batches(windows):
+                for places, window, pixels in zip(groups[some], windows[some], source.read(windows[some]), strict=True):
+                    if reach:
+                        widen_loss(pixels.states, reach)
+                    self._find(places, window, pixels, source.base_year, found)
         return found
+
+    def _find(self, places: Ints, window: Window, pixels: Pixels, base_year: int, found: Located) -> None:
+        wanted = self.wanted
+        for place in places.tolist():
+            line, begin = int(wanted.row[place]) - window.row, int(wanted.start[place]) - window.col
+            states = pixels.states[line, begin : int(wanted.stop[place]) - window.col]
+            at = place_of(states, int(wanted.state[place]), int(wanted.rank[place]))
+            if at < 0:
+                continue
+            found.column[place], found.state[place] = wanted.start[place] + at, states[at]
+            if states[at] == LOSS and pixels.loss is not None:
+                found.loss_year[place] = base_year + int(pixels.loss[line, begin + at])
+
+
+def reached(window: Window, reach: int, mosaics: Sequence[Mosaic]) -> Window:
+    """Return a window with the pixels around it, as far as there are tiles."""
+    if not reach:
+        return window
+    extent = mosaics[0].extent
+    for mosaic in mosaics[1:]:
+        extent = extent.union(mosaic.extent)
+    return window.expand(reach).intersection(extent) or window
+
+
+def _window_of(wanted: Wanted) -> Window:
+    row, left = int(wanted.row.min()), int(wanted.start.min())
+    return Window(row, left, int(wanted.row.max()) + 1 - row, int(wanted.stop.max()) - left)
+
+
+def _batches(windows: Sequence[Window]) -> Iterator[slice]:
+    """Yield which windows are read and held together: files are opened once for each batch."""
+    begin, rows = 0, 0
+    for place, window in enumerate(windows):
+        if rows + window.height > MOST_ROWS and place > begin:
+            yield slice(begin, place)
+            begin, rows = place, 0
+        rows += window.height
+    if begin < len(windows):
+        yield slice(begin, len(windows))
 
 
 def _together(wanted: Wanted, tile: Tile, reach: int) -> Iterator[Ints]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from raster.bands import Codes
 from raster.crosstab import FAULT_COVER, FAULT_LOSS, CodeBook
@@ -19,6 +20,7 @@ FIRST_FAULT = 250
 """A state beyond it is this number plus the fault of a value that the product does not have."""
 _BLOCK = 128
 """Pixels counted together; a counter of one byte must hold them."""
+MOST_REACH = _BLOCK
 
 
 class StateBook(NamedTuple):
@@ -92,47 +94,80 @@ def _mark_block(line: Codes, codes: Codes, book: StateBook) -> None:
 
 @njit(cache=True, nogil=True)
 def widen_loss(states: Codes, reach: int) -> None:
-    """Turn stable forest that has loss within `reach` rows and columns into the buffer of loss, in place."""
+    """Turn stable forest that has loss within `reach` rows and columns into the buffer of loss, in place.
+
+    Loss is sparse: rows are looked at in blocks, and only those near a block with loss are worked on.
+
+    Args:
+        states: States, shape (rows, columns).
+        reach: At most MOST_REACH.
+    """
     height, width = states.shape
-    lines = 2 * reach + 1
-    near = np.empty((lines, width), dtype=np.uint8)
-    holds = np.zeros(lines, dtype=np.bool_)
-    padded, united = np.zeros(width + 2 * reach, dtype=np.uint8), np.empty(width, dtype=np.uint8)
+    lines, blocks = 2 * reach + 1, -(-width // _BLOCK)
+    near = np.empty((lines, blocks * _BLOCK), dtype=np.uint8)
+    holds, times = np.zeros((lines, blocks), dtype=np.bool_), np.zeros(blocks, dtype=np.int32)
+    lost, united = np.empty(blocks, dtype=np.bool_), np.empty(_BLOCK, dtype=np.uint8)
+    own = np.empty(_BLOCK + 2 * reach, dtype=np.uint8)
     for row in range(height + reach):
         slot = row % lines
-        holds[slot] = row < height and _near_in_row(states[row], reach, padded, near[slot])
-        if row < reach:
-            continue
-        united[:] = 0
-        found = False
-        for line in range(lines):
-            if holds[line]:
-                _unite(united, near[line])
-                found = True
-        if found:
-            _mark_near(states[row - reach], united)
+        for block in range(blocks):
+            times[block] -= holds[slot, block]
+            holds[slot, block] = False
+        if row < height and _find_loss(states[row], lost):
+            for block in range(blocks):
+                if lost[block] or lost[max(block - 1, 0)] or lost[min(block + 1, blocks - 1)]:
+                    holds[slot, block] = True
+                    times[block] += 1
+                    _near_in_block(states[row], block * _BLOCK, reach, own, near[slot])
+        if row >= reach:
+            _mark_row(states[row - reach], near, holds, times, united)
 
 
 @njit(cache=True, nogil=True)
-def _near_in_row(line: Codes, reach: int, padded: Codes, near: Codes) -> bool:
-    """Write 1 where loss lies within `reach` columns; False, and nothing written, where the row has none."""
-    own, any_loss = padded[reach : reach + len(line)], np.uint8(0)
-    for column in range(len(line)):
-        lost = np.uint8(line[column] == LOSS)
-        own[column] = lost
-        any_loss |= lost
-    if not any_loss:
-        return False
-    near[:] = padded[: len(line)]
+def _mark_row(line: Codes, near: Codes, holds: NDArray[np.bool_], times: Ints32, united: Codes) -> None:
+    """Mark the stable forest of a row near loss of any of the rows around."""
+    for block in range(len(times)):
+        if times[block] == 0:
+            continue
+        place = slice(block * _BLOCK, (block + 1) * _BLOCK)
+        united[:] = 0
+        for slot in range(len(holds)):
+            if holds[slot, block]:
+                _unite(united, near[slot, place])
+        _mark_near(line[place], united)
+
+
+@njit(cache=True, nogil=True)
+def _find_loss(line: Codes, lost: NDArray[np.bool_]) -> bool:
+    """Write which blocks of a row hold loss, and return whether one does."""
+    found = False
+    for block in range(len(lost)):
+        part, any_loss = line[block * _BLOCK : (block + 1) * _BLOCK], np.uint8(0)
+        for column in range(len(part)):
+            any_loss |= np.uint8(part[column] == LOSS)
+        lost[block] = any_loss
+        found |= lost[block]
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _near_in_block(line: Codes, begin: int, reach: int, own: Codes, near: Codes) -> None:
+    """Write 1 where loss of the same row lies within `reach` columns, else 0, for the block that begins at a column."""
+    own[:] = 0
+    first, after = max(begin - reach, 0), min(begin + _BLOCK + reach, len(line))
+    part, place = line[first:after], own[first - begin + reach :]
+    for column in range(len(part)):
+        place[column] = np.uint8(part[column] == LOSS)
+    block = near[begin : begin + _BLOCK]
+    block[:] = own[:_BLOCK]
     for shift in range(1, 2 * reach + 1):
-        _unite(near, padded[shift : shift + len(line)])
-    return True
+        _unite(block, own[shift : shift + _BLOCK])
 
 
 @njit(cache=True, nogil=True)
 def _unite(into: Codes, other: Codes) -> None:
-    for column in range(len(into)):
-        into[column] |= other[column]
+    for pixel in range(_BLOCK):
+        into[pixel] |= other[pixel]
 
 
 @njit(cache=True, nogil=True)
