@@ -25,7 +25,6 @@ from mrv.sources.csv_reading import CsvFile, Row
 
 FIELDS = (
     "unit_id",
-    "interpreter",
     "label",
     "loss_year",
     "forest_t1",
@@ -37,10 +36,13 @@ FIELDS = (
     "image_after_id",
     "image_after_date",
     "labelled_on",
+    "interpreter",
     "reason",
 )
-"""What a file can say of a unit, by the column of `sample_labels`, in the order of the plain CSV."""
+"""What a file can say of a unit, by the column of `sample_labels`."""
 PLACE = ("longitude", "latitude")
+FORM = (FIELDS[0], *PLACE, *FIELDS[1:])
+"""Columns of the plain CSV: a form to fill in, and to read back."""
 
 _ANSWERS = ("label", "loss_year", "forest_t1", "forest_t2", "forest_t3")
 _CEO_NAMES = {
