@@ -9,7 +9,7 @@ from typing import Literal
 
 from mrv.errors import ProjectError
 from mrv.estimation.allocation import allocate, expected_se, sample_size, se_for_u90
-from mrv.estimation.sample import WHOLE_FRAME, Stratum
+from mrv.estimation.sample import LEAST_UNITS, WHOLE_FRAME, Stratum
 from mrv.intervals import normal_z
 from mrv.project_sampling import Sampling, TargetError
 from mrv.sources.sample_design_files import DesignStratum
@@ -50,6 +50,7 @@ def planned_counts(spec: Sampling, strata: Sequence[DesignStratum]) -> dict[str,
         if spec.target is not None:
             size = _first_size([frame], spec.target, _of_frame(strata, expected))
         return allocate([frame], size=size, rule="proportional")
+    _refuse_single_pixels(spec, strata)
     listed = [_stratum(stratum) for stratum in strata]
     if spec.target is None:
         size = sum(spec.allocation.counts.values()) if spec.size is None else spec.size
@@ -78,6 +79,18 @@ def expected_precision(spec: Sampling, strata: Sequence[DesignStratum], counts: 
         return Precision(target.measure, se, float(target.se or 0))
     wanted = float(target.u90)
     return Precision(target.measure, wanted * se / _target_se(listed, target, expected), wanted)
+
+
+def _refuse_single_pixels(spec: Sampling, strata: Sequence[DesignStratum]) -> None:
+    """Refuse strata that can never have the two units that an interval needs."""
+    if single := [stratum.stratum_id for stratum in strata if stratum.pixel_count < LEAST_UNITS]:
+        raise ProjectError(
+            "a stratum has too few pixels",
+            expected=f"at least {LEAST_UNITS}: without two units there is no interval",
+            found=", ".join(single),
+            where=f"sampling ({spec.id})",
+            remedy="divide the map less: by_zone or by_stratum false, or no loss_buffer_pixels",
+        )
 
 
 def _least_that_reaches(

@@ -10,6 +10,7 @@ import shapely
 
 from mrv.boundaries import SLIVER_HA, Zone, geodesic_area_ha
 from mrv.errors import InputError, MrvError, ProjectError
+from mrv.estimation.sample import LEAST_UNITS
 from mrv.project import LoadedProject
 from mrv.project_sampling import ClassMap, SampleSource, Sampling, StratumClass
 from mrv.sources.products import Catalogue, catalogue_of
@@ -17,9 +18,6 @@ from mrv.sources.sample_design_files import is_frozen, read_design
 from mrv.stages.sample_files import changed_keys
 from mrv.stages.sample_map import LOSS_ROLES, sampled_zones, years_of
 from mrv.stages.validate_rasters import Declared, declared_rasters
-
-LEAST_UNITS = 2
-"""Units of a stratum below which its variance cannot be told."""
 
 
 def sampling_problems(project: LoadedProject, zones: Sequence[Zone]) -> Iterator[MrvError]:
