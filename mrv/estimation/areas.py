@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mrv.estimation.sample import Label, Sample
-from mrv.estimation.totals import Estimate, Interval, estimates, no_estimate, ratio_totals, totals
+from mrv.estimation.totals import Estimate, Interval, domain_totals, estimates, no_estimate
 
 NOT_SEEN = "no unit of this class was seen: the estimate is 0, and an interval of 0 is not certainty"
 
@@ -57,10 +57,7 @@ def class_areas(
         nothing = no_estimate("no unit lies in the domain")
         return tuple(ClassArea(label=label, class_unit_count=0, estimate=nothing) for label in classes)
     y = np.stack([inside * sample.where({column: label}) for label in classes], axis=1)
-    if known_area is None:
-        moments = totals(sample, y)
-    else:
-        moments = ratio_totals(sample, y, np.repeat(inside[:, None], len(classes), axis=1), known_total=known_area)
+    moments = domain_totals(sample, y, inside=inside, known_area=known_area)
     found = estimates(
         moments,
         unit_counts=[unit_count] * len(classes),

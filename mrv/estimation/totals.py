@@ -95,6 +95,20 @@ def ratio_totals(sample: Sample, y: Floats, x: Floats, *, known_total: float) ->
     return Moments(moments.values * known_total, moments.variances * known_total**2)
 
 
+def domain_totals(sample: Sample, y: Floats, *, inside: Floats, known_area: float | None) -> Moments:
+    """Estimate totals of y, which is 0 outside a domain: as they are, or by the domain's area where it is known.
+
+    Args:
+        sample: The sample.
+        y: A value for each cell and variable, shape (C, K).
+        inside: 1 for the cells of the domain, 0 for the others, shape (C,).
+        known_area: Area of the domain, in the unit of the strata's areas.
+    """
+    if known_area is None:
+        return totals(sample, y)
+    return ratio_totals(sample, y, np.repeat(inside[:, None], y.shape[1], axis=1), known_total=known_area)
+
+
 def estimates(
     moments: Moments,
     *,

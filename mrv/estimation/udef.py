@@ -10,7 +10,7 @@ import numpy as np
 
 from mrv.errors import InputError
 from mrv.estimation.sample import Label, Sample
-from mrv.estimation.totals import Estimate, estimates, no_estimate, totals
+from mrv.estimation.totals import Estimate, domain_totals, estimates, no_estimate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +37,7 @@ def unplanned_deforestation(
     mpl_years: Mapping[str, float],
     column: str = "reference_class",
     domain: Mapping[str, Label] | None = None,
+    known_area: float | None = None,
 ) -> UnplannedDeforestation:
     """Estimate A_UDef = Σ_ss A_ss · Count_UDef,ss / Count_ss, and Σ_ss A_ss · p_ss / MPL_ss.
 
@@ -48,6 +49,7 @@ def unplanned_deforestation(
         mpl_years: Length of the monitoring period by stratum, in years (`monitoring_period_years`).
         column: Column of the sample that holds the labels.
         domain: See `mrv.estimation.areas.class_areas`.
+        known_area: The same.
 
     Raises:
         InputError: A stratum has no length of period.
@@ -76,7 +78,8 @@ def unplanned_deforestation(
         return UnplannedDeforestation(area=nothing, annual=nothing, mpl_years=None, counts=counts)
     lost = inside * np.fromiter((label in deforested for label in sample.columns[column]), bool, len(inside))
     per_year = 1 / np.array(years)[sample.cell_strata]
-    moments = totals(sample, np.stack([lost, lost * per_year], axis=1))
+    y = np.stack([lost, lost * per_year], axis=1)
+    moments = domain_totals(sample, y, inside=inside, known_area=known_area)
     area, annual = estimates(moments, unit_counts=[unit_count] * 2, degrees_of_freedom=freedom, interval="student")
     reached = [
         (stratum.area, length)

@@ -107,10 +107,9 @@ class _Known:
 
 def _read_strata(path: Path, options: Options) -> tuple[list[_Known], str]:
     names = _names(STRATUM_COLUMNS, options.stratum_columns)
-    file = CsvFile(path, label=path.name, required=[names["stratum"], *options.stratum_columns.values()])
+    required = {names["stratum"], *options.stratum_columns.values()}
+    file = _open(path, required, option="--stratum-column", one_of=(names["pixel_count"], names["area_ha"]))
     counted, sized = names["pixel_count"] in file.columns, names["area_ha"] in file.columns
-    if not (counted or sized):
-        file.require([names["pixel_count"]])
     if sized and options.pixel_area_ha is not None:
         raise UsageError(
             "the strata have areas, so the area of a pixel is not needed",
@@ -132,7 +131,7 @@ def _read_strata(path: Path, options: Options) -> tuple[list[_Known], str]:
 def _read_units(path: Path, options: Options) -> list[_Unit]:
     names = _names(UNIT_COLUMNS, options.unit_columns)
     required = {names["map_class"], names["reference_class"], *options.unit_columns.values()}
-    file = CsvFile(path, label=path.name, required=required | ({options.by} if options.by else set()))
+    file = _open(path, required | ({options.by} if options.by else set()), option="--unit-column")
     here = set(file.columns)
     stratum = names["stratum"] if names["stratum"] in here else names["map_class"]
     units = []
@@ -197,6 +196,18 @@ def _names(known: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
             remedy="write NAME=HEADER with one of these names",
         )
     return {name: given.get(name, name) for name in known}
+
+
+def _open(path: Path, required: set[str], *, option: str, one_of: Sequence[str] = ()) -> CsvFile:
+    """Open a CSV that has the required columns, and one of some more."""
+    try:
+        file = CsvFile(path, label=path.name, required=required)
+        if one_of and not set(one_of) & set(file.columns):
+            file.require(one_of[:1])
+    except InputError as error:
+        error.remedy = f"save it as CSV in UTF-8 with commas; name a column of another header by {option} NAME=HEADER"
+        raise
+    return file
 
 
 def _refuse_ragged(path: Path, row: Row) -> None:
