@@ -11,9 +11,11 @@ from markupsafe import Markup
 
 from mrv.boundaries import Zone
 from mrv.package import wording
+from mrv.package.figures import Figure
 from mrv.package.interval_chart import Compared, intervals
 from mrv.package.sample_map import sample_map
-from mrv.package.wording import Text
+from mrv.package.staging import cell_text
+from mrv.package.wording import Text, number
 
 Row = Mapping[str, Any]
 Read = Callable[[str], Sequence[Row]]
@@ -107,6 +109,21 @@ def _chart(zone: Row, loss: Sequence[Row]) -> Markup | None:
 def _ends(row: Row, name: str) -> tuple[Any, Any] | None:
     low, high = row[f"{name}_low_ha"], row[f"{name}_high_ha"]
     return None if low is None or high is None else (low, high)
+
+
+def estimate_interval(figure: Figure, rows: Iterable[Row]) -> Text | None:
+    """Return the half-width of the 90 % interval of an estimated area, ha; None for any other figure.
+
+    Args:
+        figure: A figure of `activity_data`.
+        rows: That table.
+    """
+    if figure.mart_column != "estimate_area_ha" or figure.value is None:
+        return None
+    for row in rows:
+        if all(cell_text(row[name]) == value for name, value in figure.key) and row["ci90_high_ha"] is not None:
+            return number(row["ci90_high_ha"] - row["estimate_area_ha"], wording.digits_of(figure.unit))
+    return None
 
 
 def _design(design: Row, read: Read, zones: Sequence[Zone]) -> dict[str, Any]:

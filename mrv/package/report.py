@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from mrv.ledger import Artifact
 from mrv.package import wording
-from mrv.package.activity import activity
+from mrv.package.activity import activity, estimate_interval
 from mrv.package.charts import Series, bars, swatch
 from mrv.package.contents import Contents
 from mrv.package.figures import Figure, headline, total
@@ -29,6 +29,7 @@ from mrv.schemas import DATASETS
 Row = Mapping[str, Any]
 
 FIRST = ("er.vcu.total", "er.net.total", "er.baseline.total", "er.project.total")
+NEWEST = ("ad.{}.loss.estimate", "defor.{}.", "forest.{}.")
 MAP_NAMES = {
     "loss_by_year": ("forest loss by year", "pérdida de bosque por año"),
     "alerts": ("deforestation alerts", "alertas de deforestación"),
@@ -83,7 +84,7 @@ def _view(contents: Contents) -> dict[str, Any]:
         "contents": contents,
         "project": contents.project,
         "illustrative_zones": any(zone.illustrative for zone in contents.zones),
-        "cards": [_card(figure, reductions) for figure in _chosen(headline(contents), contents)],
+        "cards": [_card(figure, reductions, read("activity_data")) for figure in _chosen(headline(contents), contents)],
         "vintages": reductions,
         "totals": _totals(reductions),
         "map": zone_map(contents.zones),
@@ -121,21 +122,23 @@ class Card:
     interval: Text | None
 
 
-def _card(figure: Figure, reductions: Sequence[Row]) -> Card:
+def _card(figure: Figure, reductions: Sequence[Row], activity_data: Sequence[Row]) -> Card:
     label = Text(figure.label_en, figure.label_es)
     value = number(figure.value, wording.digits_of(figure.unit))
+    if figure.mart == "activity_data":
+        return Card(figure, label, value, estimate_interval(figure, activity_data))
     return Card(figure, label, value, _interval(figure, reductions))
 
 
 def _chosen(figures: Sequence[Figure], contents: Contents) -> list[Figure]:
-    """Return the few figures that stand first: the period's totals, then the project area's newest year.
+    """Return the few figures that stand first: the period's totals, then the project area's estimated loss and newest year.
 
     Where a project has none of these, the first of its headline stand there.
     """
     areas = [zone.zone_id for zone in contents.zones if zone.kind == "project_area"]
     newest = [
         max(found, key=attrgetter("figure_id"))
-        for start in (f"{name}.{zone_id}." for zone_id in areas for name in ("defor", "forest"))
+        for start in (start.format(zone_id) for zone_id in areas for start in NEWEST)
         if (found := [figure for figure in figures if figure.figure_id.startswith(start) and figure.value is not None])
     ]
     totals = [figure for name in FIRST for figure in figures if figure.figure_id == name]

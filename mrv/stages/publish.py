@@ -180,12 +180,17 @@ def _product_notes(context: Context, artifacts: Sequence[Artifact]) -> dict[str,
 
 
 def _headline(context: Context, snapshot: Snapshot) -> list[str]:
-    """Return the ids of the figures that a package is about: its tonnes, and forest and loss of the project area."""
+    """Return the ids of the figures that a package is about: its tonnes, and forest and loss of the project area.
+
+    Where a sample estimates the loss, its estimate stands there too, with the map's area and the half-width.
+    """
     areas = [zone.zone_id for zone in context.zones if zone.kind == "project_area"]
     years = {part.year for part in context.period.vintages}
     wanted = {
         f"{name}.{area}.{year}" for name in ("defor", "defor_period", "forest") for area in areas for year in years
     }
+    if mart(snapshot.folder, "sample_designs"):
+        wanted |= {f"ad.{area}.loss.{name}" for name in ("map", "estimate", "u90") for area in areas}
     ids = [row["figure_id"] for row in mart(snapshot.folder, "figures")]
     return [figure_id for figure_id in ids if figure_id.startswith("er.") or figure_id in wanted]
 

@@ -7,8 +7,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mrv.package.activity import activity
+from mrv.package.activity import activity, estimate_interval
 from mrv.package.charts import HEIGHT, TOP
+from mrv.package.figures import Figure, recomputed
 from mrv.package.interval_chart import Compared, intervals
 from mrv.package.report import render_report
 from mrv.package.sample_map import DOTS, sample_map
@@ -126,6 +127,30 @@ def test_without_a_sample_the_page_says_that_areas_are_counts(tmp_path):
 @pytest.mark.parametrize("name", sorted(sampled_marts()))
 def test_any_table_may_be_missing(tmp_path, name):
     assert "Activity data: map and sample" in page_of(tmp_path, {**sampled_marts(), name: []})
+
+
+def estimate_figure(value):
+    return {
+        "figure_id": "ad.pa.loss.estimate", "label_en": "Forest loss by the sample", "label_es": "Pérdida según la muestra",
+        "value": value, "unit": "ha", "mart": "activity_data", "mart_column": "estimate_area_ha",
+        "row_key": "zone_id=pa;activity_class=loss;year=", "reason": None if value is not None else REASON,
+    }  # fmt: skip
+
+
+def test_the_estimate_stands_first_with_its_interval_and_its_row_is_found(tmp_path):
+    marts = {**sampled_marts(), "figures": [*sample_marts()["figures"], estimate_figure(Decimal(1574))]}
+    contents = sample_contents(tmp_path / "s")
+    contents = replace(contents, **write_marts(tmp_path / "s", {**sample_marts(), **marts}))
+    page = render_report(replace(contents, headline=[*contents.headline, "ad.pa.loss.estimate"]))
+    card = page[page.index("Forest loss by the sample") : page.index("<code>ad.pa.loss.estimate</code>")]
+    assert "1,574.0" in card and '± <span lang="en">230.3</span>' in card
+    (found,) = recomputed([Figure(**estimate_figure(Decimal(1574)))], contents.marts_folder)
+    assert found[1] == 1574
+
+
+def test_an_estimate_that_could_not_be_made_has_no_interval():
+    rows = [unknown(row) for row in sampled_marts()["activity_data"]]
+    assert estimate_interval(Figure(**estimate_figure(None)), rows) is None
 
 
 # --- drawings --------------------------------------------------------------------------------------------------
