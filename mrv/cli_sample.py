@@ -50,6 +50,70 @@ def design(project: str, design: str | None, enlarge: bool, as_json: bool) -> No
         click.echo(f"Nothing changed: the design is frozen in {drawn.folder} as it is declared.")
 
 
+@sample.command()
+@click.argument("project")
+@click.option("--design", help="Id of the sample; default: the only one.")
+@click.option(
+    "--format",
+    "style",
+    required=True,
+    type=click.Choice(["ceo-csv", "ceo-geojson", "kml", "gpkg", "csv"]),
+    help="Collect Earth Online's uploads, KML, GeoPackage, or a CSV form.",
+)
+@click.option("--to", required=True, type=click.Path(path_type=Path), help="File; for Collect Earth Online a folder.")
+@click.option("--step", type=int, help="Only the units of this step, where the design was enlarged.")
+def export(project: str, design: str | None, style: Any, to: Path, step: int | None) -> None:
+    """Write the units of a frozen sample of PROJECT for interpreters, without what the map says of them."""
+    from mrv.project import find_project, load_project
+    from mrv.settings import read_settings
+    from mrv.sources.sample_design_files import read_design
+    from mrv.stages.sample_design import chosen_sample
+    from mrv.stages.sample_export import advice, export_units
+
+    loaded = load_project(find_project(project, read_settings()))
+    frozen = read_design(loaded.path(chosen_sample(loaded, design).folder))
+    for path in export_units(frozen, style, to, step=step):
+        click.echo(f"wrote {path}")
+    click.echo(f"\n{advice(frozen, style)}")
+
+
+@sample.command()
+@click.argument("project")
+@click.option("--period", required=True, help="Id of the monitoring period.")
+@click.option(
+    "--disagreements",
+    type=click.Path(path_type=Path),
+    help="Write the units on which interpreters differ to this CSV, a form for whoever resolves them.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def labels(project: str, period: str, disagreements: Path | None, as_json: bool) -> None:
+    """Show how far the labels of a period of PROJECT are: by person, agreement, what is open, and the estimate."""
+    from mrv.settings import read_settings
+    from mrv.stages import sample_progress as stage
+    from mrv.stages.context import open_context
+    from mrv.terminal import Terminal, print_table
+
+    with open_context(project, period, read_settings(), Terminal()) as context:
+        progress = stage.label_progress(context)
+    count = None if disagreements is None else stage.write_disagreements(progress, disagreements)
+    if as_json:
+        click.echo(json.dumps(stage.progress_record(progress), ensure_ascii=False, indent=1))
+        return
+    for title, rows, words in (
+        ("Units by what their labels came to", stage.outcome_rows(progress), 1),
+        ("\nLabels by person", stage.interpreter_rows(progress), 2),
+        ("\nAgreement on units that both could use", stage.agreement_rows(progress), 2),
+        ("\nAreas by the sample, ha", stage.estimate_rows(progress), 3),
+    ):
+        print_table(rows, right=list(rows[0])[words:] if rows else (), title=title)
+    click.echo("\n" + "\n".join(stage.sentences(progress)))
+    if count is not None:
+        click.echo(
+            f"wrote {disagreements}: {count:,} units. Fill in label, interpreter and what else was decided, put the file "
+            "into the design's folder and declare it among labels with format csv and role resolution."
+        )
+
+
 def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:
     mapping = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
     if len(mapping) < len(pairs):

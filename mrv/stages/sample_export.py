@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from mrv.errors import UsageError
 from mrv.files import write_bytes
 from mrv.sources.sample_design_files import DesignGrid, FrozenDesign
 from mrv.sources.sample_label_files import FORM
+from mrv.units import UM2_PER_M2
 
 Format = Literal["ceo-csv", "ceo-geojson", "kml", "gpkg", "csv"]
 FORMATS: tuple[str, ...] = get_args(Format)
@@ -140,6 +142,28 @@ def _writers(design: FrozenDesign, units: Sequence[BlindUnit], style: Format, to
     if style == "gpkg":
         return {to: lambda path: _write_geopackage(path, units)}
     return {to: _csv([form_row(unit.unit_id, unit.longitude, unit.latitude) for unit in units])}
+
+
+def advice(design: FrozenDesign, style: Format) -> str:
+    """Return what to do with the files."""
+    back = "then declare what comes back among labels of a source of connector sample"
+    if style in {"ceo-csv", "ceo-geojson"}:
+        plots = "plot file" + ("" if style == "ceo-geojson" else f", square plots of {_side_m(design)} m")
+        return (
+            f"Collect Earth Online: upload the {plots}, and the sample file, one point in each plot. Ask for the class, the year "
+            f"of loss and the dates of both images (2023-07-01); {back} with format ceo_sample."
+        )
+    if style == "kml":
+        return f"KML shows the units and takes no answers: have these written into the CSV form (--format csv), {back}."
+    if style == "gpkg":
+        return f"Fill in the fields of layer {LAYER} in QGIS, export the layer as CSV, {back} with format csv."
+    return f"Fill in a line for each unit and interpreter, {back} with format csv."
+
+
+def _side_m(design: FrozenDesign) -> int:
+    """Return the side of a square as large as the mean unit, metres."""
+    area_um2 = sum(int(unit["area_um2"]) for unit in design.units) / len(design.units)
+    return round(math.sqrt(area_um2 / UM2_PER_M2))
 
 
 def form_row(unit_id: str, longitude: float, latitude: float) -> dict[str, Any]:
