@@ -45,7 +45,7 @@ def design(project: str, design: str | None, enlarge: bool, as_json: bool) -> No
     print_table(stratum_rows(drawn.document), right=NUMBERS, title=f"{drawn.document.design_id}: strata of the map")
     click.echo("\n" + "\n".join(sentences(drawn)))
     if drawn.new_units:
-        click.echo(f"Frozen in {drawn.folder}: {drawn.new_units:,} new units\n{next_steps(project, spec)}")
+        click.echo(f"Frozen in {drawn.folder}: {drawn.new_units:,} new units\n{next_steps(project, drawn.document)}")
     else:
         click.echo(f"Nothing changed: the design is frozen in {drawn.folder} as it is declared.")
 

@@ -28,7 +28,7 @@ from mrv.sources.sample_design_files import (
 from mrv.stages.context import Context
 from mrv.stages.sample_files import DesignFiles, changed_keys, design_files, lines_sha256, unit_rows, write_design
 from mrv.stages.sample_map import SampledMap, survey_map
-from mrv.stages.sample_sizes import Precision, expected_precision, planned_counts
+from mrv.stages.sample_sizes import Precision, expected_precision, planned_counts, refuse_too_many
 
 if TYPE_CHECKING:
     from raster.sampling_frame import Frame, FrameUnits
@@ -293,11 +293,13 @@ def _drawn(
     """Return every unit of the design after this step, those of earlier steps too, and the probability of each."""
     if spec.draw == "systematic":
         spacing = spec.spacing_pixels or 0
+        refuse_too_many(spec, frame.pixel_count // spacing**2)
         first = old.document.steps[0].spacing_pixels if old else spacing
         row, column = grid_start(seed=spec.seed, spacing=first or spacing)
         # The start of the first step, so that the finer grid holds the coarser one.
         units = frame.grid_units(row % spacing, column % spacing, spacing)
         return units, np.full(len(units), 1 / spacing**2)
+    refuse_too_many(spec, sum(counts.values()))
     if spec.draw == "simple_random":
         count = counts[WHOLE_FRAME]
         ranks = draw_ranks(seed=spec.seed, name=WHOLE_FRAME, population=frame.pixel_count, count=count)

@@ -14,6 +14,9 @@ from mrv.intervals import normal_z
 from mrv.project_sampling import Sampling, TargetError
 from mrv.sources.sample_design_files import DesignStratum
 
+LARGEST_SAMPLE = 100_000
+"""Units that nobody would label; a spacing or target that asks for more is a slip, and would fill the memory."""
+
 
 @dataclass(frozen=True)
 class Precision:
@@ -79,6 +82,22 @@ def expected_precision(spec: Sampling, strata: Sequence[DesignStratum], counts: 
         return Precision(target.measure, se, float(target.se or 0))
     wanted = float(target.u90)
     return Precision(target.measure, wanted * se / _target_se(listed, target, expected), wanted)
+
+
+def refuse_too_many(spec: Sampling, units: int) -> None:
+    """Refuse a sample that nobody could label.
+
+    Raises:
+        ProjectError: It has more than LARGEST_SAMPLE units.
+    """
+    if units > LARGEST_SAMPLE:
+        raise ProjectError(
+            "a sample has more units than can be labelled",
+            expected=f"at most {LARGEST_SAMPLE:,}",
+            found=f"about {units:,}",
+            where=f"sampling ({spec.id})",
+            remedy="lower the size, raise the target's error, or take a wider spacing",
+        )
 
 
 def _refuse_single_pixels(spec: Sampling, strata: Sequence[DesignStratum]) -> None:

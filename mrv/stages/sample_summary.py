@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mrv.project_sampling import Sampling
 from mrv.sources.sample_design_files import DesignDocument, DesignStratum
 from mrv.stages.sample_design import Drawn
 from mrv.units import um2_to_ha
@@ -20,7 +19,7 @@ def stratum_rows(document: DesignDocument) -> list[dict[str, str]]:
         {
             "stratum": item.stratum_id,
             "area_ha": f"{um2_to_ha(item.area_um2):,.1f}",
-            "weight": f"{_weight(item, document):.4f}",
+            "weight": f"{_weight(item, document):.3g}",
             "pixels": f"{item.pixel_count:,}",
             "units": f"{item.drawn_count:,}",
             "inclusion_probability": f"{_probability(item, document):.3g}",
@@ -52,11 +51,14 @@ def sentences(drawn: Drawn) -> list[str]:
     return told
 
 
-def next_steps(project: str, spec: Sampling) -> str:
-    """Return what to do with a design that was just frozen."""
+def next_steps(project: str, document: DesignDocument) -> str:
+    """Return what to do with a design to which units were just drawn."""
+    spec, step = document.specification, document.steps[-1].step
+    new = f" --step {step}" if step > 1 else ""
     return (
-        f"Next: keep {spec.folder} under version control; export the units with mrv sample export {project} --design "
-        f"{spec.id}; have them labelled without showing stratum or map class; then declare a source of connector sample."
+        f"Next: keep {spec.folder} under version control; export the units: mrv sample export {project} --design {spec.id}"
+        f"{new} --format ceo-csv --to FOLDER; have them labelled without showing stratum or map class; then declare a source "
+        "of connector sample."
     )
 
 

@@ -326,6 +326,8 @@ def test_what_cannot_be_drawn_is_refused(folder: Path, monkeypatch: pytest.Monke
     assert "has no sample nosuch" in refused(folder, "--design", "nosuch", monkeypatch=monkeypatch)
     declare(folder, size=20)
     assert "cannot be shared among the strata" in refused(folder, monkeypatch=monkeypatch)
+    declare(folder, size=100_001)
+    assert "more units than can be labelled" in refused(folder, monkeypatch=monkeypatch)
     declare(folder, first_year=2020, last_year=2030)
     assert "the years of a sample are not years of its map" in refused(folder, monkeypatch=monkeypatch)
     assert not (folder / "samples").exists()

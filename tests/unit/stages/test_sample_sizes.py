@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mrv.errors import InputError, ProjectError
 from mrv.project_sampling import Allocation, Sampling, StratumClass, TargetError
 from mrv.sources.sample_design_files import DesignStratum
-from mrv.stages.sample_sizes import expected_precision, planned_counts
+from mrv.stages.sample_sizes import LARGEST_SAMPLE, expected_precision, planned_counts, refuse_too_many
 
 OLOFSSON: dict[StratumClass, tuple[int, str]] = {
     "loss": (200_000, "0.7"),
@@ -102,3 +102,6 @@ def test_what_cannot_be_shared_is_refused() -> None:
         planned_counts(sample(target=lacking), FRAME)
     with pytest.raises(InputError, match="cannot be shared"):
         planned_counts(sample(size=150), FRAME)
+    refuse_too_many(sample(size=100), LARGEST_SAMPLE)
+    with pytest.raises(ProjectError, match="more units than can be labelled"):
+        refuse_too_many(sample(size=100), LARGEST_SAMPLE + 1)
