@@ -3,115 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import product as pairs_of
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 
 from mrv.errors import InputError, ProjectError
 from raster.bands import Layers
-from raster.grid import Floats, Lattice, Window
+from raster.grid import Floats, Lattice
 from raster.grouping import Groups
 from raster.mosaic import Mosaic
 from raster.parts import PLAIN, Band, Work, lay_out
-from raster.rules import ForestRule, LossLayers, ProductRule, Region, Shape, check_shapes
+from raster.rules import ForestRule, LossLayers, ProductRule, Region
+from raster.sampling_locating import Located, LocatePart, Wanted
 from raster.sampling_map import ChangeMap, ClassMap, LossMap, MapClass
-from raster.sampling_parts import Located, LocatePart, Runs, SurveyPart, Wanted
-from raster.sampling_states import CLASSES, LOSS, UNSEEN
-from raster.spans import Ints
-from raster.zoning import lay_zones
+from raster.sampling_parts import Runs, SurveyPart
+from raster.sampling_states import CLASSES, LOSS, LOSS_BUFFER, UNSEEN
+from raster.sampling_strata import CLASSES_OF_STRATA, FrameRule, FrameStratum, FrameUnits, map_class_of
+from raster.sampling_zones import check_apart
+from raster.spans import Ints, Ints32
 
-CLASSES_OF_STRATA = ("loss", "gain", "loss_buffer", "stable_forest", "stable_non_forest")
-"""Class of a stratum by state, from LOSS on; this is also their order."""
+__all__ = [
+    "Frame",
+    "FrameRule",
+    "FrameStratum",
+    "FrameUnits",
+    "survey_class_frame",
+    "survey_loss_frame",
+]
 SEEN = tuple(range(LOSS, CLASSES))
 
 
 @dataclass(frozen=True)
-class FrameRule:
-    """How the frame is divided.
+class Near:
+    """Columns of the buffer of loss in the runs of the frame.
 
     Attributes:
-        first_year: First calendar year of mapped change.
-        last_year: Last calendar year of it.
-        loss_buffer_pixels: Stable forest within so many rows and columns of mapped loss is a stratum of its own; 0: none.
-        by_zone: Whether strata end at the borders of zones.
-        by_stratum: Whether they also end at those of carbon strata.
+        columns: Those of each band, run by run; None where there are too many to be remembered.
+        part: The band of each run, shape (runs,).
+        first: Where those of each run begin among its band's, shape (runs,).
+        count: How many each run has, shape (runs,).
     """
 
-    first_year: int
-    last_year: int
-    loss_buffer_pixels: int
-    by_zone: bool
-    by_stratum: bool
+    columns: list[Ints32 | None]
+    part: Ints
+    first: Ints
+    count: Ints
 
-
-@dataclass(frozen=True)
-class FrameStratum:
-    """A stratum of the frame; it has at least one pixel.
-
-    Attributes:
-        zone_id: Its zone; None where strata go across zones.
-        carbon_stratum_id: Its carbon stratum; None where strata go across them.
-        stratum_class: One of CLASSES_OF_STRATA.
-        pixel_count: Its pixels.
-        area_um2: Their area on the ellipsoid, square micrometres.
-    """
-
-    zone_id: str | None
-    carbon_stratum_id: str | None
-    stratum_class: str
-    pixel_count: int
-    area_um2: int
-
-    @property
-    def stratum_id(self) -> str:
-        """Zone, carbon stratum and class, as far as they divide the frame."""
-        return ".".join(part for part in (self.zone_id, self.carbon_stratum_id, self.stratum_class) if part)
-
-    @property
-    def map_class(self) -> str:
-        """What the map says of its pixels."""
-        return _map_class(self.stratum_class)
-
-
-@dataclass(frozen=True)
-class FrameUnits:
-    """Units (pixels) in the order in which they were asked for; every column has shape (n,).
-
-    Attributes:
-        stratum_id: Stratum of the frame.
-        zone_id: Zone that holds the centre.
-        carbon_stratum_id: Carbon stratum of the centre.
-        map_class: What the map says of the pixel.
-        map_loss_year: Calendar year of mapped loss; 0 where there is none.
-        row: Row on the lattice.
-        column: Column on the lattice.
-        longitude: Of the centre, degrees.
-        latitude: Of the centre, degrees.
-        area_um2: Area of the pixel on the ellipsoid, square micrometres.
-    """
-
-    stratum_id: NDArray[Any]
-    zone_id: NDArray[Any]
-    carbon_stratum_id: NDArray[Any]
-    map_class: NDArray[Any]
-    map_loss_year: Ints
-    row: Ints
-    column: Ints
-    longitude: Floats
-    latitude: Floats
-    area_um2: Ints
-
-    def __len__(self) -> int:
-        return len(self.row)
-
-    def pick(self, places: Ints | NDArray[np.bool_]) -> FrameUnits:
-        """Return some of the units."""
-        return FrameUnits(*(getattr(self, column.name)[places] for column in fields(self)))
+    def of(self, run: int, start: int, stop: int) -> Ints32 | None:
+        """Return those of a run from a column to before another one; None where they are not known."""
+        band = self.columns[self.part[run]]
+        if band is None:
+            return None
+        own: Ints32 = band[self.first[run] : self.first[run] + self.count[run]]
+        low, high = np.searchsorted(own, (start, stop))
+        return own[low:high]
 
 
 @dataclass(frozen=True)
@@ -126,7 +74,7 @@ class Frame:
         area_um2: Their area, square micrometres.
         unobserved_um2: Area of the sampled zones that the map does not observe, which is not in the frame.
         runs: Runs of pixels by row and column, with places in `pairs`.
-        part: The band of each run, shape (runs,).
+        near: Where the buffer of loss lies in the runs.
         pairs: Zone and carbon stratum of each pair.
         bands: The bands.
         map: The map.
@@ -139,7 +87,7 @@ class Frame:
     area_um2: int
     unobserved_um2: int
     runs: Runs
-    part: Ints
+    near: Near
     pairs: list[tuple[str, str]]
     bands: list[Band]
     map: ChangeMap
@@ -216,15 +164,31 @@ class Frame:
         start = runs.start[run].astype(np.int64) if column is None else column
         stop = runs.stop[run].astype(np.int64) if column is None else column + 1
         wanted = Wanted(runs.row[run].astype(np.int64), start, stop, state, rank)
-        groups = Groups.of(self.part[run])
-        places = np.split(groups.order, groups.starts[1:]) if len(run) else []
+        found = Located.nowhere(len(run))
+        near = [
+            self.near.of(one, *ends) for one, *ends in zip(run.tolist(), start.tolist(), stop.tolist(), strict=True)
+        ]
+        for place in np.flatnonzero(state == LOSS_BUFFER).tolist():
+            columns = near[place]
+            if columns is not None:
+                found.put(
+                    np.array([place]),
+                    Located(columns[[rank[place]]].astype(np.int64), np.array([LOSS_BUFFER]), np.array([0])),
+                )
+        sought = np.flatnonzero(found.column < 0)
+        groups = Groups.of(self.near.part[run[sought]])
+        places = [sought[own] for own in np.split(groups.order, groups.starts[1:])] if len(sought) else []
         parts = [
             LocatePart(
-                self.bands[band], self.map, self.rule.loss_buffer_pixels, self.work.rows_per_band, wanted.pick(own)
+                self.bands[band],
+                self.map,
+                self.rule.loss_buffer_pixels,
+                self.work.rows_per_band,
+                wanted.pick(own),
+                tuple(near[place] for place in own.tolist()),
             )
             for band, own in zip(groups.keys.tolist(), places, strict=True)
         ]
-        found = Located.nowhere(len(run))
         for own, located in zip(places, self.work.do("locate units", parts), strict=True):
             found.put(own, located)
         kept = np.flatnonzero(found.column >= 0)
@@ -250,7 +214,7 @@ class Frame:
             ),
             zones[pair],
             carbon[pair],
-            np.array([None, *map(_map_class, CLASSES_OF_STRATA)], dtype=object)[kind],
+            np.array([None, *map(map_class_of, CLASSES_OF_STRATA)], dtype=object)[kind],
             found.loss_year,
             row,
             found.column,
@@ -343,11 +307,16 @@ def _survey(change: ChangeMap, region: Region, rule: FrameRule, work: Work, *, w
     check_apart(region, change.lattice)
     layout = lay_out(region, lattice=change.lattice, mosaics=change.mosaics, work=work, whole_zones=whole_zones)
     parts = [SurveyPart(band, change, rule.loss_buffer_pixels, work.rows_per_band) for band in layout.bands]
-    found = [runs._replace(pair=layout.places(runs.pair)) for runs in work.do("survey the sampling frame", parts)]
-    runs = Runs.concatenate(found)
-    part = np.repeat(np.arange(len(found)), [len(item.row) for item in found])
+    surveyed = list(work.do("survey the sampling frame", parts))
+    runs = Runs.concatenate([item.runs._replace(pair=layout.places(item.runs.pair)) for item in surveyed])
+    sizes = [len(item.runs.row) for item in surveyed]
+    part = np.repeat(np.arange(len(surveyed)), sizes)
+    count = runs.found[:, LOSS_BUFFER].astype(np.int64)
+    before = np.cumsum(count) - count
+    first = before - np.repeat(before[np.cumsum([0, *sizes[:-1]])], sizes)
     order = np.lexsort((runs.start, runs.row))
     runs = runs.pick(order)
+    near = Near([item.near for item in surveyed], part[order], first[order], count[order])
     areas = _areas(runs, len(layout.pairs))
     strata = _strata(areas, runs, layout.pairs, rule)
     return Frame(
@@ -356,7 +325,7 @@ def _survey(change: ChangeMap, region: Region, rule: FrameRule, work: Work, *, w
         sum(stratum.area_um2 for stratum in strata),
         sum(own[UNSEEN] for own in areas),
         runs,
-        part[order],
+        near,
         layout.pairs,
         layout.bands,
         change,
@@ -400,39 +369,6 @@ def _strata(
     )
 
 
-def check_apart(region: Region, lattice: Lattice) -> None:
-    """Refuse zones that share pixels: a unit would belong to both.
-
-    Raises:
-        ProjectError: With the ids and the first place; or a shape is not a valid polygon.
-    """
-    zones = tuple(region.zones)
-    check_shapes(zones)
-    shapes = np.array([zone.geometry for zone in zones], dtype=object)
-    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    for first, second in sorted((a, b) for a, b in zip(one.tolist(), other.tolist(), strict=True) if a < b):
-        place = _shared(zones[first], zones[second], region, lattice)
-        if place:
-            raise ProjectError(
-                "two sampled zones overlap",
-                expected="each pixel in one zone",
-                found=f"{zones[first].id} and {zones[second].id} share pixels, the first at {lattice.extent(place)}",
-                where=f"zones {zones[first].id} and {zones[second].id}",
-                remedy="sample one of the two, or move the common border",
-            )
-
-
-def _shared(one: Shape, other: Shape, region: Region, lattice: Lattice) -> Window | None:
-    """Return the first pixel that two zones share; only the bounds of what they share are laid."""
-    if shapely.area(shapely.intersection(one.geometry, other.geometry)) == 0:
-        return None
-    spans = lay_zones(replace(region.undivided, zones=[one, other]), lattice)
-    order = np.lexsort((spans.start, spans.row))
-    row, start, stop = spans.row[order], spans.start[order], spans.stop[order]
-    clash = np.flatnonzero((row[1:] == row[:-1]) & (start[1:] < stop[:-1]))
-    return Window(int(row[clash[0]]), int(start[clash[0] + 1]), 1, 1) if len(clash) else None
-
-
 def _in_runs(ranks: Ints, runs: Ints, pixels: Ints, name: str) -> tuple[Ints, Ints]:
     """Return the run that holds each rank, and the rank in it.
 
@@ -453,10 +389,6 @@ def _in_runs(ranks: Ints, runs: Ints, pixels: Ints, name: str) -> tuple[Ints, In
         )
     place = np.searchsorted(ends, asked, side="right")
     return runs[place], asked - (ends[place] - pixels[place])
-
-
-def _map_class(stratum_class: str) -> str:
-    return "stable_forest" if stratum_class == "loss_buffer" else stratum_class
 
 
 def _centres(lattice: Lattice, row: Ints, column: Ints) -> tuple[Floats, Floats]:

@@ -234,6 +234,23 @@ def _count_block(block: Codes, found: Ints32) -> None:
 
 
 @njit(cache=True, nogil=True)
+def buffer_columns(states: Codes, top: int, left: int, row: Ints32, start: Ints32, stop: Ints32, count: int) -> Ints32:
+    """Return the columns of the buffer of loss in runs, run by run, shape (count,); for the other arguments see above."""
+    columns, place = np.empty(count + 1, dtype=np.int32), 0
+    for run in range(len(row)):
+        line = states[row[run] - top, start[run] - left : stop[run] - left]
+        for begin in range(0, len(line), _BLOCK):
+            block, near = line[begin : begin + _BLOCK], np.uint8(0)
+            for pixel in range(len(block)):
+                near |= np.uint8(block[pixel] == LOSS_BUFFER)
+            if near:
+                for pixel in range(len(block)):
+                    columns[place] = start[run] + begin + pixel
+                    place += block[pixel] == LOSS_BUFFER
+    return columns[:count].copy()
+
+
+@njit(cache=True, nogil=True)
 def place_of(line: Codes, state: int, rank: int) -> int:
     """Return the place of the pixel that has `rank` of its state before it (0: of any that is seen), or -1."""
     for column in range(len(line)):
