@@ -18,7 +18,6 @@ from mrv.project import LoadedProject
 from mrv.project_sampling import Sampling
 from mrv.sources.sample_design_files import (
     DesignDocument,
-    DesignMap,
     DesignStep,
     DesignStratum,
     FrozenDesign,
@@ -159,22 +158,9 @@ def _refuse_other_ground(context: Context, spec: Sampling, document: DesignDocum
     same = {
         "the version of the map": (document.map.product, document.map.version) == (now.map.product, now.map.version),
         "the files of the map": document.map.sha256 == now.map.sha256,
-        "the forest definition": _counted(document.map) == _counted(now.map),
         "the grid of the map": document.grid == now.grid,
-        "the monitoring period": document.period == context.period,
-        "the years": (document.first_year, document.last_year) == (now.first_year, now.last_year),
-        "the stratum by default": document.default_stratum == context.definition.default_stratum,
-        "the sampled zones": document.sampled_zones == now.sampled_zones,
     }
-    changed = [name for name, holds in same.items() if not holds]
-    before, after = (
-        {zone.zone_id: zone.geometry_sha256 for zone in zones} for zones in (document.boundaries, now.boundaries)
-    )
-    changed += [
-        f"the boundary of {name}"
-        for name in sorted(before.keys() | after.keys())
-        if before.get(name) != after.get(name)
-    ]
+    changed = [name for name, holds in same.items() if not holds] + now.ground.changed_since(document)
     if not changed:
         frozen = {item.stratum_id: (item.pixel_count, item.area_um2) for item in document.strata}
         found = {item.stratum_id: (item.pixel_count, item.area_um2) for item in now.frame.strata}
@@ -193,15 +179,9 @@ def _refuse_other_ground(context: Context, spec: Sampling, document: DesignDocum
         )
 
 
-def _counted(described: DesignMap) -> dict[str, Any] | None:
-    """Return what decides what counts as forest: not the words with which a document is cited."""
-    forest = described.forest_definition
-    return None if forest is None else forest.model_dump(exclude={"document"})
-
-
 def _design(context: Context, spec: Sampling, surveyed: SampledMap, old: FrozenDesign | None) -> DesignFiles:
     """Draw the units that a design lacks and put its files together."""
-    frame = surveyed.frame
+    frame, ground = surveyed.frame, surveyed.ground
     strata = [_stratum(item, 0) for item in frame.strata]
     counts = _counts(context, spec, strata, old)
     units, probabilities = _drawn(spec, frame, counts, old)
@@ -231,14 +211,14 @@ def _design(context: Context, spec: Sampling, surveyed: SampledMap, old: FrozenD
             "schema_version": 1,
             "design_id": spec.id,
             "project_id": context.definition.id,
-            "period": context.period,
-            "first_year": surveyed.first_year,
-            "last_year": surveyed.last_year,
+            "period": ground.period,
+            "first_year": ground.years[0],
+            "last_year": ground.years[1],
             "specification": spec,
             "map": surveyed.map,
-            "default_stratum": context.definition.default_stratum,
-            "sampled_zones": surveyed.sampled_zones,
-            "boundaries": surveyed.boundaries,
+            "default_stratum": ground.default_stratum,
+            "sampled_zones": ground.sampled_zones,
+            "boundaries": ground.boundaries,
             "grid": surveyed.grid,
             "pixel_count": frame.pixel_count,
             "area_um2": frame.area_um2,

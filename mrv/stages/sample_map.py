@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-
-import shapely
 
 from mrv.boundaries import Zone
 from mrv.errors import ProjectError
@@ -15,11 +12,12 @@ from mrv.project import Files, ForestDefinition, RasterTiles, SourceSpec
 from mrv.project_sampling import ClassMap, Sampling
 from mrv.sources.product_layers import Role
 from mrv.sources.products import Catalogue
-from mrv.sources.sample_design_files import DesignGrid, DesignMap, DesignZone, MapFile
+from mrv.sources.sample_design_files import DesignGrid, DesignMap, MapFile
 from mrv.stages.context import Context
 from mrv.stages.land import pull
 from mrv.stages.measure import forest_rule, naming_files, product_rule
 from mrv.stages.rasters import RasterLayer, RasterSet, group_rasters
+from mrv.stages.sample_ground import Ground, sampled_zones
 
 if TYPE_CHECKING:
     from raster.grid import Lattice
@@ -33,39 +31,19 @@ LOSS_ROLES: tuple[Role, ...] = ("tree_cover", "loss_year", "datamask")
 
 @dataclass(frozen=True)
 class SampledMap:
-    """The map of a design, and all that decides which pixel belongs to which stratum.
+    """The map of a design, and the ground that it stands on.
 
     Attributes:
         frame: Its pixels by stratum.
         map: Product, version and files.
         grid: Grid of the pixels.
-        first_year: First year of change.
-        last_year: Last year of change.
-        sampled_zones: Ids of the zones whose pixels are sampled.
-        boundaries: These zones and the project's strata, as they are drawn now.
+        ground: Period, years, zones and forest.
     """
 
     frame: Frame
     map: DesignMap
     grid: DesignGrid
-    first_year: int
-    last_year: int
-    sampled_zones: tuple[str, ...]
-    boundaries: tuple[DesignZone, ...]
-
-
-def years_of(context_years: Sequence[int], spec: Sampling) -> tuple[int, int]:
-    """Return first and last year of change: as declared, or those that the period touches."""
-    first = min(context_years) if spec.first_year is None else spec.first_year
-    last = max(context_years) if spec.last_year is None else spec.last_year
-    return first, last
-
-
-def sampled_zones(zones: Sequence[Zone], spec: Sampling) -> list[Zone]:
-    """Return the zones that a design samples: those named, or every project area and leakage belt."""
-    if spec.zones:
-        return [zone for zone in zones if zone.zone_id in spec.zones]
-    return [zone for zone in zones if zone.kind in ("project_area", "leakage_belt")]
+    ground: Ground
 
 
 def map_sources(sources: Sequence[SourceSpec], spec: Sampling, catalogue: Catalogue) -> list[SourceSpec]:
@@ -99,21 +77,12 @@ def survey_map(context: Context, spec: Sampling) -> SampledMap:
     specs = map_sources(context.definition.sources, spec, context.catalogue)
     artifacts = [artifact for source in specs for artifact in pull(context, source).artifacts]
     rasters = group_rasters(context, artifacts)
-    zones = sampled_zones(context.zones, spec)
-    years = years_of([part.year for part in context.period.vintages], spec)
+    ground = Ground.of(context.project, context.zones, spec)
+    region = _region(context, sampled_zones(context.zones, spec))
     with naming_files(context, artifacts):
         survey = _survey_loss if spec.class_map is None else _survey_classes
-        frame, described, lattice = survey(context, spec, rasters, _region(context, zones), years)
-    strata = [zone for zone in context.zones if zone.kind == "stratum" and zone not in zones]
-    return SampledMap(
-        frame=frame,
-        map=described,
-        grid=_grid(lattice),
-        first_year=years[0],
-        last_year=years[1],
-        sampled_zones=tuple(zone.zone_id for zone in zones),
-        boundaries=tuple(_boundary(zone) for zone in sorted([*zones, *strata], key=lambda zone: zone.zone_id)),
-    )
+        frame, described, lattice = survey(context, spec, rasters, region, ground.years)
+    return SampledMap(frame, described, _grid(lattice), ground)
 
 
 def _region(context: Context, zones: Sequence[Zone]) -> Region:
@@ -142,7 +111,7 @@ def _survey_loss(
     from raster.rules import LossLayers
     from raster.sampling_frame import survey_loss_frame
 
-    layers: dict[str, RasterLayer] = {role: rasters.loss[role] for role in LOSS_ROLES if role in rasters.loss}
+    layers = _loss_layers(rasters)
     if "tree_cover" not in layers or "loss_year" not in layers:
         raise ProjectError(
             "the project has no forest loss series to draw a sample from",
@@ -152,7 +121,7 @@ def _survey_loss(
         )
     product = product_rule({role: list(layer.artifacts) for role, layer in layers.items()})
     loss = layers["loss_year"]
-    gain = [item for item in rasters.classes if (item.product, item.layer.layer) == (loss.product, GAIN_LAYER)]
+    gain = _gain_layers(rasters)
     frame = survey_loss_frame(
         LossLayers(**{role: tuple(layer.paths(context)) for role, layer in layers.items()}),
         region,
@@ -172,12 +141,7 @@ def _survey_classes(
 
     wanted = spec.class_map
     assert isinstance(wanted, ClassMap)  # noqa: S101 - the caller chose by it
-    found = [
-        layer
-        for layer in rasters.classes
-        if (layer.product.product, layer.layer.layer) == (wanted.product, wanted.layer)
-        and wanted.year in (None, layer.year)
-    ]
+    found = _class_layers(rasters, wanted)
     if len(found) != 1:
         raise ProjectError(
             "the class map of a sample is not one layer of the sources",
@@ -198,6 +162,35 @@ def _survey_classes(
         work=context.work,
     )
     return frame, _described(layer, [layer], None), lattice
+
+
+def map_sha256(rasters: RasterSet, spec: Sampling) -> str | None:
+    """Return the hash over the files that a run has of a design's map, as `DesignMap.sha256`; None where it has none."""
+    if spec.class_map is not None:
+        layers = _class_layers(rasters, spec.class_map)
+    else:
+        layers = [*_loss_layers(rasters).values(), *_gain_layers(rasters)]
+    return _described(layers[0], layers, None).sha256 if layers else None
+
+
+def _loss_layers(rasters: RasterSet) -> dict[str, RasterLayer]:
+    return {role: rasters.loss[role] for role in LOSS_ROLES if role in rasters.loss}
+
+
+def _gain_layers(rasters: RasterSet) -> list[RasterLayer]:
+    if "loss_year" not in rasters.loss:
+        return []
+    product = rasters.loss["loss_year"].product
+    return [item for item in rasters.classes if (item.product, item.layer.layer) == (product, GAIN_LAYER)]
+
+
+def _class_layers(rasters: RasterSet, wanted: ClassMap) -> list[RasterLayer]:
+    return [
+        layer
+        for layer in rasters.classes
+        if (layer.product.product, layer.layer.layer) == (wanted.product, wanted.layer)
+        and wanted.year in (None, layer.year)
+    ]
 
 
 def _described(main: RasterLayer, layers: Sequence[RasterLayer], forest: ForestDefinition | None) -> DesignMap:
@@ -222,13 +215,4 @@ def _grid(lattice: Lattice) -> DesignGrid:
         pixel_width=str(lattice.pixel_width),
         pixel_height=str(lattice.pixel_height),
         transformation=lattice.transformation,
-    )
-
-
-def _boundary(zone: Zone) -> DesignZone:
-    return DesignZone(
-        zone_id=zone.zone_id,
-        kind=zone.kind,
-        boundary_version=zone.boundary_version,
-        geometry_sha256=hashlib.sha256(shapely.to_wkb(shapely.normalize(zone.geometry))).hexdigest(),
     )

@@ -54,7 +54,7 @@ def check_project(folder: Path, *, frozen: bool = True) -> Findings:
         *scene_problems(project, zones),
         *patch_problems(project),
         *sampling_problems(project, zones),
-        *(frozen_problems(project) if frozen else ()),
+        *(frozen_problems(project, zones) if frozen else ()),
     ]
     return Findings(project, tuple(zones), tuple(problems), tuple(_notes(project, zones)))
 

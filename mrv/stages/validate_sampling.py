@@ -16,7 +16,8 @@ from mrv.project_sampling import ClassMap, SampleSource, Sampling, StratumClass
 from mrv.sources.products import Catalogue, catalogue_of
 from mrv.sources.sample_design_files import is_frozen, read_design
 from mrv.stages.sample_files import changed_keys
-from mrv.stages.sample_map import LOSS_ROLES, sampled_zones, years_of
+from mrv.stages.sample_ground import Ground, sampled_zones, years_of
+from mrv.stages.sample_map import LOSS_ROLES
 from mrv.stages.validate_rasters import Declared, declared_rasters
 
 
@@ -41,7 +42,7 @@ def sampling_problems(project: LoadedProject, zones: Sequence[Zone]) -> Iterator
             yield from _class_map(spec.class_map, declared, catalogue, where)
 
 
-def frozen_problems(project: LoadedProject) -> Iterator[MrvError]:
+def frozen_problems(project: LoadedProject, zones: Sequence[Zone]) -> Iterator[MrvError]:
     """Yield designs that are read by a source but not frozen, or not frozen as the project declares them."""
     read = {project.path(source.folder) for source in _sample_sources(project)}
     for position, spec in enumerate(project.definition.sampling):
@@ -56,12 +57,12 @@ def frozen_problems(project: LoadedProject) -> Iterator[MrvError]:
                 )
             continue
         try:
-            yield from _changed(project, spec, where)
+            yield from _changed(project, zones, spec, where)
         except InputError as error:
             yield error
 
 
-def _changed(project: LoadedProject, spec: Sampling, where: str) -> Iterator[ProjectError]:
+def _changed(project: LoadedProject, zones: Sequence[Zone], spec: Sampling, where: str) -> Iterator[ProjectError]:
     document = read_design(project.path(spec.folder)).document
     if (document.design_id, document.project_id) != (spec.id, project.definition.id):
         yield ProjectError(
@@ -84,6 +85,16 @@ def _changed(project: LoadedProject, spec: Sampling, where: str) -> Iterator[Pro
             else f"take the change back, or draw the units that it adds: mrv sample design {project.folder.name} "
             f"--design {spec.id} --enlarge",
         )
+    elif spec.period in {period.id for period in project.definition.monitoring_periods}:
+        changed = Ground.of(project, zones, spec).changed_since(document)
+        if changed:
+            yield ProjectError(
+                f"design {spec.id} was drawn from something else than is there now",
+                expected="what its units and strata were drawn from: estimates hold for that",
+                found=f"changed: {', '.join(changed)}",
+                where=where,
+                remedy="bring it back, or draw a new design: another id and folder",
+            )
 
 
 def _sample_sources(project: LoadedProject) -> list[SampleSource]:
@@ -244,7 +255,7 @@ def _loss_map(
     periods = [period for period in project.definition.monitoring_periods if period.id == spec.period]
     if row.base_year is None or known.get(loss.version) is None or not periods:
         return
-    first, last = years_of([part.year for part in periods[0].vintages], spec)
+    first, last = years_of(periods[0], spec)
     if not row.base_year < first <= last <= (known[loss.version] or 0):
         yield ProjectError(
             "the years of a sample are not years of its map",

@@ -164,6 +164,12 @@ def test_a_frozen_design_is_the_declared_one(made: Path, folder: Path, monkeypat
     assert [problem.found for problem in found] == ["other values of seed"]
     assert "a new design" in str(found[0].remedy)
     declare(folder)
+    edit(folder, lambda content: content["forest_definition"].update(min_tree_cover_percent=25, document="cited anew"))
+    edit(folder, lambda content: content["boundaries"][0].update(version="drawn again"))
+    found = check_project(folder).problems
+    assert [problem.found for problem in found] == ["changed: the forest definition"]
+    edit(folder, lambda content: content["forest_definition"].update(min_tree_cover_percent=30))
+    assert problems(folder) == []
     units = folder / "samples" / "cover" / "units.csv"
     units.write_text(units.read_text(encoding="utf-8").replace("pa.", "lb.", 1), encoding="utf-8")
     assert problems(folder) == ["a frozen design was edited"]
