@@ -298,6 +298,9 @@ def _outside(project: LoadedProject) -> Iterator[str]:
     for name in project.files:
         if not project.is_inside(project.path(name)):
             yield f"{project.path(name)} lies outside the project's folder; it is read, and goes into the package"
+    for spec in project.definition.sampling:
+        if not project.is_inside(project.path(spec.folder)):
+            yield f"{project.path(spec.folder)} lies outside the project's folder; the design {spec.id} is kept there"
     for source in (item for item in project.definition.sources if isinstance(item, Files)):
         for name in source.paths:
             path = (project.path(source.root) / name).resolve()

@@ -47,6 +47,11 @@ def test_a_sample_that_is_not_drawn_yet_holds(folder: Path) -> None:
     assert problems(folder) == []
 
 
+def test_a_design_kept_elsewhere_is_noted(folder: Path) -> None:
+    declare(folder, folder="../elsewhere")
+    assert any("elsewhere lies outside the project's folder" in note for note in check_project(folder).notes)
+
+
 EXPECTED = {"loss": 0.7, "stable_forest": 0.9}
 TARGET = {"measure": "overall_accuracy", "se": 0.01, "expected": EXPECTED}
 CASES: dict[str, tuple[dict[str, Any], str]] = {

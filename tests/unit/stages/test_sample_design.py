@@ -14,7 +14,11 @@ import shapely
 from scipy.ndimage import maximum_filter
 
 from mrv.errors import InputError
+from mrv.settings import read_settings
 from mrv.sources.sample_design_files import read_design
+from mrv.stages.context import open_context
+from mrv.stages.land import pull
+from mrv.stages.measure import measure_pixels
 from mrv.stages.sample_files import DesignFiles, write_design
 from tests.integration.four_tiles import CORNER_LON, LAYERS, PIXEL, SIDE, TILES, tile_path, write_tiles
 from tests.unit.stages.sampled_project import (
@@ -90,6 +94,30 @@ def test_units_lie_where_the_map_says(folder: Path, monkeypatch: pytest.MonkeyPa
         for layer in LAYERS
         for tile in TILES
     }
+
+
+def test_strata_are_the_areas_that_the_platform_counts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit(folder, lambda made: made["forest_definition"].update(min_area_ha=0.5))
+    edit(folder, lambda made: made.update(measurement={"pixel_rule": "centre"}))
+    drawn(folder, monkeypatch=monkeypatch)
+    with open_context(str(folder), "mp1", read_settings()) as context:
+        artifacts = [item for spec in context.definition.sources for item in pull(context, spec).artifacts]
+        measured = measure_pixels(context, artifacts)
+    assert measured is not None
+    counted: dict[str, list[int]] = {}
+    for row in measured.tables["land_cover_area"].to_pylist():
+        if row["zone_id"] in ("pa", "lb"):
+            year, forest = row["loss_year"], row["cover_class"] == "forest"
+            lost_before = year is not None and year < FIRST_YEAR
+            kind = "stable_forest" if forest and not lost_before else "stable_non_forest"
+            kind = "loss" if forest and year in range(FIRST_YEAR, LAST_YEAR + 1) else kind
+            sums = counted.setdefault(f"{row['zone_id']}.{kind}", [0, 0])
+            sums[0], sums[1] = sums[0] + row["pixel_count"], sums[1] + int(row["area_um2"])
+    strata: dict[str, list[int]] = {}
+    for item in read_design(folder / "samples" / "cover").strata:
+        sums = strata.setdefault(f"{item['zone_id']}.{item['map_class']}", [0, 0])
+        sums[0], sums[1] = sums[0] + item["pixel_count"], sums[1] + item["area_um2"]
+    assert strata == counted
 
 
 def test_neither_id_nor_order_tells_the_stratum(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
