@@ -11,6 +11,8 @@ import click
 from mrv.errors import UsageError
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+SHOWN = 5
+"""Most units that are named after drawing chips."""
 
 
 @click.group()
@@ -112,6 +114,35 @@ def labels(project: str, period: str, disagreements: Path | None, as_json: bool)
             f"wrote {disagreements}: {count:,} units. Fill in label, interpreter and what else was decided, put the file "
             "into the design's folder and declare it among labels with format csv and role resolution."
         )
+
+
+@sample.command()
+@click.argument("project")
+@click.option("--period", required=True, help="Id of the monitoring period whose composites are shown.")
+@click.option("--design", help="Id of the sample; default: the only one.")
+@click.option("--to", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of the chips.")
+@click.option(
+    "--size-m", default=1000.0, show_default=True, type=click.FloatRange(min=10), help="Side of a chip, metres."
+)
+@click.option("--source", help="Source of scenes; default: the only one.")
+def chips(project: str, period: str, design: str | None, to: Path, size_m: float, source: str | None) -> None:
+    """Draw before-and-after image chips around the units of a sample of PROJECT, without what the map says of them."""
+    from mrv.settings import read_settings
+    from mrv.stages.context import open_context
+    from mrv.stages.sample_chips import INDEX, make_chips
+    from mrv.stages.sample_design import chosen_sample
+    from mrv.terminal import Terminal
+
+    with open_context(project, period, read_settings(), Terminal()) as context:
+        spec = chosen_sample(context.project, design)
+        made = make_chips(context, spec, folder=to, size_m=size_m, source=source)
+    click.echo(f"{len(made.unit_ids):,} chips of {' and '.join(made.composites)} in {to}; look at {to / INDEX}")
+    if made.skipped:
+        click.echo(f"{len(made.skipped):,} units have none:")
+        for unit_id, reason in list(made.skipped.items())[:SHOWN]:
+            click.echo(f"  {unit_id}: {reason}")
+        if len(made.skipped) > SHOWN:
+            click.echo(f"  and {len(made.skipped) - SHOWN:,} more, listed in {INDEX}")
 
 
 def _mapping(pairs: tuple[str, ...]) -> dict[str, str]:

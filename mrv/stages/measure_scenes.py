@@ -98,6 +98,21 @@ def scene_rasters(context: Context, tables: Mapping[str, pa.Table], artifacts: S
     return rasters
 
 
+def seen_composites(
+    context: Context, spec: Stac, scenes: pa.Table, artifacts: Sequence[Artifact]
+) -> list[MadeComposite]:
+    """Return the period's composites of a source that have scenes, the earliest first.
+
+    Args:
+        context: The run.
+        spec: The source.
+        scenes: Accepted rows of `scenes`.
+        artifacts: Every pulled file of the source.
+    """
+    made = _composites(context, spec, scenes, artifacts).values()
+    return sorted((item for item in made if item.files), key=lambda item: (item.first_day, item.composite_id))
+
+
 def _specs(context: Context) -> list[Stac]:
     return [source for source in context.definition.sources if isinstance(source, Stac)]
 

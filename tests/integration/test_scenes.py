@@ -15,7 +15,9 @@ import pyproj
 import pytest
 import rasterio
 import shapely
+from click.testing import CliRunner
 
+from mrv.cli import main
 from mrv.errors import SourceError
 from mrv.files import hash_file
 from mrv.settings import Settings
@@ -26,6 +28,7 @@ from mrv.stages.measure_scenes import measure_scenes, scene_rasters
 from tests.integration import scene_items, stac_server
 from tests.integration.conftest import Site, write_project
 from tests.integration.scene_items import COLUMNS, NORTH, PIXEL, ROWS, SIDE, WEST, landsat, sentinel, write_bands
+from tests.unit.sources.sample_folder import DESIGN, UNITS, freeze, unit
 
 pytestmark = [
     pytest.mark.integration,
@@ -234,3 +237,37 @@ def test_the_whole_run_publishes_scenes(site: Site, api: Api) -> None:
 
 def _rows(path: Path) -> list[dict[str, Any]]:
     return pq.read_table(path).to_pylist()  # type: ignore[no-any-return]
+
+
+def test_chips_of_a_sample_show_what_both_composites_saw(
+    project: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Units of 550 m, three of them apart, from the strip that the earlier composite did not see eastwards out of it.
+    to_lonlat = pyproj.Transformer.from_crs(scene_items.CRS, "EPSG:4326", always_xy=True)
+    origin = to_lonlat.transform(WEST + 60 * PIXEL, NORTH - 175 * PIXEL)
+    folder = project.project / "samples"
+    freeze(folder, project="small", period="mp1", years=(2022, 2023), origin=origin, pixel=0.005)
+    declared = {"id": DESIGN, "period": "mp1", "folder": "samples", "seed": 1, "size": len(UNITS)}
+    project.edit(lambda content: content.update(sampling=[declared]))
+    monkeypatch.setenv("MRV_HOME", str(project.home))
+    words = ["sample", "chips", str(project.project), "--period", "mp1", "--to", str(tmp_path / "chips")]
+    refused = CliRunner().invoke(main, words)
+    assert refused.exit_code == 2
+    assert "which source of scenes is meant is not clear" in refused.output
+    assert "sentinel, landsat" in refused.output
+    one = CliRunner().invoke(main, [*words, "--source", "landsat"])
+    assert one.exit_code == 1
+    assert "there are no two composites to show before and after" in one.output
+
+    done = CliRunner().invoke(main, [*words, "--source", "sentinel", "--size-m", "2000"])
+    assert done.exit_code == 0, done.output
+    hidden = [unit(number) for number in (1, 2, 3)]
+    shown = [unit(number) for number in range(4, len(UNITS) + 1)]
+    assert f"{len(shown)} chips of dry-2021 and dry-2022" in done.output
+    assert all(f"{name}: no clear pixel in dry-2021" in done.output for name in hidden)
+    assert sorted(path.name for path in (tmp_path / "chips").iterdir()) == [
+        *(f"{name}.png" for name in shown),
+        "index.html",
+    ]
+    page = (tmp_path / "chips" / "index.html").read_text(encoding="utf-8")
+    assert [name for name in (*hidden, *shown) if f'src="{name}.png"' in page] == shown
