@@ -13,7 +13,7 @@ from mrv.boundaries import Zone
 from mrv.package import wording
 from mrv.package.figures import Figure
 from mrv.package.interval_chart import Compared, intervals
-from mrv.package.sample_map import sample_map
+from mrv.package.sample_map import dot_style, sample_map
 from mrv.package.staging import cell_text
 from mrv.package.wording import Text, number
 
@@ -65,6 +65,7 @@ def _zones(rows: Iterable[Row]) -> list[dict[str, Any]]:
                 "kind": part[0]["kind"],
                 "zone_id": part[0]["zone_id"],
                 "zone_name": part[0]["zone_name"],
+                "names_kind": wording.kind_name(part[0]["kind"]).en.casefold() in part[0]["zone_name"].casefold(),
                 "rows": ordered,
                 "outside": [row for row in loss if row["map_outside_ci95"]],
                 "reasons": _reasons(ordered),
@@ -144,6 +145,7 @@ def _design(design: Row, read: Read, zones: Sequence[Zone]) -> dict[str, Any]:
         "matrix": _matrix(own("error_matrix")),
         "agreement": sorted(own("interpreter_agreement"), key=itemgetter("interpreter_a", "interpreter_b")),
         "map": sample_map(zones, units),
+        "dots": {dot_style(row) for row in units},
     }
 
 

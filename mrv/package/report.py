@@ -29,7 +29,6 @@ from mrv.schemas import DATASETS
 Row = Mapping[str, Any]
 
 FIRST = ("er.vcu.total", "er.net.total", "er.baseline.total", "er.project.total")
-NEWEST = ("ad.{}.loss.estimate", "defor.{}.", "forest.{}.")
 MAP_NAMES = {
     "loss_by_year": ("forest loss by year", "pérdida de bosque por año"),
     "alerts": ("deforestation alerts", "alertas de deforestación"),
@@ -136,13 +135,23 @@ def _chosen(figures: Sequence[Figure], contents: Contents) -> list[Figure]:
     Where a project has none of these, the first of its headline stand there.
     """
     areas = [zone.zone_id for zone in contents.zones if zone.kind == "project_area"]
-    newest = [
-        max(found, key=attrgetter("figure_id"))
-        for start in (start.format(zone_id) for zone_id in areas for start in NEWEST)
-        if (found := [figure for figure in figures if figure.figure_id.startswith(start) and figure.value is not None])
-    ]
+    newest = [figure for zone_id in areas for figure in _newest(figures, zone_id)]
     totals = [figure for name in FIRST for figure in figures if figure.figure_id == name]
     return (totals + newest if totals else list(figures))[:MAX_CARDS]
+
+
+def _newest(figures: Sequence[Figure], zone_id: str) -> list[Figure]:
+    """Return loss and forest of a zone; a map's loss of a year would only puzzle beside the sample's estimate."""
+    found = {}
+    for name, start in (
+        ("estimate", f"ad.{zone_id}.loss.estimate"),
+        ("loss", f"defor.{zone_id}."),
+        ("forest", f"forest.{zone_id}."),
+    ):
+        known = [figure for figure in figures if figure.figure_id.startswith(start) and figure.value is not None]
+        if known and not (name == "loss" and "estimate" in found):
+            found[name] = max(known, key=attrgetter("figure_id"))
+    return [*found.values()]
 
 
 def _interval(figure: Figure, reductions: Sequence[Row]) -> Text | None:
