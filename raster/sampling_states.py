@@ -252,9 +252,9 @@ def buffer_columns(states: Codes, top: int, left: int, row: Ints32, start: Ints3
 
 @njit(cache=True, nogil=True)
 def place_of(line: Codes, state: int, rank: int) -> int:
-    """Return the place of the pixel that has `rank` of its state before it (0: of any that is seen), or -1."""
+    """Return the place of the pixel that has `rank` of its state before it (UNSEEN: of any state but that), or -1."""
     for column in range(len(line)):
-        if line[column] == state or (state == UNSEEN and UNSEEN < line[column] < CLASSES):
+        if line[column] == state if state != UNSEEN else UNSEEN < line[column] < CLASSES:
             if rank == 0:
                 return column
             rank -= 1
