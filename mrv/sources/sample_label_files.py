@@ -96,20 +96,25 @@ def read_labels(file: LabelFile, path: Path, *, label: str) -> list[RawLabel]:
         InputError: It cannot be read, or lacks a column.
         ProjectError: The definition does not say where the label stands, or names what a label has not.
     """
-    _check_mapping(file, label)
+    check_mapping(file, label)
     opened = CsvFile(path, label=label, required=(), encoding=file.encoding, delimiter=file.delimiter)
     read = {"csv": _plain, "ceo_sample": _ceo_sample, "ceo_plot": _ceo_plot}[file.format](file, opened)
     raws = (_raw(row, read, file.missing) for row in opened.rows())
     return [raw for raw in raws if not raw.is_blank]
 
 
-def _check_mapping(file: LabelFile, label: str) -> None:
+def check_mapping(file: LabelFile, label: str) -> None:
+    """Make sure that the columns of a file are those that a label has, and that a survey's question is named.
+
+    Raises:
+        ProjectError: They are not.
+    """
     known = {*FIELDS, *PLACE}
     unknown = sorted(set(file.columns) - known)
     if unknown or (file.format != "csv" and "label" not in file.columns):
         raise ProjectError(
             "the columns of a file of labels do not fit",
-            expected="columns of " + ", ".join(name for name in (*FIELDS, *PLACE))
+            expected="columns of " + ", ".join((*FIELDS, *PLACE))
             if unknown
             else "label: the question of the survey that asks for the class",
             found=", ".join(unknown) or ", ".join(file.columns) or "no columns",

@@ -47,7 +47,8 @@ def person_key(name: str) -> str:
 
 def without_people(text: str, codes: Mapping[str, str]) -> str:
     """Return a text with codes in place of the people known, and without any other address."""
+    folded = text.casefold()
     for key, code in codes.items():
-        if len(key) >= _SHORTEST_NAME and key != code:
+        if key in folded and len(key) >= _SHORTEST_NAME and key != code:
             text = re.sub(rf"(?<!\w){re.escape(key)}(?!\w)", code, text, flags=re.IGNORECASE)
-    return _ADDRESS.sub("(address left out)", text)
+    return _ADDRESS.sub("(address left out)", text) if "@" in text else text

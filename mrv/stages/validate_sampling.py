@@ -15,6 +15,7 @@ from mrv.project import LoadedProject
 from mrv.project_sampling import ClassMap, SampleSource, Sampling, StratumClass
 from mrv.sources.products import Catalogue, catalogue_of
 from mrv.sources.sample_design_files import is_frozen, read_design
+from mrv.sources.sample_label_files import check_mapping
 from mrv.stages.sample_files import changed_keys
 from mrv.stages.sample_ground import Ground, sampled_zones, years_of
 from mrv.stages.sample_map import LOSS_ROLES
@@ -134,6 +135,19 @@ def _sources(project: LoadedProject) -> Iterator[ProjectError]:
                 where=where,
                 remedy="mend period or folder",
             )
+        yield from _label_files(source, where)
+
+
+def _label_files(source: SampleSource, where: str) -> Iterator[ProjectError]:
+    """Name files of labels that stand twice, and mappings that do not fit their format."""
+    paths = [file.path for file in source.labels]
+    for path in sorted({path for path in paths if paths.count(path) > 1}):
+        yield ProjectError("a file of labels stands twice", found=path, where=where, remedy="remove one")
+    for file in source.labels:
+        try:
+            check_mapping(file, f"{where}, labels ({file.path})")
+        except ProjectError as error:
+            yield error
 
 
 def _period(project: LoadedProject, spec: Sampling, where: str) -> Iterator[ProjectError]:

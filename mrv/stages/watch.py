@@ -13,6 +13,7 @@ from typing import Any, Literal
 from mrv.errors import ProjectError
 from mrv.ledger import Artifact, content_key, now
 from mrv.project import Files, Firms, Kobo, RasterTiles
+from mrv.project_sampling import SampleSource
 from mrv.sources import files, raster_tiles
 from mrv.sources.contract import Request
 from mrv.sources.fetch import Fetcher, Wanted
@@ -227,7 +228,12 @@ def _is_alert(context: Context, spec: RasterTiles) -> bool:
 
 def _not_watched(context: Context, spec: Any) -> Finding:
     """Say why a source has no versions to watch, and when it was last read."""
-    starts = {"firms": "firms/", "stac": "stac/", "kobo": f"kobo/{getattr(spec, 'asset', '')}/"}
+    starts = {
+        "firms": "firms/",
+        "stac": "stac/",
+        "kobo": f"kobo/{getattr(spec, 'asset', '')}/",
+        "sample": f"sample/{spec.name}/",
+    }
     start = starts.get(spec.connector, f"{getattr(spec, 'product', spec.name)}/")
     kept = [item for item in context.ledger.retrievals_below(context.definition.id, start) if item.source == spec.name]
     last = max((item.retrieved_at for item in kept), default="")
@@ -237,6 +243,8 @@ def _not_watched(context: Context, spec: Any) -> Finding:
         why = "submissions are corrected and added at any time; each pull says what is new"
     elif isinstance(spec, RasterTiles):
         why = "alerts change every day; each retrieval is kept as it came"
+    elif isinstance(spec, SampleSource):
+        why = "a frozen design does not change; labels are added by hand, and each pull says what is new"
     else:
         why = "scenes are asked for by date; an item that was processed again is another item"
     return Finding(

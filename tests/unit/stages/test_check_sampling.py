@@ -149,6 +149,14 @@ def test_sources_read_declared_designs_of_their_period_once(folder: Path) -> Non
     assert "a source reads a design that no sample declares" in problems(folder)
 
 
+def test_files_of_labels_stand_once_and_say_where_the_label_is(folder: Path) -> None:
+    survey = {"path": "ceo.csv", "format": "ceo_sample"}
+    add_source(folder, labels=[survey, {**survey, "columns": {"label": "Class"}}, {"path": "a.csv", "format": "csv"}])
+    found = problems(folder)
+    assert "a file of labels stands twice" in found
+    assert found.count("the columns of a file of labels do not fit") == 1
+
+
 def test_a_source_needs_a_frozen_design(folder: Path) -> None:
     add_source(folder)
     assert problems(folder) == ["design cover is not frozen, but a source reads it"]
