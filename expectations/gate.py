@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from expectations import loss_shapes, sample_tables, zone_areas
+from expectations import loss_shapes, sample_estimates, sample_tables, zone_areas
 from expectations.suites import load_suite
 from mrv.errors import CheckError
 from mrv.schemas import DATASETS
@@ -75,7 +75,8 @@ def _name(record: Mapping[str, Any]) -> str:
 
 
 def _remedy(record: Mapping[str, Any]) -> str:
-    remedies = {**zone_areas.REMEDIES, **loss_shapes.REMEDIES, **sample_tables.REMEDIES}
+    rooms = (zone_areas, loss_shapes, sample_tables, sample_estimates)
+    remedies = {rule: remedy for room in rooms for rule, remedy in room.REMEDIES.items()}
     if record["rule"] in remedies:
         return remedies[record["rule"]]
     rules = load_suite(record["dataset"]).expectations

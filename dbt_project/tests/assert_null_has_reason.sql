@@ -60,13 +60,13 @@ from {{ ref('activity_data') }}
 where
     (estimate_area_ha is null and reason is null)
     or (activity_class = 'loss' and ledger_area_ha is null and reason is null)
-    or (estimate_area_ha is null <> (map_outside_ci95 is null) and map_area_ha is not null)
+    or (estimate_area_ha is null and map_outside_ci95 is not null)
 union all
 select
     'map_accuracy' as mart,
     design_id || ' ' || zone_id || ' ' || measure || ' ' || map_class as row_key
 from {{ ref('map_accuracy') }}
-where accuracy is null <> (reason is not null)
+where accuracy is null and reason is null
 union all
 select
     'sample_units' as mart,

@@ -75,7 +75,7 @@ sums as (
 ),
 
 -- The error of an area that a sample estimated, by zone: zones are estimated apart, so that their errors are added as
--- squares. An estimate of nothing has no half-width.
+-- squares. Where units of each stratum agree, as where none is loss, there is no half-width.
 zone_carbon as (
     select
         activity.zone_id,
@@ -97,7 +97,7 @@ zone_carbon as (
 zone_errors as (
     select
         *,
-        'the sample found no loss in zone ' || zone_id || ', so that its error cannot be told' as lack,
+        'the sample gives the loss of zone ' || zone_id || ' no interval, so that its error cannot be told' as lack,
         cast(project_tc * cast(u90 as decimal(38, 9)) as decimal(38, 6)) as error_tc
     from zone_carbon
 ),

@@ -22,7 +22,7 @@ joined as (
         designs.last_year,
         designs.last_year - designs.first_year + 1 as year_count,
         losses.area_ha,
-        losses.ci90_half_width_ha,
+        nullif(losses.ci90_half_width_ha, 0) as ci90_half_width_ha,
         case
             when losses.zone_id is null then 'no sample estimates the loss of zone ' || zones.zone_id
             when losses.area_ha is null then losses.reason
@@ -40,7 +40,7 @@ final as (
         last_year,
         year_count,
         area_ha,
-        -- Null where the sample found no loss: a share of nothing cannot be told.
+        -- Null where units of each stratum agree, as where none is loss: an interval of zero is not certainty.
         {{ divide('ci90_half_width_ha', 'area_ha', 6, 6, width=18) }} as u90,
         reason
     from joined

@@ -201,15 +201,16 @@ joined as (
         estimates.se_ha,
         estimates.ci90_half_width_ha,
         estimates.ci95_half_width_ha,
+        estimates.degrees_of_freedom,
+        estimates.t_two_sided_90,
         estimates.mpl_years,
         estimates.area_ha_per_year,
         rules.activity_data_source,
-        100 * cast(estimates.ci90_half_width_ha as decimal(38, 6)) as half_width_by_hundred,
+        100 * cast(nullif(estimates.ci90_half_width_ha, 0) as decimal(38, 6)) as half_width_by_hundred,
         100 * cast(estimates.area_ha - grain.map_area_ha as decimal(38, 6)) as difference_by_hundred,
         case
             when spans.design_id is null then 'no sample estimates the areas of zone ' || spans.zone_id
-            when estimates.area_ha is not null then null
-            when estimates.reason is not null then estimates.reason
+            when estimates.zone_id is not null then estimates.reason
             else 'the sample does not estimate the loss of single years'
         end as estimate_reason
     from grain
@@ -242,9 +243,13 @@ final as (
         {{ divide('half_width_by_hundred', 'estimate_ha', 6, 6, width=18) }} as u90_percent,
         cast(estimate_ha - map_area_ha as decimal(18, 6)) as difference_ha,
         {{ divide('difference_by_hundred', 'map_area_ha', 6, 6, width=18) }} as difference_percent,
-        abs(estimate_ha - map_area_ha) > ci95_half_width_ha as map_outside_ci95,
+        case
+            when ci95_half_width_ha > 0 then abs(estimate_ha - map_area_ha) > ci95_half_width_ha
+        end as map_outside_ci95,
         unit_count,
         class_unit_count,
+        degrees_of_freedom,
+        t_two_sided_90,
         mpl_years,
         area_ha_per_year as estimate_ha_per_year,
         design_id,

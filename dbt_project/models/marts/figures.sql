@@ -236,7 +236,8 @@ activity as (
             when activity.estimate_area_ha is null and activity_columns.short_name <> 'map' then activity.reason
             when activity_columns.short_name = 'difference' and activity.difference_ha is null
                 then 'the map does not show it'
-            when activity_columns.short_name = 'u90' and activity.u90_percent is null then 'the estimate is zero'
+            when activity_columns.short_name = 'u90' and activity.u90_percent is null
+                then coalesce(activity.reason, 'the estimate is zero')
         end as reason
     from {{ ref('activity_data') }} as activity
     cross join activity_columns

@@ -291,7 +291,6 @@ SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     ("area_estimates", "map_area_not_negative", {"map_area_ha": Decimal(-1)}),
     ("area_estimates", "intervals_in_order", {"ci90_half_width_ha": Decimal(30)}),
     ("area_estimates", "mpl_plausible", {"mpl_years": Decimal(-1)}),
-    ("area_estimates", "estimate_without_reservation", {"reason": "3 of 9 units are open or not labelled"}),
     ("area_estimates", "required_present", {"estimator": None}),
     ("map_accuracy", "accuracy_unique", {"zone_id": "z1"}),
     ("map_accuracy", "measure_known", {"measure": "kappa"}),

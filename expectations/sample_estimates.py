@@ -1,0 +1,101 @@
+"""Checks across the tables of a sample: what was estimated adds up, and the map is the one that the sample was drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from mrv.schemas import DATASETS
+
+SUMS_RULE, KNOWN_RULE, MAP_RULE = "classes_make_up_frame", "loss_is_estimated", "map_is_that_of_the_sample"
+REMEDIES = {
+    SUMS_RULE: "mend the code that estimated: shares of a stratum add up to one",
+    KNOWN_RULE: "settle the open units, or enlarge the design where no loss was seen",
+    MAP_RULE: "estimates keep the strata they were drawn from; judge the new map by a new design",
+}
+"""Remedies of the rules that no suite holds."""
+_LAST_DIGIT = Decimal("0.000001")
+
+
+def check_estimates(estimates: pa.Table) -> pa.Table:
+    """Compare the sum of all classes with the area that could be drawn, and look for loss without a usable interval.
+
+    Args:
+        estimates: Rows of `area_estimates`, in ha.
+
+    Returns:
+        Two rows of `check_results`: the sums are critical (each class may be rounded), a missing interval is a warning.
+    """
+    sums: dict[tuple[str, str], list[Any]] = {}
+    unknown, losses = [], 0
+    for row in estimates.to_pylist():
+        if row["loss_year"] is not None:
+            continue
+        sums.setdefault((row["design_id"], row["zone_id"]), []).append(row)
+        if row["reference_class"] == "loss":
+            losses += 1
+            if row["reason"] is not None:
+                unknown.append(f"{row['design_id']}, zone {row['zone_id']}: {row['reason']}")
+    problems = []
+    for (design, zone), rows in sorted(sums.items()):
+        frame = rows[0]["frame_area_ha"]
+        for name in ("area_ha", "map_area_ha"):
+            parts = [row[name] for row in rows]
+            if frame is None or None in parts:
+                continue
+            if abs(sum(parts) - frame) > len(parts) * _LAST_DIGIT:
+                problems.append(f"{design}, zone {zone}: {name} of all classes {sum(parts)}, drawn from {frame} ha")
+    return pa.concat_tables(
+        [
+            _result(
+                SUMS_RULE,
+                "critical",
+                "The classes of each zone add up to the area that its units were drawn from.",
+                len(sums),
+                problems,
+            ),
+            _result(KNOWN_RULE, "warning", "The loss of each zone is estimated, with an interval.", losses, unknown),
+        ]
+    )
+
+
+def check_map(designs: pa.Table, maps: Mapping[str, str | None]) -> pa.Table:
+    """Compare the map of each design with that of the run.
+
+    Args:
+        designs: Rows of `sample_designs`.
+        maps: Design to the hash over the files that the run has of its map; None where it has none.
+
+    Returns:
+        One row of `check_results`, severity warning: strata stay as they were drawn, whatever map came later.
+    """
+    problems = []
+    for row in designs.to_pylist():
+        found = maps.get(row["design_id"])
+        if found != row["map_sha256"]:
+            here = "the run has no such map" if found is None else f"the run has {found[:12]}"
+            product = f"{row['product']} {row['product_version']}"
+            problems.append(f"{row['design_id']} was drawn from {product}, files {row['map_sha256'][:12]}; {here}")
+    description = "The map of the run is the one that the sample was drawn from."
+    return _result(MAP_RULE, "warning", description, designs.num_rows, problems, dataset="sample_designs")
+
+
+def _result(
+    rule: str, severity: str, description: str, evaluated: int, problems: list[str], *, dataset: str = "area_estimates"
+) -> pa.Table:
+    record: dict[str, Any] = {
+        "dataset": dataset,
+        "rule": rule,
+        "severity": severity,
+        "description": description,
+        "outcome": "failed" if problems else "passed",
+        "rows_evaluated": evaluated,
+        "rows_failed": len(problems),
+        "observed": "; ".join(problems[:5]) or None,
+        "waived_by": None,
+        "waiver_reason": None,
+    }
+    return DATASETS["check_results"].table([record])
