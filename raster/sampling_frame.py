@@ -20,6 +20,7 @@ from raster.rules import ForestRule, LossLayers, ProductRule, Region
 from raster.sampling_locating import Located, LocatePart, Wanted
 from raster.sampling_map import ChangeMap, ClassMap, LossMap, MapClass
 from raster.sampling_parts import Runs, SurveyPart
+from raster.sampling_seams import found_across
 from raster.sampling_states import CLASSES, LOSS, LOSS_BUFFER, UNSEEN
 from raster.sampling_strata import CLASSES_OF_STRATA, FrameRule, FrameStratum, FrameUnits, map_class_of
 from raster.sampling_zones import check_apart
@@ -308,6 +309,10 @@ def _survey(change: ChangeMap, region: Region, rule: FrameRule, work: Work, *, w
     layout = lay_out(region, lattice=change.lattice, mosaics=change.mosaics, work=work, whole_zones=whole_zones)
     parts = [SurveyPart(band, change, rule.loss_buffer_pixels, work.rows_per_band) for band in layout.bands]
     surveyed = list(work.do("survey the sampling frame", parts))
+    owner = np.repeat(np.arange(len(surveyed)), [len(item.seams) for item in surveyed])
+    seams = [seam for item in surveyed for seam in item.seams]
+    for seam, row, column in found_across(seams, change, rule.loss_buffer_pixels):
+        surveyed[owner[seam]] = surveyed[owner[seam]].with_near(row, column)
     runs = Runs.concatenate([item.runs._replace(pair=layout.places(item.runs.pair)) for item in surveyed])
     sizes = [len(item.runs.row) for item in surveyed]
     part = np.repeat(np.arange(len(surveyed)), sizes)

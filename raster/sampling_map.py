@@ -70,6 +70,11 @@ class ChangeMap(Protocol):
         """Year of the loss code 0."""
         ...
 
+    @property
+    def by_zone(self) -> bool:
+        """Whether the map of a pixel depends on the zone that is looked at."""
+        ...
+
     def of_band(self, band: Band, rows_per_band: int) -> ChangeMap:
         """Return the map as it is for the zones of a band."""
         ...
@@ -118,7 +123,7 @@ class LossMap:
 
     @property
     def by_zone(self) -> bool:
-        """Whether forest depends on the zone that is looked at."""
+        """See ChangeMap."""
         return self.layers.forest.filters_patches and self.layers.forest.patch_extent == "zone"
 
     def of_band(self, band: Band, rows_per_band: int) -> LossMap:
@@ -240,6 +245,11 @@ class ClassMap:
     def base_year(self) -> int:
         """See ChangeMap."""
         return 0
+
+    @property
+    def by_zone(self) -> bool:
+        """See ChangeMap."""
+        return False
 
     def of_band(self, band: Band, rows_per_band: int) -> ClassMap:
         """See ChangeMap."""

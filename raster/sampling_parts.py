@@ -13,9 +13,11 @@ from raster.mosaic import Mosaic
 from raster.parts import Band, row_slices
 from raster.reading import Tile
 from raster.sampling_map import ChangeMap
+from raster.sampling_seams import Seam, own_window, seam_of
 from raster.sampling_states import (
     CLASSES,
     LOSS_BUFFER,
+    STABLE_FOREST,
     buffer_columns,
     count_states,
     widen_loss,
@@ -65,10 +67,30 @@ class Surveyed(NamedTuple):
         runs: Its runs.
         near: Columns of the buffer of loss, run by run, which spare later readers the rows around; None where there are
             too many.
+        seams: What lies along its borders.
     """
 
     runs: Runs
     near: Ints32 | None
+    seams: tuple[Seam, ...]
+
+    def with_near(self, row: Ints, column: Ints) -> Surveyed:
+        """Turn pixels of stable forest that lie in its runs into the buffer of loss; other pixels are left out."""
+        runs = self.runs
+        key = (runs.row.astype(np.int64) << 32) + runs.start
+        order = np.argsort(key)
+        run = order[np.maximum(np.searchsorted(key[order], (row << 32) + column, side="right") - 1, 0)]
+        inside = (runs.row[run] == row) & (runs.start[run] <= column) & (column < runs.stop[run])
+        run, column = run[inside], column[inside].astype(np.int32)
+        near = self.near
+        if near is not None:
+            holder = np.concatenate([np.repeat(np.arange(len(key)), runs.found[:, LOSS_BUFFER]), run])
+            near = np.concatenate([near, column])
+            near = near[np.lexsort((near, holder))]
+        found = runs.found.copy()
+        np.add.at(found[:, LOSS_BUFFER], run, 1)
+        np.subtract.at(found[:, STABLE_FOREST], run, 1)
+        return Surveyed(runs._replace(found=found), near, self.seams)
 
 
 @dataclass(frozen=True)
@@ -96,13 +118,17 @@ class SurveyPart:
         parts = [self._count(part, source) for part in row_slices(spans, source.mosaics, self.rows_per_band)]
         near = [part.near for part in parts if part.near is not None]
         return Surveyed(
-            Runs.concatenate([part.runs for part in parts]), np.concatenate(near) if len(near) == len(parts) else None
+            Runs.concatenate([part.runs for part in parts]),
+            np.concatenate(near) if len(near) == len(parts) else None,
+            tuple(seam for part in parts for seam in part.seams),
         )
 
     def _count(self, spans: ZoneSpans, source: ChangeMap) -> Surveyed:
         numbers, local = self.band.groups(spans)
         spans, origin = _cut_at_blocks(spans, source.mosaics[0])
-        window = reached(spans.window, self.reach, source.mosaics)
+        needed = window = reached(spans.window, self.reach, source.mosaics)
+        if self.reach and not source.by_zone:
+            window = own_window(needed, self.band.window, tile_of(source.mosaics[0], self.band.window), self.reach)
         states = source.read([window])[0].states
         if self.reach:
             widen_loss(states, self.reach)
@@ -113,7 +139,11 @@ class SurveyPart:
             raise source.refusal(fault, Window(row, column, 1, 1))
         count = int(found[:, LOSS_BUFFER].sum(dtype=np.int64))
         near = buffer_columns(states, *place, count) if count * SPARSE <= window.pixels else None
-        return Surveyed(Runs(spans.row, spans.start, spans.stop, numbers[local][origin], spans.area_um2, found), near)
+        return Surveyed(
+            Runs(spans.row, spans.start, spans.stop, numbers[local][origin], spans.area_um2, found),
+            near,
+            (seam_of(states, window, needed, self.reach),),
+        )
 
 
 def _cut_at_blocks(spans: ZoneSpans, mosaic: Mosaic) -> tuple[ZoneSpans, Ints]:

@@ -271,6 +271,7 @@ def test_no_seam_of_bands_blocks_or_tiles_moves_a_unit(minimum, share, tmp_path)
         (loss_layers(tmp_path, cover, loss, cuts), Work(Threads(3), 512)),
         (loss_layers(tmp_path, cover, loss, cuts, **blocks), Work(Pickled(), 16)),
         (loss_layers(tmp_path, cover, loss, cuts), Work(Threads(1), 1)),
+        (loss_layers(tmp_path, cover, loss, cuts, blockysize=1), Work(Threads(2), 7)),
     ]
     for layers, work in ways:
         frame = survey(layers, zones, work=work, **own)
