@@ -109,7 +109,9 @@ def labels(project: str, period: str, disagreements: Path | None, as_json: bool)
     ):
         print_table(rows, right=list(rows[0])[words:] if rows else (), title=title)
     click.echo("\n" + "\n".join(stage.sentences(progress)))
-    if count is not None:
+    if count == 0:
+        click.echo(f"wrote {disagreements}: its header alone, no unit is left to decide")
+    elif count:
         click.echo(
             f"wrote {disagreements}: {count:,} units. Fill in label, interpreter and what else was decided, put the file "
             "into the design's folder and declare it among labels with format csv and role resolution."

@@ -30,7 +30,8 @@ BANDS = (3, 2, 1)
 """Short-wave infrared, near infrared and red as red, green and blue: forest is green, cleared land pink, haze is thin."""
 BRIGHTEST = (0.4, 0.5, 0.2)
 """Reflectance that is shown at full strength; the same on every chip, so that chips can be compared."""
-UNSEEN: Colour = (150, 150, 150)
+UNSEEN: Colour = (255, 255, 255)
+"""As a cloud: no land is white in these bands."""
 OUTLINE: Colour = (255, 235, 0)
 DPI = 120
 _MARGIN, _PANEL, _GAP, _TOP = 14.0, 250.0, 12.0, 58.0

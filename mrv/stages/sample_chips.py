@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 INDEX = "index.html"
 _TITLES = (("Before", "Antes"), ("After", "Después"))
 _NOTES = (
-    "Short-wave infrared, near infrared and red as red, green and blue; grey was not seen clear. The square is the unit.",
-    "Infrarrojo de onda corta, infrarrojo cercano y rojo como rojo, verde y azul; gris: no se vio claro. El cuadro es la unidad.",
+    "Short-wave infrared, near infrared and red as red, green and blue; white was not seen clear. The square is the unit.",
+    "Infrarrojo de onda corta, infrarrojo cercano y rojo como rojo, verde y azul; blanco: no se vio claro. El cuadro es la unidad.",
 )
 _SIMULATED = "SIMULATED images: they say nothing about the real place. / Imágenes SIMULADAS: nada dicen del lugar real."
 _LEAST_COMPOSITES = 2

@@ -166,7 +166,8 @@ def test_what_was_filled_in_is_not_written_over(site: Site) -> None:
 
 def test_a_form_with_no_disagreement_has_its_header(site: Site) -> None:
     listed = site.folder / "open.csv"
-    assert site.run("labels", "--period", "mp1", "--disagreements", listed).exit_code == 0
+    done = site.run("labels", "--period", "mp1", "--disagreements", listed)
+    assert "no unit is left to decide" in done.output
     assert listed.read_text(encoding="utf-8").startswith("unit_id,longitude,latitude,labels_given,label,")
 
 
@@ -204,3 +205,11 @@ def test_collect_earth_online_gets_a_folder_and_advice(site: Site) -> None:
     assert done.exit_code == 0, done.output
     assert "square plots of 28 m" in done.output
     assert sorted(path.name for path in (site.folder / "ceo").iterdir()) == ["cover-plots.csv", "cover-samples.csv"]
+
+
+def test_a_frozen_design_has_no_versions_to_watch(site: Site) -> None:
+    done = CliRunner().invoke(main, ["watch", str(site.folder), "--period", "mp1", "--json"])
+    assert done.exit_code == 0, done.output
+    [finding] = [item for item in json.loads(done.stdout)["findings"] if item["source"] == "labels"]
+    assert finding["status"] == "not watched"
+    assert "a frozen design does not change" in finding["detail"]
