@@ -87,7 +87,10 @@ def _warn_of_mirrors(project: LoadedProject | None, settings: Settings) -> None:
 @main.command()
 @click.option("--seed", default=958, show_default=True, help="Seed of the simulated landscape.")
 @click.option(
-    "--period", default="mp4", show_default=True, help="Monitoring period: mp1 (2010 to 22 October 2015) to mp4."
+    "--period",
+    default="mp4",
+    show_default=True,
+    help="mp1 (2010 to 22 October 2015) to mp4; mp2 and mp3 have no sample, and so no tonnes.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def demo(seed: int, period: str, as_json: bool) -> None:

@@ -68,7 +68,7 @@ def answer(exported: Path, target: Path, team: Team) -> None:
     """Label every unit of an upload for Collect Earth Online twice, and write what its sample download would hold.
 
     Args:
-        exported: CSV with LON, LAT, PLOTID and UNIT_ID, as `mrv sample export` writes it; nothing else is known of the units.
+        exported: The plot file that `mrv sample export` writes for an upload; nothing else is known of the units.
         target: CSV to write.
         team: Who labels; its two members look at every unit.
     """
@@ -84,7 +84,7 @@ def answer(exported: Path, target: Path, team: Team) -> None:
             minutes = MINUTES * position + 7 * number
             fields = {
                 "plotid": unit["PLOTID"],
-                "sampleid": unit["PLOTID"],
+                "sampleid": "1",
                 "sample_internal_id": unit["PLOTID"],
                 "lon": unit["LON"],
                 "lat": unit["LAT"],

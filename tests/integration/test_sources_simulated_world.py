@@ -33,9 +33,9 @@ def test_every_source_of_the_project_from_one_seed(tmp_path: Path) -> None:
     bounds = tuple(shapely.total_bounds([zone.geometry for zone in zones]).tolist())
     with simulated_world(seed=42, project=project, folder=folder) as world:
         settings = Settings(home=tmp_path / "home", mirrors=dict(world.mirrors))
-        # The images of scenes lie behind an address of their own.
+        # The images of scenes lie behind an address of their own; samples lie in the project's folder.
         assert {name.removesuffix(".assets") for name in world.mirrors} == {
-            source.name for source in project.definition.sources
+            source.name for source in project.definition.sources if source.connector != "sample"
         }
         request = Request(
             project_id=project.definition.id,
@@ -46,15 +46,19 @@ def test_every_source_of_the_project_from_one_seed(tmp_path: Path) -> None:
             ledger=Ledger(f"sqlite:///{tmp_path}/ledger.sqlite"),
             settings=settings,
             zones=zones,
+            period_id="mp4",
         )
         pulled = {item.name: CONNECTORS[item.connector].pull(item, request) for item in project.definition.sources}
     assert all(artifact.simulated for artifacts in pulled.values() for artifact in artifacts)
     parsed = {}
-    for item in project.definition.sources:
+    assert [name for name, artifacts in pulled.items() if not artifacts] == ["sample_mp1"], (
+        "the labels of another period"
+    )
+    for item in (item for item in project.definition.sources if pulled[item.name]):
         parsed |= CONNECTORS[item.connector].parse(item, pulled[item.name], request)
     request.ledger.close()
 
-    assert set(parsed) >= {"fires", "plots", "scenes", "trees", "wood_density"}
+    assert set(parsed) >= {"fires", "plots", "sample_labels", "sample_units", "scenes", "trees", "wood_density"}
     for result in parsed.values():
         quarantined = {(row["artifact"], row["row"]) for row in result.rejected}
         assert result.rows_read == result.table.num_rows + len(quarantined)
