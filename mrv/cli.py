@@ -85,7 +85,7 @@ def _warn_of_mirrors(project: LoadedProject | None, settings: Settings) -> None:
 
 
 @main.command()
-@click.option("--seed", default=958, show_default=True, help="Seed of the simulated landscape.")
+@click.option("--seed", default=958, show_default=True, help="Seed of the simulated landscape; the samples are of 958.")
 @click.option(
     "--period",
     default="mp4",
