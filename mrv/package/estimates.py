@@ -1,4 +1,4 @@
-"""Whether the activity data of a package hold: estimates follow from the labels, and the ledger from what it names."""
+"""Whether the activity data of a package hold: units as drawn, estimates as labelled, a ledger that counts what it names."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from mrv.errors import PackageError
 from mrv.package.figures import total
+from mrv.package.frozen import COLUMNS, unlike_frozen
 from mrv.package.reading import listed, reading
 from mrv.package.tables import FOLDER
 from mrv.units import UM2_PER_HA
@@ -45,12 +46,14 @@ def estimates(root: Path) -> str:
         What was compared.
 
     Raises:
-        PackageError: An estimate is not what the labels say, one was made while units are undecided, the ledger's areas
-            are others than those of the source that is named, or a file cannot be read.
+        PackageError: Units are not those of their frozen design, an estimate is not what the labels say, one was made while
+            units are undecided, the ledger's areas are others than those of the source that is named, or a file cannot
+            be read.
     """
     published = _rows(root, ESTIMATES)
     activity = _rows(root, ACTIVITY)
-    problems = _unlike_labels(root, published) if published else []
+    problems, compared = _unlike_drawn(root)
+    problems += _unlike_labels(root, published) if published else []
     problems += _unlike_source(activity, published, _ledger(root)) if activity else []
     if problems:
         raise PackageError(
@@ -63,7 +66,10 @@ def estimates(root: Path) -> str:
     if not published:
         return "no areas were estimated from a sample"
     known = sum(row["area_ha"] is not None for row in published)
-    return f"{known} of {len(published)} areas follow from the labels, the others are unknown; the ledger counts what it names"
+    return (
+        f"{compared} as frozen; {known} of {len(published)} areas follow from the labels, the others are unknown; "
+        "the ledger counts what it names"
+    )
 
 
 def _rows(root: Path, name: str) -> list[Row]:
@@ -72,6 +78,19 @@ def _rows(root: Path, name: str) -> list[Row]:
     with reading(name):
         rows: list[Row] = pq.read_table(root / name).to_pylist()
         return rows
+
+
+def _unlike_drawn(root: Path) -> tuple[list[str], str]:
+    """Return what differs from the frozen designs, and how many of them were there to be compared."""
+    designs = _rows(root, f"{LANDED}/sample_designs.parquet")
+    tables = {name: _rows(root, f"{LANDED}/sample_{name}.parquet") for name in COLUMNS} if designs else {}
+    problems, found = [], 0
+    for design in designs:
+        own = {name: [row for row in rows if row["design_id"] == design["design_id"]] for name, rows in tables.items()}
+        differing = unlike_frozen(root, design, own)
+        found += differing is not None
+        problems += differing or []
+    return problems, f"{found} of {len(designs)} designs"
 
 
 def _unlike_labels(root: Path, published: Sequence[Row]) -> list[str]:

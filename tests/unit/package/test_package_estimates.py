@@ -147,7 +147,7 @@ def test_the_published_example_follows_from_its_units(tmp_path):
     } == dict.fromkeys(CLASSES, True)
     assert (
         estimates(tmp_path)
-        == "18 of 18 areas follow from the labels, the others are unknown; the ledger counts what it names"
+        == "0 of 0 designs as frozen; 18 of 18 areas follow from the labels, the others are unknown; the ledger counts what it names"
     )
 
 
@@ -159,7 +159,7 @@ def test_units_of_different_areas_give_the_same_by_two_ways_of_computing(tmp_pat
         estimator=estimator,
         activity_data=activity("sample_estimate", total_of(PARTS[2022] + PARTS[2023])),
     )
-    assert estimates(tmp_path).startswith("18 of 18")
+    assert estimates(tmp_path).startswith("0 of 0 designs as frozen; 18 of 18")
 
 
 def test_a_zone_of_known_area_is_estimated_from_its_own_units(tmp_path):
@@ -183,7 +183,7 @@ def test_a_zone_of_known_area_is_estimated_from_its_own_units(tmp_path):
     ]
     tables = {"sample_strata": strata, "sample_units": units, "sample_reference": labels, "area_estimates": published}
     write(tmp_path, **tables)
-    assert estimates(tmp_path).startswith("2 of 2")
+    assert estimates(tmp_path).startswith("0 of 0 designs as frozen; 2 of 2")
 
 
 def test_an_area_that_the_labels_do_not_give_is_seen(tmp_path):
@@ -212,7 +212,7 @@ def test_unusable_units_leave_their_stratum(tmp_path):
     unusable = [{**labels[0], "outcome": "unusable", "reference_class": None, "loss_year": None}, *labels[1:]]
     parts = activity("map_count", loss)
     write(tmp_path, sample_reference=unusable, area_estimates=kept, activity_data=parts)
-    assert estimates(tmp_path).startswith("18 of 18")
+    assert estimates(tmp_path).startswith("0 of 0 designs as frozen; 18 of 18")
 
 
 @pytest.mark.parametrize("undecided", ["open", "not_labelled"])
@@ -228,7 +228,7 @@ def test_an_estimate_of_undecided_units_is_refused_and_none_is_not(tmp_path, und
     write(
         tmp_path, sample_reference=labels, area_estimates=unknown, activity_data=unknown_loss, emissions_annual=nothing
     )
-    assert estimates(tmp_path).startswith("0 of 18")
+    assert estimates(tmp_path).startswith("0 of 0 designs as frozen; 0 of 18")
 
 
 # --- the ledger ------------------------------------------------------------------------------------------------
@@ -246,7 +246,7 @@ def test_a_ledger_that_counts_other_areas_than_it_says_is_seen(tmp_path):
 def test_a_ledger_that_names_the_map_and_counts_something_else_is_seen(tmp_path):
     rows = activity("map_count", total_of(PARTS[2022] + PARTS[2023]))
     write(tmp_path, activity_data=rows)
-    assert estimates(tmp_path).startswith("18 of 18")
+    assert estimates(tmp_path).startswith("0 of 0 designs as frozen; 18 of 18")
     write(tmp_path, activity_data=[rows[0], {**rows[1], "map_area_ha": Decimal(399)}, rows[2]])
     with pytest.raises(PackageError, match="on the map that it says it counts"):
         estimates(tmp_path)
