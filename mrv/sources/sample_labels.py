@@ -75,12 +75,13 @@ def parse_labels(spec: SampleSource, design: FrozenDesign, files: Sequence[Label
     Returns:
         Rows of `sample_labels`, and the rows that cannot be used, each with its file, row, unit and remedy.
     """
-    codes = codes_of(
+    appearances = (
         (raw.cells["interpreter"] or "", raw.cells.get("labelled_on") or "", position, raw.number)
         for position, file in enumerate(files)
         for raw in file.raws
         if file.interpreter is None and raw.cells.get("interpreter")
     )
+    codes = codes_of(appearances, taken={file.interpreter for file in files if file.interpreter})
     typing = _Typing(spec, design, codes)
     seen: dict[tuple[str, str, str], list[tuple[Record, str]]] = {}
     records = Records("sample_labels")

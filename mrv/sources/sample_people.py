@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 CODE = "interpreter-"
 _IS_CODE = re.compile(r"interpreter-[1-9][0-9]{0,5}")
@@ -14,7 +14,7 @@ Appearance = tuple[str, str, int, int]
 """A person as the file writes them, when they labelled (ISO 8601, empty if it does not say), file and row."""
 
 
-def codes_of(appearances: Iterable[Appearance]) -> dict[str, str]:
+def codes_of(appearances: Iterable[Appearance], *, taken: Collection[str] = ()) -> dict[str, str]:
     """Return a code for each person: interpreter-1, interpreter-2, ... in the order in which they began.
 
     Who began first stays first, so that codes stay when labels are added. People whose files tell no time follow in the
@@ -22,6 +22,7 @@ def codes_of(appearances: Iterable[Appearance]) -> dict[str, str]:
 
     Args:
         appearances: Every label with a person.
+        taken: Codes that the definition gives to whole files.
 
     Returns:
         Code by person, in the spelling of `person_key`.
@@ -34,7 +35,7 @@ def codes_of(appearances: Iterable[Appearance]) -> dict[str, str]:
     number = 0
     for key in sorted((key for key in first if key not in codes), key=lambda key: (first[key], key)):
         number += 1
-        while f"{CODE}{number}" in codes:
+        while f"{CODE}{number}" in codes or f"{CODE}{number}" in taken:
             number += 1
         codes[key] = f"{CODE}{number}"
     return codes

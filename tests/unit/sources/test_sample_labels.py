@@ -420,6 +420,7 @@ def test_codes_stay_when_labels_are_added() -> None:
 def test_a_code_stays_itself_and_is_given_to_nobody_else() -> None:
     found = codes_of([("interpreter-1", "", 0, 1), ("Ana", "", 0, 2)])
     assert found == {"interpreter-1": "interpreter-1", "ana": "interpreter-2"}
+    assert codes_of([("Ana", "", 0, 1)], taken={"interpreter-1"}) == {"ana": "interpreter-2"}
 
 
 def test_a_name_within_a_word_is_left() -> None:
