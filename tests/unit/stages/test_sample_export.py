@@ -13,6 +13,7 @@ import pyogrio
 import pytest
 from pyproj import Transformer
 
+from mrv.cli_sample import export
 from mrv.errors import UsageError
 from mrv.geopackage import read_layer
 from mrv.sources.sample_design_files import FrozenDesign, read_design
@@ -142,3 +143,8 @@ def test_pixels_of_a_grid_in_metres_come_in_degrees(tmp_path: Path) -> None:
         x, y = Transformer.from_crs("EPSG:4326", UTM, always_xy=True).transform(*corners.T)
         assert np.allclose(x, west + 3 * number * 30 + np.array([0, 30, 30, 0]), atol=0.01)
         assert np.allclose(y, north - np.array([30, 30, 0, 0]), atol=0.01)
+
+
+def test_the_command_offers_every_format() -> None:
+    [option] = [item for item in export.params if item.name == "style"]
+    assert tuple(option.type.choices) == FORMATS
