@@ -29,9 +29,9 @@ def design(project: str, design: str | None, enlarge: bool, as_json: bool) -> No
     """Draw the units of a sample of PROJECT from its map and freeze them in their folder."""
     from mrv.project import find_project, load_project
     from mrv.settings import read_settings
+    from mrv.stages import sample_summary as summary
     from mrv.stages.context import open_context
     from mrv.stages.sample_design import chosen_sample, draw_design
-    from mrv.stages.sample_summary import NUMBERS, design_record, next_steps, sentences, stratum_rows
     from mrv.stages.validate import refuse_problems
     from mrv.terminal import Terminal, print_table
 
@@ -42,12 +42,19 @@ def design(project: str, design: str | None, enlarge: bool, as_json: bool) -> No
     with open_context(project, spec.period, settings, Terminal()) as context:
         drawn = draw_design(context, spec, enlarge=enlarge)
     if as_json:
-        click.echo(json.dumps(design_record(drawn), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(summary.design_record(drawn), ensure_ascii=False, indent=1))
         return
-    print_table(stratum_rows(drawn.document), right=NUMBERS, title=f"{drawn.document.design_id}: strata of the map")
-    click.echo("\n" + "\n".join(sentences(drawn)))
+    print_table(
+        summary.stratum_rows(drawn.document),
+        right=summary.NUMBERS,
+        title=f"{drawn.document.design_id}: strata of the map",
+    )
+    print_table(summary.precision_rows(drawn), right=summary.PRECISION_NUMBERS, title=f"\n{summary.PRECISION_TITLE}")
+    click.echo("\n" + "\n".join(summary.sentences(drawn)))
     if drawn.new_units:
-        click.echo(f"Frozen in {drawn.folder}: {drawn.new_units:,} new units\n{next_steps(project, drawn.document)}")
+        click.echo(
+            f"Frozen in {drawn.folder}: {drawn.new_units:,} new units\n{summary.next_steps(project, drawn.document)}"
+        )
     else:
         click.echo(f"Nothing changed: the design is frozen in {drawn.folder} as it is declared.")
 

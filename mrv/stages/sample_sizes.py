@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Literal
 
-from mrv.errors import ProjectError
+from mrv.errors import InputError, ProjectError
 from mrv.estimation.allocation import allocate, expected_se, sample_size, se_for_u90
 from mrv.estimation.sample import LEAST_UNITS, WHOLE_FRAME, Stratum
 from mrv.intervals import normal_z
@@ -16,6 +18,8 @@ from mrv.sources.sample_design_files import DesignStratum
 
 LARGEST_SAMPLE = 100_000
 """Units that nobody would label; a spacing or target that asks for more is a slip, and would fill the memory."""
+RATHER_NONE = 0.5
+"""Probability of seeing no unit of loss in a stratum above which none is rather to be expected than one."""
 
 
 @dataclass(frozen=True)
@@ -25,19 +29,45 @@ class Precision:
     Attributes:
         measure: `overall_accuracy`: the standard error of a share; `loss_area`: the half-width of the 90 % interval of the
             area of loss as a share of that area.
-        expected: The precision of the units that are drawn.
-        wanted: The precision that was asked for.
+        expected: The precision of the units that are drawn, of all sampled zones together.
+        wanted: The precision that was asked for: of each zone where there are `zones`, else of all together.
+        loss_um2: Of `loss_area`: the expected area of loss, in square micrometres.
+        zones: Of `loss_area`, where strata end at the borders of zones: the precision of each zone.
+        unseen: Of `loss_area` by strata: the strata in which rather no unit of loss is seen than one. Where none is, the
+            interval is narrower than the one expected, since the stratum adds nothing to it.
     """
 
     measure: Literal["overall_accuracy", "loss_area"]
     expected: float
     wanted: float
+    loss_um2: float = 0.0
+    zones: tuple[ZonePrecision, ...] = ()
+    unseen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ZonePrecision:
+    """How precise the area of loss of one zone may be expected to be.
+
+    Attributes:
+        zone_id: The zone.
+        unit_count: Its units.
+        loss_um2: Its expected area of loss, in square micrometres.
+        expected: Half-width of the 90 % interval of that area, as a share of it; None where the zone has no unit
+            or no loss is expected.
+    """
+
+    zone_id: str
+    unit_count: int
+    loss_um2: float
+    expected: float | None
 
 
 def planned_counts(spec: Sampling, strata: Sequence[DesignStratum]) -> dict[str, int]:
     """Return how many units each stratum is to get; of a draw over the whole frame, how many `*` is.
 
-    With a target, the size is the least with which the allocation reaches it.
+    With a target, the size is the least with which the allocation reaches it. The area of loss is used zone by zone, so
+    its target is reached in each zone, as if it were a frame of its own, where strata end at the borders of zones.
 
     Args:
         spec: A sample that is not systematic: there, the spacing says it.
@@ -48,17 +78,19 @@ def planned_counts(spec: Sampling, strata: Sequence[DesignStratum]) -> dict[str,
     """
     expected = {} if spec.target is None else _expected(spec, spec.target, strata)
     if spec.draw == "simple_random":
-        frame = _frame(strata)
         size = spec.size or 0
         if spec.target is not None:
-            size = _first_size([frame], spec.target, _of_frame(strata, expected))
-        return allocate([frame], size=size, rule="proportional")
+            size = _simple_size(spec, spec.target, strata, expected)
+        return allocate([_frame(strata)], size=size, rule="proportional")
     _refuse_single_pixels(spec, strata)
-    listed = [_stratum(stratum) for stratum in strata]
     if spec.target is None:
         size = sum(spec.allocation.counts.values()) if spec.size is None else spec.size
-        return _allocated(spec, listed, size, expected)
-    return _least_that_reaches(spec, spec.target, listed, expected)
+        return _allocated(spec, [_stratum(stratum) for stratum in strata], size, expected)
+    counts: dict[str, int] = {}
+    for zone, part in _parts(spec.target, strata).items():
+        with _naming(spec, zone):
+            counts |= _least_that_reaches(spec, spec.target, [_stratum(stratum) for stratum in part], expected)
+    return counts
 
 
 def expected_precision(spec: Sampling, strata: Sequence[DesignStratum], counts: Mapping[str, int]) -> Precision | None:
@@ -73,15 +105,22 @@ def expected_precision(spec: Sampling, strata: Sequence[DesignStratum], counts: 
     if target is None:
         return None
     expected = _expected(spec, target, strata)
-    listed, units = [_stratum(stratum) for stratum in strata], counts
-    if spec.draw != "stratified_random":
-        listed, units = [_frame(strata)], {WHOLE_FRAME: sum(counts.values())}
-        expected = _of_frame(strata, expected)
-    se = expected_se(listed, expected=expected, counts=units)
-    if target.u90 is None:
-        return Precision(target.measure, se, float(target.se or 0))
-    wanted = float(target.u90)
-    return Precision(target.measure, wanted * se / _target_se(listed, target, expected), wanted)
+    wanted = target.se if target.u90 is None else target.u90
+    precision = Precision(target.measure, _precision(spec, target, strata, counts, expected), float(wanted or 0))
+    if target.measure == "overall_accuracy":
+        return precision
+    zones = []
+    for zone, part in _parts(target, strata).items():
+        units, loss_um2 = sum(counts.get(stratum.stratum_id, 0) for stratum in part), _expected_um2(part, expected)
+        reached = _precision(spec, target, part, counts, expected) if units and loss_um2 else None
+        zones.append(ZonePrecision(zone, units, loss_um2, reached))
+    unseen = (name for name, share in expected.items() if share and (1 - share) ** counts.get(name, 0) > RATHER_NONE)
+    return replace(
+        precision,
+        loss_um2=_expected_um2(strata, expected),
+        zones=tuple(zone for zone in zones if zone.zone_id),
+        unseen=tuple(unseen) if spec.draw == "stratified_random" else (),
+    )
 
 
 def refuse_too_many(spec: Sampling, units: int) -> None:
@@ -98,6 +137,53 @@ def refuse_too_many(spec: Sampling, units: int) -> None:
             where=f"sampling ({spec.id})",
             remedy="lower the size, raise the target's error, or take a wider spacing",
         )
+
+
+def _parts(target: TargetError, strata: Sequence[DesignStratum]) -> dict[str, list[DesignStratum]]:
+    """Return the strata that reach the target together, by zone; "" for all zones."""
+    parts: dict[str, list[DesignStratum]] = {}
+    for stratum in strata:
+        zone = stratum.zone_id if target.measure == "loss_area" else None
+        parts.setdefault(zone or "", []).append(stratum)
+    return dict(sorted(parts.items()))
+
+
+@contextmanager
+def _naming(spec: Sampling, zone: str) -> Iterator[None]:
+    """Say of which zone a refusal is."""
+    try:
+        yield
+    except InputError as error:
+        error.where = error.where or f"sampling ({spec.id})" + (f", zone {zone}" if zone else "")
+        raise
+
+
+def _simple_size(
+    spec: Sampling, target: TargetError, strata: Sequence[DesignStratum], expected: Mapping[str, float]
+) -> int:
+    """Return the least size of a draw over the whole frame that may be expected to reach the target in every zone."""
+    pixels, sizes = sum(stratum.pixel_count for stratum in strata), []
+    for zone, part in _parts(target, strata).items():
+        with _naming(spec, zone):
+            units = _first_size([_frame(part)], target, _of_frame(part, expected))
+        sizes.append(math.ceil(Fraction(units * pixels, sum(stratum.pixel_count for stratum in part))))
+    return max(sizes)
+
+
+def _precision(
+    spec: Sampling,
+    target: TargetError,
+    strata: Sequence[DesignStratum],
+    counts: Mapping[str, int],
+    expected: Mapping[str, float],
+) -> float:
+    """Return the standard error, or the relative half-width, that the units of these strata let expect of them."""
+    listed, units = [_stratum(stratum) for stratum in strata], counts
+    if spec.draw != "stratified_random":
+        listed, units = [_frame(strata)], {WHOLE_FRAME: sum(counts.get(item.stratum_id, 0) for item in strata)}
+        expected = _of_frame(strata, expected)
+    se = expected_se(listed, expected=expected, counts=units)
+    return se if target.u90 is None else float(target.u90) * se / _target_se(listed, target, expected)
 
 
 def _refuse_single_pixels(spec: Sampling, strata: Sequence[DesignStratum]) -> None:
@@ -180,6 +266,10 @@ def _of_frame(strata: Sequence[DesignStratum], expected: Mapping[str, float]) ->
     """Return the expected share of the whole frame."""
     area = sum(stratum.area_um2 for stratum in strata)
     return {WHOLE_FRAME: math.fsum(stratum.area_um2 / area * expected[stratum.stratum_id] for stratum in strata)}
+
+
+def _expected_um2(strata: Sequence[DesignStratum], expected: Mapping[str, float]) -> float:
+    return math.fsum(stratum.area_um2 * expected[stratum.stratum_id] for stratum in strata)
 
 
 def _stratum(stratum: DesignStratum) -> Stratum:

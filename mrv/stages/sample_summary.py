@@ -7,10 +7,14 @@ from typing import Any
 
 from mrv.sources.sample_design_files import DesignDocument, DesignStratum
 from mrv.stages.sample_design import Drawn
-from mrv.units import um2_to_ha
+from mrv.stages.sample_sizes import Precision
+from mrv.units import UM2_PER_HA, um2_to_ha
 
 NUMBERS = ("area_ha", "weight", "pixels", "units", "inclusion_probability")
 """Columns of `stratum_rows` that hold numbers."""
+PRECISION_TITLE = "Area of loss: half-width at 90 % as a share of it"
+PRECISION_NUMBERS = ("units", "expected_loss_ha", "expected_u90", "asked_for")
+"""Columns of `precision_rows` that hold numbers."""
 
 
 def stratum_rows(document: DesignDocument) -> list[dict[str, str]]:
@@ -28,6 +32,30 @@ def stratum_rows(document: DesignDocument) -> list[dict[str, str]]:
     ]
 
 
+def precision_rows(drawn: Drawn) -> list[dict[str, str]]:
+    """Return one row per zone and one for all of them, as texts; none where no area of loss is expected."""
+    precision, strata = drawn.precision, drawn.document.strata
+    if precision is None or precision.measure != "loss_area":
+        return []
+    wanted = f"{precision.wanted:.4f}"
+    rows = [
+        _precision_row(zone.zone_id, zone.unit_count, zone.loss_um2, zone.expected, wanted) for zone in precision.zones
+    ]
+    units = sum(item.drawn_count for item in strata)
+    alone = not precision.zones
+    return [*rows, _precision_row("all", units, precision.loss_um2, precision.expected, wanted if alone else "")]
+
+
+def _precision_row(zone: str, units: int, loss_um2: float, expected: float | None, wanted: str) -> dict[str, str]:
+    return {
+        "zone": zone,
+        "units": f"{units:,}",
+        "expected_loss_ha": f"{loss_um2 / UM2_PER_HA:,.1f}",
+        "expected_u90": "" if expected is None else f"{expected:.4f}",
+        "asked_for": wanted,
+    }
+
+
 def sentences(drawn: Drawn) -> list[str]:
     """Return what people should know beside the rows: units and areas, precision, hash."""
     document = drawn.document
@@ -40,13 +68,17 @@ def sentences(drawn: Drawn) -> list[str]:
     if empty := [item.stratum_id for item in document.strata if item.drawn_count < 2]:
         told.append(f"warning: fewer than two units in {', '.join(empty)}: estimates by stratum need two")
     precision = drawn.precision
-    if precision is not None:
-        what = (
-            "standard error of the overall accuracy"
-            if precision.measure == "overall_accuracy"
-            else "half-width of the 90 % interval of the area of loss, as a share of it"
+    if precision is not None and precision.measure == "overall_accuracy":
+        told.append(
+            f"Expected standard error of the overall accuracy: {precision.expected:.4f} "
+            f"(asked for: {precision.wanted:.4f})"
         )
-        told.append(f"Expected {what}: {precision.expected:.4f} (asked for: {precision.wanted:.4f})")
+    if precision is not None and precision.unseen:
+        told.append(
+            f"By the expected shares, rather no unit of loss than one is seen in {', '.join(precision.unseen)}. Where none "
+            "is, the stratum adds nothing to the interval, which is then narrower than expected here; how much loss "
+            "could hide there is told with the estimate"
+        )
     told.append(f"Design {document.design_id}, sha256 {drawn.sha256}")
     return told
 
@@ -64,7 +96,7 @@ def next_steps(project: str, document: DesignDocument) -> str:
 
 def design_record(drawn: Drawn) -> Mapping[str, Any]:
     """Return a frozen design as JSON."""
-    document, precision = drawn.document, drawn.precision
+    document = drawn.document
     return {
         "design": document.design_id,
         "folder": str(drawn.folder),
@@ -75,8 +107,7 @@ def design_record(drawn: Drawn) -> Mapping[str, Any]:
         "pixel_count": document.pixel_count,
         "area_ha": str(um2_to_ha(document.area_um2)),
         "unobserved_area_ha": str(um2_to_ha(document.unobserved_area_um2)),
-        "precision": precision
-        and {"measure": precision.measure, "expected": precision.expected, "wanted": precision.wanted},
+        "precision": drawn.precision and _precision_record(drawn.precision),
         "strata": [
             {
                 "stratum_id": item.stratum_id,
@@ -88,6 +119,24 @@ def design_record(drawn: Drawn) -> Mapping[str, Any]:
             }
             for item in document.strata
         ],
+    }
+
+
+def _precision_record(precision: Precision) -> Mapping[str, Any]:
+    return {
+        "measure": precision.measure,
+        "expected": precision.expected,
+        "wanted": precision.wanted,
+        "zones": [
+            {
+                "zone_id": zone.zone_id,
+                "units": zone.unit_count,
+                "expected_loss_ha": zone.loss_um2 / UM2_PER_HA,
+                "expected": zone.expected,
+            }
+            for zone in precision.zones
+        ],
+        "rather_without_loss": list(precision.unseen),
     }
 
 

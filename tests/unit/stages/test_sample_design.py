@@ -55,6 +55,11 @@ def refused(folder: Path, *options: str, monkeypatch: pytest.MonkeyPatch) -> str
     return done.output
 
 
+def loss_target(u90: float) -> dict[str, Any]:
+    expected = {"loss": 0.8, "loss_buffer": 0.05, "stable_forest": 0.001, "stable_non_forest": 0.001}
+    return {"measure": "loss_area", "u90": u90, "expected": expected}
+
+
 def classes() -> tuple[np.ndarray, np.ndarray]:
     """Return the class of stratum of each pixel, and its year of mapped loss, worked out anew."""
     layers = forest_map()
@@ -154,12 +159,13 @@ def test_another_seed_draws_other_units(folder: Path, monkeypatch: pytest.Monkey
         ({}, {"size": 200}),
         ({}, {"size": 200, "allocation": {"rule": "equal", "floor": 10}}),
         ({"draw": "simple_random", "allocation": None}, {"draw": "simple_random", "allocation": None, "size": 300}),
+        ({"size": None, "target": loss_target(0.6)}, {"size": None, "target": loss_target(0.3)}),
         (
             {"draw": "systematic", "spacing_pixels": 30, "size": None, "allocation": None},
             {"draw": "systematic", "spacing_pixels": 15, "size": None, "allocation": None},
         ),
     ],
-    ids=["larger", "shared anew", "simple random", "half the spacing"],
+    ids=["larger", "shared anew", "simple random", "a smaller target", "half the spacing"],
 )
 def test_an_enlarged_design_keeps_its_units(
     folder: Path, monkeypatch: pytest.MonkeyPatch, before: dict[str, Any], after: dict[str, Any]
@@ -225,18 +231,32 @@ def test_units_counted_by_hand(folder: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_target_gives_the_size_and_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = {"loss": 0.8, "loss_buffer": 0.05, "stable_forest": 0.001, "stable_non_forest": 0.001}
-    target = {"measure": "loss_area", "u90": 0.5, "expected": expected}
+    target = loss_target(0.5)
+    expected = target["expected"]
     declare(folder, size=None, target=target, allocation={"rule": "optimal", "floor": 5})
     told = json.loads(draw(folder, "--json", monkeypatch=monkeypatch).stdout)
-    weights = {item["stratum_id"]: item["weight"] for item in told["strata"]}
+    areas = {item["stratum_id"]: float(item["area_ha"]) for item in told["strata"]}
     units = {item["stratum_id"]: item["drawn_count"] for item in told["strata"]}
-    shares = {name: expected[name.split(".")[1]] for name in weights}
-    variance = sum(weights[name] ** 2 * shares[name] * (1 - shares[name]) / units[name] for name in weights)
-    u90 = 1.6448536269514722 * variance**0.5 / sum(weights[name] * shares[name] for name in weights)
-    assert told["precision"]["expected"] == pytest.approx(u90, rel=1e-9)
-    assert 0.45 < u90 <= 0.5
+    shares = {name: expected[name.split(".")[1]] for name in areas}
+
+    def u90(names: list[str]) -> float:
+        variance = sum(areas[name] ** 2 * shares[name] * (1 - shares[name]) / units[name] for name in names)
+        return 1.6448536269514722 * variance**0.5 / sum(areas[name] * shares[name] for name in names)
+
+    assert told["precision"]["expected"] == pytest.approx(u90(list(areas)), rel=1e-9)
+    zones = {zone["zone_id"]: zone for zone in told["precision"]["zones"]}
+    assert sorted(zones) == ["lb", "pa"]
+    for zone, reached in zones.items():
+        names = [name for name in areas if name.startswith(f"{zone}.")]
+        assert reached["expected"] == pytest.approx(u90(names), rel=1e-9)
+        assert 0.45 < reached["expected"] <= 0.5
+        assert reached["units"] == sum(units[name] for name in names)
+        assert reached["expected_loss_ha"] == pytest.approx(sum(areas[name] * shares[name] for name in names))
     assert told["units"] == sum(units.values()) == told["new_units"]
+    table = drawn(folder, monkeypatch=monkeypatch).split("as a share of it")[1].splitlines()[1:5]
+    assert [line.split()[0] for line in table] == ["zone", "lb", "pa", "all"]
+    assert [line.split()[-1] for line in table[1:3]] == ["0.5000", "0.5000"]
+    assert table[2].split()[3] == f"{zones['pa']['expected']:.4f}"
     del expected["loss_buffer"]
     declare(folder, id="new", folder="samples/new", size=None, target=target)
     assert "none of loss_buffer" in refused(folder, monkeypatch=monkeypatch)
