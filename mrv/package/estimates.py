@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from mrv.errors import PackageError
+from mrv.package.estimating import Anew, anew
 from mrv.package.figures import total
 from mrv.package.frozen import COLUMNS, unlike_frozen
 from mrv.package.reading import listed, reading
 from mrv.package.tables import FOLDER
-from mrv.units import UM2_PER_HA
 
 LANDED = "data/landed"
 ESTIMATES = f"{LANDED}/area_estimates.parquet"
 ACTIVITY = f"{FOLDER}/activity_data.parquet"
 EMISSIONS = f"{FOLDER}/emissions_annual.parquet"
-WHOLE = "*"
 USABLE = ("single", "agreed", "resolved")
 UNDECIDED = ("open", "not_labelled")
 ROUNDING_HA = Decimal("0.000001")
 """Last digit of a published area."""
+_RELATIVE = 1e-11
+"""How far two ways of adding up the same errors may differ."""
+_Z90, _Z95 = NormalDist().inv_cdf(0.95), NormalDist().inv_cdf(0.975)
 _SHOWN = 10
 
 Row = Mapping[str, Any]
@@ -34,10 +36,7 @@ Ledger = Mapping[tuple[str, int], Sequence[Decimal | None]]
 
 
 def estimates(root: Path) -> str:
-    """Estimate every area anew from the labels, and compare what the ledger counts with what it says that it counts.
-
-    The areas are those of `docs/methods/area-estimation.md`, in exact fractions and by code of its own: it shares none with
-    what made them.
+    """Estimate every area and its interval anew from the labels, and compare what the ledger counts with what it names.
 
     Args:
         root: Folder of the package.
@@ -96,8 +95,10 @@ def _unlike_drawn(root: Path) -> tuple[list[str], str]:
 def _unlike_labels(root: Path, published: Sequence[Row]) -> list[str]:
     strata, units = _rows(root, f"{LANDED}/sample_strata.parquet"), _rows(root, f"{LANDED}/sample_units.parquet")
     reference = _rows(root, f"{LANDED}/sample_reference.parquet")
+    designs = _rows(root, f"{LANDED}/sample_designs.parquet")
     problems = []
     with reading(f"{LANDED}/sample_units.parquet"):
+        corrected = {row["design_id"]: row["finite_population_correction"] for row in designs}
         seen = {(row["design_id"], row["unit_id"]): row for row in reference}
         for design in sorted({row["design_id"] for row in published}):
             rows = [row for row in published if row["design_id"] == design]
@@ -111,46 +112,29 @@ def _unlike_labels(root: Path, published: Sequence[Row]) -> list[str]:
                 continue
             own = [row for row in strata if row["design_id"] == design]
             usable = [(unit, label) for unit, label in labelled if label["outcome"] in USABLE]
-            problems += [
-                f"{_name(row)} is {row['area_ha']} ha, the labels give {float(anew):.6f} ha"
-                for row in rows
-                if row["area_ha"] is not None
-                and abs(Fraction(row["area_ha"]) - (anew := _area_ha(row, usable, own))) > Fraction(ROUNDING_HA)
-            ]
+            for row in rows:
+                if row["area_ha"] is not None:
+                    problems += _unlike_anew(row, anew(row, usable, own, corrected=corrected[design]))
     return problems
+
+
+def _unlike_anew(row: Row, found: Anew) -> list[str]:
+    """Compare an area, its standard error and the half-widths that the deduction rests on; what differs first is told."""
+    wanted = {
+        "area_ha": float(found.area_ha),
+        "se_ha": found.se_ha,
+        "ci90_half_width_ha": _Z90 * found.se_ha,
+        "ci95_half_width_ha": _Z95 * found.se_ha,
+    }
+    for column, value in wanted.items():
+        if abs(float(row[column]) - value) > float(ROUNDING_HA) + _RELATIVE * value:
+            return [f"{_name(row)} has {column} {row[column]}, the labels give {value:.6f}"]
+    return []
 
 
 def _name(row: Row) -> str:
     year = f" {row['loss_year']}" if row["loss_year"] is not None else ""
     return f"{row['design_id']}: {row['reference_class']}{year} of {row['zone_id']}"
-
-
-def _area_ha(row: Row, usable: Iterable[tuple[Row, Row]], strata: Sequence[Row]) -> Fraction:
-    """Return the area that the usable units give: of each stratum the share of the units' areas that is of the class."""
-    together = row["estimator"] == "simple"
-    if together and row["zone_id"] in {stratum["zone_id"] for stratum in strata}:
-        # Of a draw over the whole frame, the zone's own units stand for the zone, whose area is known.
-        strata = [stratum for stratum in strata if stratum["zone_id"] == row["zone_id"]]
-        usable = [(unit, label) for unit, label in usable if unit["zone_id"] == row["zone_id"]]
-    whole: dict[str, int] = {}
-    for stratum in strata:
-        name = WHOLE if together else stratum["stratum_id"]
-        whole[name] = whole.get(name, 0) + int(stratum["area_um2"])
-    hit, sampled = dict.fromkeys(whole, 0), dict.fromkeys(whole, 0)
-    for unit, label in usable:
-        name = WHOLE if together else unit["stratum_id"]
-        sampled[name] += int(unit["area_um2"])
-        if _belongs(unit, label, row):
-            hit[name] += int(unit["area_um2"])
-    return sum((Fraction(whole[name] * hit[name], sampled[name]) for name in whole), Fraction(0)) / UM2_PER_HA
-
-
-def _belongs(unit: Row, label: Row, row: Row) -> bool:
-    return (
-        row["zone_id"] in (WHOLE, unit["zone_id"])
-        and label["reference_class"] == row["reference_class"]
-        and row["loss_year"] in (None, label["loss_year"])
-    )
 
 
 def _ledger(root: Path) -> Ledger:

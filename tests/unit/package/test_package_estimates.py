@@ -35,6 +35,7 @@ PUBLISHED_HA = {
     "stable_forest": "285769.930",
     "stable_non_forest": "581386.154",
 }
+STRATUM = {"design_id": "d1", "zone_id": None}
 PARTS = {2022: ("300.5", "99.5"), 2023: ("20000.000000", "757.762238")}
 
 
@@ -52,10 +53,13 @@ def labelled(*, growth=0):
     return units, labels
 
 
-def estimated(units, labels, estimator="stratified"):
-    """Return the rows of area_estimates as the platform makes them."""
+def estimated(units, labels, estimator="stratified", *, corrected=False, zones=None):
+    """Return the rows of area_estimates as the platform makes them; zones are those of known area, ha."""
     sample = Sample.of(
-        [Stratum(stratum_id=name, area=float(count * PIXEL_UM2) / UM2_PER_HA) for name, count in PIXELS.items()],
+        [
+            Stratum(stratum_id=name, area=float(count * PIXEL_UM2) / UM2_PER_HA, pixel_count=count)
+            for name, count in PIXELS.items()
+        ],
         unit_ids=[unit["unit_id"] for unit in units],
         stratum_ids=[unit["stratum_id"] for unit in units],
         columns={
@@ -65,31 +69,38 @@ def estimated(units, labels, estimator="stratified"):
         },
         unit_areas=[float(unit["area_um2"]) for unit in units],
         estimator=estimator,
+        finite_population_correction=corrected,
     )
     rows = []
     for zone in ("*", "pa", "lb"):
-        domain = {} if zone == "*" else {"zone_id": zone}
-        found = {(item.label, None): item.estimate for item in class_areas(sample, classes=CLASSES, domain=domain)}
-        changes = class_areas(sample, classes=["loss 2022", "loss 2023"], column="change", domain=domain)
+        shared = {"domain": {} if zone == "*" else {"zone_id": zone}, "known_area": (zones or {}).get(zone)}
+        found = {(item.label, None): item.estimate for item in class_areas(sample, classes=CLASSES, **shared)}
+        changes = class_areas(sample, classes=["loss 2022", "loss 2023"], column="change", **shared)
         found |= {("loss", int(item.label.split()[1])): item.estimate for item in changes}
         rows += [
             {
                 "design_id": "d1", "zone_id": zone, "reference_class": name, "loss_year": year, "estimator": estimator,
-                "area_ha": Decimal(repr(item.value)).quantize(Decimal("0.000001")),
+                "area_ha": hectares(item.value), "se_ha": hectares(item.se),
+                "ci90_half_width_ha": hectares(item.ci90_half_width), "ci95_half_width_ha": hectares(item.ci95_half_width),
             }
             for (name, year), item in found.items()
         ]  # fmt: skip
     return rows
 
 
-def write(root, *, source="sample_estimate", growth=0, estimator="stratified", **changes):
+def hectares(value):
+    return Decimal(repr(value)).quantize(Decimal("0.000001"))
+
+
+def write(root, *, source="sample_estimate", growth=0, estimator="stratified", corrected=False, **changes):
     """Write the tables of a package that the check reads; changes replace rows of a table."""
     units, labels = labelled(growth=growth)
-    published = estimated(units, labels, estimator)
+    published = estimated(units, labels, estimator, corrected=corrected)
     loss = next(row for row in published if row["zone_id"] == "*" and row["reference_class"] == "loss")
     tables = {
+        "sample_designs": [{"design_id": "d1", "design_sha256": "0" * 64, "finite_population_correction": corrected}],
         "sample_strata": [
-            {"design_id": "d1", "stratum_id": name, "zone_id": None, "area_um2": count * PIXEL_UM2} for name, count in PIXELS.items()
+            {**STRATUM, "stratum_id": name, "pixel_count": count, "area_um2": count * PIXEL_UM2} for name, count in PIXELS.items()
         ],
         "sample_units": units,
         "sample_reference": labels,
@@ -147,50 +158,57 @@ def test_the_published_example_follows_from_its_units(tmp_path):
     } == dict.fromkeys(CLASSES, True)
     assert (
         estimates(tmp_path)
-        == "0 of 0 designs as frozen; 18 of 18 areas follow from the labels, the others are unknown; the ledger counts what it names"
+        == "0 of 1 designs as frozen; 18 of 18 areas follow from the labels, the others are unknown; the ledger counts what it names"
     )
 
 
+@pytest.mark.parametrize("corrected", [False, True])
 @pytest.mark.parametrize("estimator", ["stratified", "simple", "post_stratified"])
-def test_units_of_different_areas_give_the_same_by_two_ways_of_computing(tmp_path, estimator):
-    write(
-        tmp_path,
-        growth=PIXEL_UM2 // 1000,
-        estimator=estimator,
-        activity_data=activity("sample_estimate", total_of(PARTS[2022] + PARTS[2023])),
-    )
-    assert estimates(tmp_path).startswith("0 of 0 designs as frozen; 18 of 18")
+def test_units_of_different_areas_give_the_same_by_two_ways_of_computing(tmp_path, estimator, corrected):
+    rows = activity("sample_estimate", total_of(PARTS[2022] + PARTS[2023]))
+    write(tmp_path, growth=PIXEL_UM2 // 1000, estimator=estimator, corrected=corrected, activity_data=rows)
+    assert estimates(tmp_path).startswith("0 of 1 designs as frozen; 18 of 18")
 
 
-def test_a_zone_of_known_area_is_estimated_from_its_own_units(tmp_path):
-    kept = {"design_id": "d1", "estimator": "simple", "loss_year": None}
-    places = [("pa", "a", "loss", 3), ("pa", "b", "stable_forest", 1), ("lb", "c", "loss", 7)]
-    units = [
-        {"design_id": "d1", "unit_id": name, "stratum_id": f"{zone}.s", "zone_id": zone, "area_um2": size * PIXEL_UM2}
-        for zone, name, _, size in places
-    ]
-    labels = [
-        {**unit, "outcome": "single", "reference_class": seen, "loss_year": None}
-        for unit, (_, _, seen, _) in zip(units, places, strict=True)
-    ]
+def test_a_zone_of_known_area_is_estimated_as_shares_of_it(tmp_path):
+    units, labels = labelled(growth=PIXEL_UM2 // 1000)
+    places = dict(zip(PIXELS, ("pa", "pa", "lb", "lb"), strict=True))
+    units = [{**unit, "zone_id": places[unit["stratum_id"]]} for unit in units]
     strata = [
-        {"design_id": "d1", "stratum_id": f"{zone}.s", "zone_id": zone, "area_um2": hectares * UM2_PER_HA}
-        for zone, hectares in (("pa", 40), ("lb", 60))
+        {
+            "design_id": "d1",
+            "stratum_id": name,
+            "zone_id": places[name],
+            "pixel_count": count,
+            "area_um2": count * PIXEL_UM2,
+        }
+        for name, count in PIXELS.items()
     ]
-    published = [
-        {**kept, "zone_id": "pa", "reference_class": "loss", "area_ha": Decimal(30)},
-        {**kept, "zone_id": "*", "reference_class": "stable_forest", "area_ha": Decimal("9.090909")},
-    ]
-    tables = {"sample_strata": strata, "sample_units": units, "sample_reference": labels, "area_estimates": published}
-    write(tmp_path, **tables)
-    assert estimates(tmp_path).startswith("0 of 0 designs as frozen; 2 of 2")
+    zones = {
+        zone: sum(row["area_um2"] for row in strata if row["zone_id"] == zone) / UM2_PER_HA for zone in ("pa", "lb")
+    }
+    rows = estimated(units, labels, "simple", zones=zones)
+    found = {
+        row["reference_class"]: row["area_ha"] for row in rows if row["zone_id"] == "pa" and row["loss_year"] is None
+    }
+    assert abs(sum(found.values()) - Decimal(zones["pa"])) < Decimal("0.00001")
+    write(tmp_path, sample_units=units, sample_strata=strata, area_estimates=rows)
+    assert estimates(tmp_path).startswith("0 of 1 designs as frozen; 18 of 18")
+
+
+@pytest.mark.parametrize("column", ["se_ha", "ci90_half_width_ha", "ci95_half_width_ha"])
+def test_an_interval_that_the_labels_do_not_give_is_seen(tmp_path, column):
+    rows = write(tmp_path)["area_estimates"]
+    write(tmp_path, area_estimates=[{**rows[0], column: rows[0][column] - Decimal("0.01")}, *rows[1:]])
+    with pytest.raises(PackageError, match=rf"d1: loss of \* has {column}"):
+        estimates(tmp_path)
 
 
 def test_an_area_that_the_labels_do_not_give_is_seen(tmp_path):
     rows = write(tmp_path)["area_estimates"]
     changed = [{**rows[0], "area_ha": rows[0]["area_ha"] + Decimal("0.000002")}, *rows[1:]]
     write(tmp_path, area_estimates=changed)
-    with pytest.raises(PackageError, match=r"d1: loss of \* is 21157\.76"):
+    with pytest.raises(PackageError, match=r"d1: loss of \* has area_ha 21157\.76"):
         estimates(tmp_path)
 
 
@@ -212,7 +230,7 @@ def test_unusable_units_leave_their_stratum(tmp_path):
     unusable = [{**labels[0], "outcome": "unusable", "reference_class": None, "loss_year": None}, *labels[1:]]
     parts = activity("map_count", loss)
     write(tmp_path, sample_reference=unusable, area_estimates=kept, activity_data=parts)
-    assert estimates(tmp_path).startswith("0 of 0 designs as frozen; 18 of 18")
+    assert estimates(tmp_path).startswith("0 of 1 designs as frozen; 18 of 18")
 
 
 @pytest.mark.parametrize("undecided", ["open", "not_labelled"])
@@ -228,7 +246,7 @@ def test_an_estimate_of_undecided_units_is_refused_and_none_is_not(tmp_path, und
     write(
         tmp_path, sample_reference=labels, area_estimates=unknown, activity_data=unknown_loss, emissions_annual=nothing
     )
-    assert estimates(tmp_path).startswith("0 of 0 designs as frozen; 0 of 18")
+    assert estimates(tmp_path).startswith("0 of 1 designs as frozen; 0 of 18")
 
 
 # --- the ledger ------------------------------------------------------------------------------------------------
@@ -246,7 +264,7 @@ def test_a_ledger_that_counts_other_areas_than_it_says_is_seen(tmp_path):
 def test_a_ledger_that_names_the_map_and_counts_something_else_is_seen(tmp_path):
     rows = activity("map_count", total_of(PARTS[2022] + PARTS[2023]))
     write(tmp_path, activity_data=rows)
-    assert estimates(tmp_path).startswith("0 of 0 designs as frozen; 18 of 18")
+    assert estimates(tmp_path).startswith("0 of 1 designs as frozen; 18 of 18")
     write(tmp_path, activity_data=[rows[0], {**rows[1], "map_area_ha": Decimal(399)}, rows[2]])
     with pytest.raises(PackageError, match="on the map that it says it counts"):
         estimates(tmp_path)
@@ -293,7 +311,7 @@ def test_a_package_without_a_sample_is_accepted_and_one_with_a_false_estimate_is
     tables = write(tmp_path / "there")
     false = [{**row, "area_ha": row["area_ha"] + 1} for row in tables["area_estimates"]]
     write(tmp_path / "there", area_estimates=false)
-    names = ("sample_strata", "sample_units", "sample_reference", "area_estimates")
+    names = ("sample_designs", "sample_strata", "sample_units", "sample_reference", "area_estimates")
     landed = {name: tmp_path / "there" / LANDED / f"{name}.parquet" for name in names}
     built = build(replace(contents, landed=landed), folder=tmp_path / "packages", key=sample_key()).path
     report = verify(built, allowed_signers=signers)
