@@ -22,7 +22,7 @@ def draw_ranks(*, seed: int, name: str, population: int, count: int) -> Integers
 
     Args:
         seed: Seed of the design.
-        name: What is drawn, for example a stratum id; each name has its own sequence.
+        name: What is drawn, for example a stratum of a design; each name has its own sequence.
         population: How many there are to draw from.
         count: How many are drawn.
 
@@ -59,7 +59,7 @@ def unit_order(*, seed: int, name: str, count: int) -> Integers:
     return draw_ranks(seed=seed, name=name, population=count, count=count)
 
 
-def grid_start(*, seed: int, spacing: int) -> tuple[int, int]:
+def grid_start(*, seed: int, name: str, spacing: int) -> tuple[int, int]:
     """Return row and column of the first unit of a systematic draw, each from 0 to spacing − 1."""
-    row, column = divmod(int(draw_ranks(seed=seed, name="systematic", population=spacing**2, count=1)[0]), spacing)
+    row, column = divmod(int(draw_ranks(seed=seed, name=name, population=spacing**2, count=1)[0]), spacing)
     return row, column

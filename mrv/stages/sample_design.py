@@ -188,7 +188,7 @@ def _design(context: Context, spec: Sampling, surveyed: SampledMap, old: FrozenD
     before = old.units if old else ()
     units, probabilities = _added(units, probabilities, before)
     step = len(old.document.steps) + 1 if old else 1
-    order = unit_order(seed=spec.seed, name=f"order {step}", count=len(probabilities))
+    order = unit_order(seed=spec.seed, name=_sequence(spec, f"order {step}"), count=len(probabilities))
     units, probabilities = units.pick(order), probabilities[order]
     lines = [
         *(old.unit_lines[1:] if old else ()),
@@ -275,24 +275,30 @@ def _drawn(
         spacing = spec.spacing_pixels or 0
         refuse_too_many(spec, frame.pixel_count // spacing**2)
         first = old.document.steps[0].spacing_pixels if old else spacing
-        row, column = grid_start(seed=spec.seed, spacing=first or spacing)
+        row, column = grid_start(seed=spec.seed, name=_sequence(spec, "grid"), spacing=first or spacing)
         # The start of the first step, so that the finer grid holds the coarser one.
         units = frame.grid_units(row % spacing, column % spacing, spacing)
         return units, np.full(len(units), 1 / spacing**2)
     refuse_too_many(spec, sum(counts.values()))
     if spec.draw == "simple_random":
         count = counts[WHOLE_FRAME]
-        ranks = draw_ranks(seed=spec.seed, name=WHOLE_FRAME, population=frame.pixel_count, count=count)
+        name = _sequence(spec, WHOLE_FRAME)
+        ranks = draw_ranks(seed=spec.seed, name=name, population=frame.pixel_count, count=count)
         return frame.units_of_frame(ranks), np.full(count, count / frame.pixel_count)
     pixels = {item.stratum_id: item.pixel_count for item in frame.strata}
     units = frame.units(
         {
-            name: draw_ranks(seed=spec.seed, name=name, population=pixels[name], count=count)
+            name: draw_ranks(seed=spec.seed, name=_sequence(spec, name), population=pixels[name], count=count)
             for name, count in counts.items()
         }
     )
     shares = {name: count / pixels[name] for name, count in counts.items()}
     return units, np.array([shares[name] for name in units.stratum_id.tolist()])
+
+
+def _sequence(spec: Sampling, name: str) -> str:
+    """Name a random sequence of a design: two designs of one seed do not draw the same places."""
+    return f"{spec.id}/{name}"
 
 
 def _added(

@@ -73,5 +73,5 @@ def test_more_than_there_are_cannot_be_drawn(count: int) -> None:
 
 
 def test_a_grid_starts_anywhere_in_its_first_cell() -> None:
-    starts = {grid_start(seed=seed, spacing=3) for seed in range(200)}
+    starts = {grid_start(seed=seed, name="grid", spacing=3) for seed in range(200)}
     assert starts == {(row, column) for row in range(3) for column in range(3)}

@@ -144,10 +144,20 @@ def test_the_same_inputs_give_the_same_bytes(folder: Path, monkeypatch: pytest.M
     assert content(folder) == first
 
 
-def test_another_seed_draws_other_units(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+GRID = {"draw": "systematic", "spacing_pixels": 20, "size": None, "allocation": None}
+
+
+@pytest.mark.parametrize("change", [{"seed": 8}, {"id": "other"}], ids=["seed", "id"])
+@pytest.mark.parametrize(
+    "draws", [{}, {"draw": "simple_random", "allocation": None}, GRID], ids=["strata", "simple random", "grid"]
+)
+def test_another_seed_or_design_draws_other_units(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, draws: dict[str, Any], change: dict[str, Any]
+) -> None:
+    declare(folder, **draws)
     drawn(folder, monkeypatch=monkeypatch)
     first = {(row["pixel_row"], row["pixel_column"]) for row in rows(folder)}
-    declare(folder, seed=8, folder="samples/other")
+    declare(folder, **{**draws, **change, "folder": "samples/other"})
     drawn(folder, monkeypatch=monkeypatch)
     other = read_design(folder / "samples" / "other").units
     assert len(first & {(str(unit["pixel_row"]), str(unit["pixel_column"])) for unit in other}) < 30
