@@ -27,7 +27,8 @@ class FrameRule:
     Attributes:
         first_year: First calendar year of mapped change.
         last_year: Last calendar year of it.
-        loss_buffer_pixels: Stable forest within so many rows and columns of mapped loss is a stratum of its own; 0: none.
+        loss_buffer_pixels: Stable forest within so many rows and columns of mapped loss is a stratum of its own; 0: none,
+            at most 128.
         by_zone: Whether strata end at the borders of zones.
         by_stratum: Whether they also end at those of carbon strata.
     """

@@ -250,6 +250,34 @@ def test_classes_add_up_to_what_the_loss_measurement_counts(extent, minimum, rea
     assert len(expected) == 6
     taken = {row["zone_id"]: int(row["area_um2"]) for row in measured.zone_pixels.to_pylist()}
     assert frame.area_um2 + frame.unobserved_um2 == sum(taken.values())
+    assert survey(layers, ZONES, how=rule(loss_buffer_pixels=reach), **own).strata == frame.strata
+    units = frame.units({stratum.stratum_id: np.arange(stratum.pixel_count) for stratum in frame.strata})
+    assert len(set(zip(units.row.tolist(), units.column.tolist(), strict=True))) == frame.pixel_count
+    zone = holding(ZONES, *cover.shape)
+    assert (zone[units.row - ROW, units.column - COL] == units.zone_id).all()
+    assert (loss[units.row - ROW, units.column - COL][units.map_class == "loss"] >= 3).all()
+    for stratum in frame.strata:
+        assert sum(units.area_um2[units.stratum_id == stratum.stratum_id].tolist()) == stratum.area_um2
+
+
+def test_patches_of_a_zones_own_pixels_and_loss_of_any_size_around_it(tmp_path):
+    cover, loss = np.full((10, 10), 5, np.uint8), np.zeros((10, 10), np.uint8)
+    cover[0:3, 0:5] = 90  # a patch of 15 pixels in the zone
+    cover[4, 3:9] = 90  # 6 pixels, of which 2 in the zone
+    cover[1, 6] = 90  # outside, and too small by itself
+    loss[1, 6] = 3
+    layers, zones = loss_layers(tmp_path, cover, loss), [Shape("z", box(0, 0, 5, 10))]
+    for extent, expected in (
+        ("zone", {"z.loss_buffer": 3, "z.stable_forest": 12, "z.stable_non_forest": 35}),
+        ("landscape", {"z.stable_forest": 17, "z.stable_non_forest": 33}),
+    ):
+        forest = ForestRule(30, "greater", 5 * PIXEL, patch_extent=extent)
+        frame = survey(layers, zones, how=rule(loss_buffer_pixels=2), forest=forest, work=Work(Threads(1), 2))
+        assert {stratum.stratum_id: stratum.pixel_count for stratum in frame.strata} == expected
+        units = frame.units({name: np.arange(count) for name, count in expected.items()})
+        near = units.stratum_id == "z.loss_buffer"
+        places = list(zip((units.row[near] - ROW).tolist(), (units.column[near] - COL).tolist(), strict=True))
+        assert places == [(0, 4), (1, 4), (2, 4)][: len(places)]
 
 
 @pytest.mark.parametrize("minimum", [0, 6 * PIXEL])
