@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from mrv.boundaries import Zone
-from mrv.simulator.landscape import BASE_YEAR, NORTH_DEG, PIXELS_PER_DEG, WEST_DEG, Bytes2D, Landscape, Mask2D
+from mrv.simulator.landscape import (
+    BASE_YEAR,
+    LAST_YEAR,
+    NORTH_DEG,
+    PIXELS_PER_DEG,
+    WEST_DEG,
+    Bytes2D,
+    Landscape,
+    Mask2D,
+)
 from raster.area import row_areas_um2
 from raster.grid import Lattice
 from raster.spans import centre_spans
@@ -34,6 +43,8 @@ SHARE_A_YEAR_EARLIER = 0.05
 """Of mapped loss: it was lost in the year before."""
 SHARE_MISSED = 0.9
 """Of stable forest, where a neighbour drawn from those within REACH is mapped loss: lost with it."""
+SHARE_ISOLATED = 0.0004
+"""Of other stable forest: lost all the same in one of the years, far from any mapped loss: 0.00005 in three years."""
 SHARE_NO_FOREST = 0.001
 """Of other stable forest: there was none."""
 SHARE_FOREST = 0.004
@@ -100,11 +111,16 @@ class Truth:
         return self.forest[here, there], self.loss_year[here, there].astype(np.int64)
 
 
-def make_truth(landscape: Landscape) -> Truth:
+def make_truth(landscape: Landscape, *, isolated_share: float = SHARE_ISOLATED) -> Truth:
     """Return the truth of a landscape; the landscape alone decides it, pixel for pixel.
 
     About a tenth of the mapped loss is none, and a twentieth is dated a year late. Along the edges of loss more was lost
-    than the map shows, so that its counts are too small. Single pixels of the stable classes are mistaken anywhere.
+    than the map shows, so that its counts are too small. Elsewhere loss was missed so rarely that a sample hardly ever
+    meets it. Single pixels of the stable classes are mistaken anywhere.
+
+    Args:
+        landscape: With its maps.
+        isolated_share: Share of the stable forest beyond REACH of mapped loss that was lost in one of all the years.
     """
     forest = _mapped_forest(landscape)
     mapped = np.where(forest, landscape.loss_year, 0).astype(np.uint8)
@@ -127,7 +143,15 @@ def make_truth(landscape: Landscape) -> Truth:
     missed = uniform(landscape.seed, "missed loss", row + landscape.row, column + landscape.column) < SHARE_MISSED
     lost[row, column] = np.where(missed, beside, 0)
 
-    for where, share in ((stable & ~near, SHARE_NO_FOREST), (~forest & (landscape.datamask == 1), SHARE_FOREST)):
+    for row, column in _places(stable & ~near):
+        part = uniform(landscape.seed, "isolated loss", row + landscape.row, column + landscape.column)
+        here = part < isolated_share
+        years = 1 + np.floor(part[here] / isolated_share * (LAST_YEAR - BASE_YEAR))
+        lost[row[here], column[here]] = years.astype(np.uint8)
+    for where, share in (
+        (stable & ~near & (lost == 0), SHARE_NO_FOREST),
+        (~forest & (landscape.datamask == 1), SHARE_FOREST),
+    ):
         for row, column in _places(where):
             part = uniform(landscape.seed, "forest", row + landscape.row, column + landscape.column)
             forest[row[part < share], column[part < share]] ^= True
