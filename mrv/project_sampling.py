@@ -29,9 +29,9 @@ class TargetError(Strict):
     """How precise the sample is meant to be; the sample size follows from it."""
 
     measure: Literal["overall_accuracy", "loss_area"]
-    se: Decimal | None = Field(None, gt=0, description="Standard error of the overall accuracy, as a share.")
+    se: Decimal | None = Field(None, gt=0, le=1, description="Standard error of the overall accuracy, as a share.")
     u90: Decimal | None = Field(
-        None, gt=0, description="Half-width of the 90 % interval of the area of loss, as a share of that area."
+        None, gt=0, le=1, description="Half-width of the 90 % interval of the area of loss, as a share of that area."
     )
     expected: dict[StratumClass, Decimal] = Field(
         description="Expected share of units that are right (overall_accuracy) or that are loss (loss_area)."
@@ -70,8 +70,10 @@ class Sampling(Strict):
     by_stratum: bool = Field(False, description="Strata also end at the borders of the project's own strata.")
     loss_buffer_pixels: int = Field(2, ge=0, le=20, description="Width of the stratum of stable forest around loss.")
     draw: Draw = "stratified_random"
-    spacing_pixels: int | None = Field(None, ge=2, description="Draw systematic: rows and columns between units.")
-    seed: int = Field(ge=0)
+    spacing_pixels: int | None = Field(
+        None, ge=2, le=1_000_000, description="Draw systematic: rows and columns between units."
+    )
+    seed: int = Field(ge=0, lt=2**63)
     size: int | None = Field(None, ge=4, description="Units in all.")
     target: TargetError | None = Field(None, description="Precision from which the size follows.")
     allocation: Allocation = Allocation()

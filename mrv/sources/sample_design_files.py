@@ -6,17 +6,18 @@ import csv
 import hashlib
 import io
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pyarrow as pa
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from mrv.errors import InputError
 from mrv.project import ForestDefinition, MonitoringPeriod
-from mrv.project_base import Strict
+from mrv.project_base import Identifier, Strict
 from mrv.project_sampling import Allocation, MapClass, Sampling, StratumClass, TargetError
 from mrv.refusals import keys_found, problem_of
 from mrv.schemas import DATASETS
@@ -25,6 +26,10 @@ DESIGN_FILE, STRATA_FILE, UNITS_FILE = "design.json", "strata.csv", "units.csv"
 FILES = (DESIGN_FILE, STRATA_FILE, UNITS_FILE)
 CHECK_COLUMN = "row_check"
 """Last column of the CSV files: a hash of the row, which only serves to name the row that somebody edited."""
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+AreaUm2 = Annotated[int, Field(ge=0, lt=10**38)]
+Year = Annotated[int, Field(ge=1, le=9999)]
+"""Numbers that the landed tables can hold."""
 _NOT_IN_FILES = ("design_id", "_artifact", "_row")
 STRATA_COLUMNS = tuple(name for name in DATASETS["sample_strata"].schema.names if name not in _NOT_IN_FILES)
 UNIT_COLUMNS = tuple(name for name in DATASETS["sample_units"].schema.names if name not in _NOT_IN_FILES)
@@ -83,9 +88,9 @@ class DesignStratum(Strict):
     map_class: MapClass
     zone_id: str | None
     carbon_stratum_id: str | None
-    pixel_count: int
-    area_um2: int
-    drawn_count: int
+    pixel_count: Count
+    area_um2: AreaUm2
+    drawn_count: Count
 
 
 class DesignStep(Strict):
@@ -99,13 +104,13 @@ class DesignStep(Strict):
         units_sha256: Hash of the header and so many rows of `units.csv`.
     """
 
-    step: int
+    step: Count
     size: int | None
     target: TargetError | None
     allocation: Allocation
     spacing_pixels: int | None
-    drawn: dict[str, int]
-    unit_count: int
+    drawn: dict[str, Count]
+    unit_count: Count
     units_sha256: str
 
 
@@ -113,20 +118,20 @@ class DesignDocument(Strict):
     """What `design.json` says. It knows neither time nor machine: the same inputs give the same bytes."""
 
     schema_version: Literal[1]
-    design_id: str
-    project_id: str
+    design_id: Identifier
+    project_id: Identifier
     period: MonitoringPeriod
-    first_year: int
-    last_year: int
+    first_year: Year
+    last_year: Year
     specification: Sampling
     map: DesignMap
     default_stratum: str | None
     sampled_zones: tuple[str, ...]
     boundaries: tuple[DesignZone, ...]
     grid: DesignGrid
-    pixel_count: int
-    area_um2: int
-    unobserved_area_um2: int
+    pixel_count: Count
+    area_um2: AreaUm2
+    unobserved_area_um2: AreaUm2
     strata: tuple[DesignStratum, ...]
     steps: tuple[DesignStep, ...]
     strata_sha256: str
@@ -212,8 +217,8 @@ def _check(fields: Mapping[str, Any]) -> str:
 
 
 def is_frozen(folder: Path) -> bool:
-    """Tell whether a folder holds a frozen design, sound or not."""
-    return (folder / DESIGN_FILE).is_file()
+    """Tell whether a folder holds a frozen design, or what is left of one: units may be labelled already."""
+    return any((folder / name).exists() or (folder / name).is_symlink() for name in FILES)
 
 
 def read_design(folder: Path) -> FrozenDesign:
@@ -224,12 +229,15 @@ def read_design(folder: Path) -> FrozenDesign:
     """
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
+        left = is_frozen(folder)
         raise InputError(
-            "a folder holds no frozen design" if DESIGN_FILE in missing else "a frozen design lacks a file",
+            "a frozen design lacks a file" if left else "a folder holds no frozen design",
             expected=", ".join(FILES),
             found="without " + ", ".join(missing),
             where=str(folder),
-            remedy="draw it: mrv sample design" if DESIGN_FILE in missing else _REMEDY,
+            remedy=f"{_REMEDY}; where no unit of it was ever given out, remove what is left and draw anew"
+            if left
+            else "draw it: mrv sample design",
         )
     paths = {name: folder / name for name in FILES}
     return read_design_files(paths, {name: str(path) for name, path in paths.items()})
@@ -254,8 +262,8 @@ def read_design_files(paths: Mapping[str, Path], labels: Mapping[str, str]) -> F
     return FrozenDesign(
         document=document,
         sha256=hashlib.sha256(content[DESIGN_FILE]).hexdigest(),
-        strata=tuple(_typed("sample_strata", document.design_id, strata)),
-        units=tuple(_typed("sample_units", document.design_id, units)),
+        strata=_typed("sample_strata", document.design_id, strata, labels[STRATA_FILE]),
+        units=_typed("sample_units", document.design_id, units, labels[UNITS_FILE]),
         unit_lines=tuple(content[UNITS_FILE].decode().splitlines(keepends=True)),
     )
 
@@ -272,20 +280,22 @@ def _bytes(path: Path, label: str) -> bytes:
 def _document(content: bytes, label: str) -> DesignDocument:
     try:
         fields = json.loads(content)
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        if not isinstance(fields, dict) or "check" not in fields:
+            raise InputError(
+                "a file is no frozen design", expected="the document that was drawn", where=label, remedy=_REMEDY
+            )
+        told = fields.pop("check")
+        check, as_written = _check(fields), content == _json({**fields, "check": told})
+    except (ValueError, RecursionError) as error:
+        # JSON may hold what Python cannot: numbers of a thousand digits, halves of characters, depths without end.
         raise InputError(
             "a frozen design cannot be read", found=problem_of(error), where=label, remedy=_REMEDY
         ) from error
-    if not isinstance(fields, dict) or "check" not in fields:
-        raise InputError(
-            "a file is no frozen design", expected="the document that was drawn", where=label, remedy=_REMEDY
-        )
-    check = fields.pop("check")
-    if check != _check(fields) or content != _json({**fields, "check": check}):
+    if told != check or not as_written:
         raise InputError(
             "a frozen design was edited",
-            expected=f"the document whose check is {check}",
-            found=f"one whose check is {_check(fields)}" if check != _check(fields) else "the same, laid out anew",
+            expected=f"the document whose check is {told}",
+            found=f"one whose check is {check}" if told != check else "the same, laid out anew",
             where=label,
             remedy=_REMEDY,
         )
@@ -370,13 +380,34 @@ def stratum_cells(stratum: DesignStratum) -> Iterable[str]:
     return ("" if values[name] is None else str(values[name]) for name in STRATA_COLUMNS)
 
 
-def _typed(dataset: str, design_id: str, rows: Iterable[Sequence[str]]) -> Iterable[dict[str, Any]]:
+def _typed(dataset: str, design_id: str, rows: Sequence[Sequence[str]], label: str) -> tuple[dict[str, Any], ...]:
     names = STRATA_COLUMNS if dataset == "sample_strata" else UNIT_COLUMNS
-    schema = DATASETS[dataset].schema
-    kinds = [schema.field(name).type for name in names]
-    for row in rows:
-        values = (_value(cell, kind) for cell, kind in zip(row, kinds, strict=True))
-        yield {"design_id": design_id, **dict(zip(names, values, strict=True))}
+    fields = [DATASETS[dataset].schema.field(name) for name in names]
+    columns = [_column(field, cells, label) for field, cells in zip(fields, zip(*rows, strict=True), strict=False)]
+    return tuple(
+        {"design_id": design_id, **dict(zip(names, values, strict=True))} for values in zip(*columns, strict=True)
+    )
+
+
+def _column(field: pa.Field, cells: Sequence[str], label: str) -> list[Any]:
+    """Return the values of a column, which the landed table can hold."""
+    try:
+        values = [_value(cell, field.type) for cell in cells]
+        holds = field.nullable or pa.array(values, field.type).null_count == 0
+    except (ValueError, OverflowError) as error:
+        raise _unfit(field, label) from error
+    if not holds:
+        raise _unfit(field, label)
+    return values
+
+
+def _unfit(field: pa.Field, label: str) -> InputError:
+    return InputError(
+        "a column of a frozen design holds what it cannot",
+        expected=f"{field.type}{'' if field.nullable else ', never empty'}",
+        where=f"{label}, column {field.name}",
+        remedy=_REMEDY,
+    )
 
 
 def _value(cell: str, kind: pa.DataType) -> Any:
@@ -384,4 +415,9 @@ def _value(cell: str, kind: pa.DataType) -> Any:
         return None
     if pa.types.is_integer(kind) or pa.types.is_decimal(kind):
         return int(cell)
-    return float(cell) if pa.types.is_floating(kind) else cell
+    if not pa.types.is_floating(kind):
+        return cell
+    value = float(cell)
+    if not math.isfinite(value):
+        raise ValueError
+    return value

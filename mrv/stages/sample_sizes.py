@@ -183,7 +183,9 @@ def _precision(
         listed, units = [_frame(strata)], {WHOLE_FRAME: sum(counts.get(item.stratum_id, 0) for item in strata)}
         expected = _of_frame(strata, expected)
     se = expected_se(listed, expected=expected, counts=units)
-    return se if target.u90 is None else float(target.u90) * se / _target_se(listed, target, expected)
+    return (
+        se if target.u90 is None else se / se_for_u90(listed, expected=expected, u90=1, z90=normal_z(confidence=0.90))
+    )
 
 
 def _refuse_single_pixels(spec: Sampling, strata: Sequence[DesignStratum]) -> None:

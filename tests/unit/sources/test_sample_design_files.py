@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +12,16 @@ import pytest
 
 from mrv.errors import InputError
 from mrv.schemas import DATASETS
-from mrv.sources.sample_design_files import FILES, _check, _json, is_frozen, read_design, read_design_files
+from mrv.sources.sample_design_files import (
+    FILES,
+    UNIT_COLUMNS,
+    _check,
+    _json,
+    checked_line,
+    is_frozen,
+    read_design,
+    read_design_files,
+)
 from tests.unit.sources.sample_folder import AREA_UM2, STRATA, UNITS, freeze, unit
 
 
@@ -98,6 +108,11 @@ EDITS: dict[str, tuple[Callable[[Path], None], str]] = {
     "the layout": (_replace("design.json", "\n ", "\n  "), "design.json"),
     "no JSON": (_content("design.json", b"{"), "design.json"),
     "another JSON": (_content("design.json", b"[]"), "design.json"),
+    "a number too long": (_content("design.json", b'{"check": ' + b"9" * 5000 + b"}"), "design.json"),
+    "half a character": (_content("design.json", b'{"check": "x", "a": "\\ud800"}'), "design.json"),
+    "half a character in the check": (_content("design.json", b'{"check": "\\ud800"}'), "design.json"),
+    "depth without end": (_content("design.json", b'{"check": "x", "a": ' + b"[" * 10**5 + b"]" * 10**5 + b"}"), "design.json"),
+    "depth to write": (_content("design.json", b'{"check": "x", "a": ' + b"[" * 900 + b"]" * 900 + b"}"), "design.json"),
     "no text": (_content("units.csv", b"\xff\xfe"), "units.csv"),
 }  # fmt: skip
 
@@ -126,6 +141,12 @@ def _forge(folder: Path, change: Callable[[dict[str, Any]], None]) -> None:
         (lambda fields: fields.update(schema_version=2), "says what this version does not know"),
         (lambda fields: fields["strata"][0].update(pixel_count=41), "edited"),
         (lambda fields: fields["steps"][0].update(unit_count=7), "edited"),
+        (lambda fields: fields["steps"][0].update(unit_count=-1), "says what this version does not know"),
+        (lambda fields: fields.update(pixel_count=2**63), "says what this version does not know"),
+        (lambda fields: fields.update(area_um2=10**38), "says what this version does not know"),
+        (lambda fields: fields.update(last_year=10**9), "says what this version does not know"),
+        (lambda fields: fields.update(design_id="../elsewhere"), "says what this version does not know"),
+        (lambda fields: fields["specification"].update(seed=2**63), "says what this version does not know"),
         (lambda fields: fields["steps"][0]["drawn"].update({"pa.loss": 9}), "edited"),
     ],
 )
@@ -135,11 +156,43 @@ def test_the_files_must_tell_the_same(folder: Path, change: Callable[[dict[str, 
         read_design(folder)
 
 
-def test_a_folder_without_the_files_is_no_design(folder: Path, tmp_path: Path) -> None:
-    assert is_frozen(folder)
-    (folder / "units.csv").unlink()
-    with pytest.raises(InputError, match="lacks a file"):
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [
+        ("longitude", "east"),
+        ("latitude", "nan"),
+        ("inclusion_probability", "1e999"),
+        ("pixel_row", str(2**63)),
+        ("pixel_column", "9" * 5000),
+        ("area_um2", "1" + "0" * 38),
+        ("area_um2", "0.5"),
+        ("step", ""),
+    ],
+)
+def test_cells_that_no_column_holds_are_refused(folder: Path, column: str, cell: str) -> None:
+    cells = text(folder, "units.csv").splitlines()[1].split(",")[:-1]
+    cells[UNIT_COLUMNS.index(column)] = cell
+    _lines("units.csv", lambda lines: [lines[0], checked_line(cells), *lines[2:]])(folder)
+    sha256 = hashlib.sha256((folder / "units.csv").read_bytes()).hexdigest()
+    _forge(folder, lambda fields: fields.update(units_sha256=sha256))
+    with pytest.raises(InputError, match="holds what it cannot") as refusal:
         read_design(folder)
+    assert refusal.value.where == f"{folder}/units.csv, column {column}"
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("link", [False, True], ids=["missing", "dangling"])
+def test_what_is_left_of_a_design_is_not_nothing(folder: Path, name: str, link: bool) -> None:
+    (folder / name).unlink()
+    if link:
+        (folder / name).symlink_to(folder / "nowhere")
+    assert is_frozen(folder)
+    with pytest.raises(InputError, match="a frozen design lacks a file") as refusal:
+        read_design(folder)
+    assert refusal.value.found == f"without {name}"
+
+
+def test_a_folder_without_the_files_is_no_design(tmp_path: Path) -> None:
     assert not is_frozen(tmp_path)
     with pytest.raises(InputError, match="holds no frozen design") as refusal:
         read_design(tmp_path)

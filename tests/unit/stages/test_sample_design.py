@@ -379,6 +379,19 @@ def test_an_edited_design_is_not_enlarged(folder: Path, monkeypatch: pytest.Monk
     assert f"{file}, row 5, cover-00005" in told
 
 
+@pytest.mark.parametrize("lost", ["design.json", "strata.csv", "units.csv"])
+def test_what_is_left_of_a_design_is_not_drawn_over(folder: Path, monkeypatch: pytest.MonkeyPatch, lost: str) -> None:
+    drawn(folder, monkeypatch=monkeypatch)
+    (folder / "samples" / "cover" / lost).unlink()
+    before = content(folder)
+    declare(folder, seed=8)
+    for options in ((), ("--enlarge",)):
+        told = refused(folder, *options, monkeypatch=monkeypatch)
+        assert "a frozen design lacks a file" in told
+        assert f"without {lost}" in told
+    assert content(folder) == before
+
+
 def test_what_cannot_be_drawn_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "no frozen design to enlarge" in refused(folder, "--enlarge", monkeypatch=monkeypatch)
     assert "has no sample nosuch" in refused(folder, "--design", "nosuch", monkeypatch=monkeypatch)
