@@ -13,9 +13,14 @@ from mrv.package.reading import MAX_JSON_BYTES, csv_records, reading
 from mrv.package.staging import cell_text
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "strata": ("stratum_id", "stratum_class", "map_class", "zone_id", "pixel_count", "area_um2"),
-    "units": ("unit_id", "step", "stratum_id", "zone_id", "map_class", "area_um2"),
-}
+    "strata": (
+        "stratum_id", "stratum_class", "map_class", "zone_id", "carbon_stratum_id", "pixel_count", "area_um2", "drawn_count",
+    ),
+    "units": (
+        "unit_id", "step", "stratum_id", "zone_id", "carbon_stratum_id", "map_class", "map_loss_year", "inclusion_probability",
+        "pixel_row", "pixel_column", "longitude", "latitude", "area_um2",
+    ),
+}  # fmt: skip
 """Table of a design to what must be as it was drawn; the first column is its key."""
 
 Row = Mapping[str, Any]
@@ -62,8 +67,15 @@ def _document(root: Path, name: str) -> Row:
 
 def _unlike(root: Path, file: str, rows: Sequence[Row], columns: Sequence[str]) -> Iterator[str]:
     with reading(file):
-        drawn = {row[columns[0]]: tuple(row[column] for column in columns) for row in csv_records(root, file)}
-    here = {row[columns[0]]: tuple(cell_text(row[column]) for column in columns) for row in rows}
-    for key in sorted({*drawn} | {*here}):
-        if drawn.get(key) != here.get(key):
-            yield f"{key}: {', '.join(here.get(key, ['not there']))}; drawn: {', '.join(drawn.get(key, ['never']))}"
+        drawn = {row[columns[0]]: row for row in csv_records(root, file)}
+        here = {row[columns[0]]: row for row in rows}
+        for key in sorted({*drawn} ^ {*here}):
+            yield f"{key} {'is not in the package' if key in drawn else 'was never drawn'}"
+        for key in sorted({*drawn} & {*here}):
+            for column in columns:
+                if not _same(drawn[key][column], here[key][column]):
+                    yield f"{key} has {column} {cell_text(here[key][column])}, drawn: {drawn[key][column]}"
+
+
+def _same(text: str, value: Any) -> bool:
+    return float(text) == value if isinstance(value, float) else text == cell_text(value)

@@ -12,17 +12,14 @@ from mrv.errors import PackageError
 from mrv.package.frozen import COLUMNS, unlike_frozen
 
 STRATUM = {
-    "stratum_id": "pa.loss", "stratum_class": "loss", "map_class": "loss", "zone_id": "pa", "pixel_count": 90,
-    "area_um2": Decimal(10**30 + 1),
+    "stratum_id": "pa.loss", "stratum_class": "loss", "map_class": "loss", "zone_id": "pa", "carbon_stratum_id": None,
+    "pixel_count": 90, "area_um2": Decimal(10**30 + 1), "drawn_count": 2,
 }  # fmt: skip
 UNIT = {
-    "unit_id": "d1-00001",
-    "step": 1,
-    "stratum_id": "pa.loss",
-    "zone_id": "pa",
-    "map_class": "loss",
-    "area_um2": Decimal(7),
-}
+    "unit_id": "d1-00001", "step": 1, "stratum_id": "pa.loss", "zone_id": "pa", "carbon_stratum_id": "wet", "map_class": "loss",
+    "map_loss_year": None, "inclusion_probability": 2 / 90, "pixel_row": 3, "pixel_column": 4, "longitude": -77.5,
+    "latitude": -7.25, "area_um2": Decimal(7),
+}  # fmt: skip
 TABLES = {
     "strata": [STRATUM, {**STRATUM, "stratum_id": "all", "zone_id": None}],
     "units": [UNIT, {**UNIT, "unit_id": "d1-00002"}],
@@ -58,9 +55,11 @@ def test_a_design_as_it_was_drawn_has_no_problems(tmp_path):
 @pytest.mark.parametrize(
     ("table", "change", "said"),
     [
-        ("units", {"stratum_id": "pa.stable_forest"}, "d1-00001: d1-00001, 1, pa.stable_forest"),
-        ("units", {"unit_id": "d1-00009"}, "d1-00009: d1-00009, 1, pa.loss, pa, loss, 7; drawn: never"),
-        ("strata", {"area_um2": Decimal(10**30 + 2)}, f"pa.loss, loss, loss, pa, 90, {10**30 + 2}; drawn: pa.loss"),
+        ("units", {"stratum_id": "pa.stable_forest"}, "d1-00001 has stratum_id pa.stable_forest, drawn: pa.loss"),
+        ("units", {"unit_id": "d1-00009"}, "d1-00009 was never drawn"),
+        ("units", {"inclusion_probability": 0.5}, "d1-00001 has inclusion_probability 0.5, drawn: 0.0222"),
+        ("units", {"longitude": -77.25}, "d1-00001 has longitude -77.25, drawn: -77.5"),
+        ("strata", {"area_um2": Decimal(10**30 + 2)}, f"pa.loss has area_um2 {10**30 + 2}, drawn: {10**30 + 1}"),
     ],
 )
 def test_whatever_was_changed_since_is_named(tmp_path, table, change, said):
@@ -71,7 +70,7 @@ def test_whatever_was_changed_since_is_named(tmp_path, table, change, said):
 
 def test_a_unit_that_is_gone_is_named(tmp_path):
     problems = unlike_frozen(tmp_path, frozen(tmp_path), {**TABLES, "units": TABLES["units"][:1]})
-    assert problems == ["d1, d1-00002: not there; drawn: d1-00002, 1, pa.loss, pa, loss, 7"]
+    assert problems == ["d1, d1-00002 is not in the package"]
 
 
 def test_another_design_and_missing_files_are_named(tmp_path):
