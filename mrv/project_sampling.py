@@ -61,7 +61,7 @@ class Sampling(Strict):
 
     id: Identifier
     period: Identifier
-    folder: str = Field(description="Folder of the frozen design, relative to the project's.")
+    folder: str = Field(min_length=1, description="Folder of the frozen design, relative to the project's.")
     zones: tuple[Identifier, ...] = Field((), description="Zones sampled; default: project areas and leakage belts.")
     first_year: int | None = Field(None, description="First year of change; default: that of the period.")
     last_year: int | None = Field(None, description="Last year of change; default: that of the period.")
@@ -121,7 +121,7 @@ class SampleSource(Strict):
     connector: Literal["sample"]
     name: Identifier
     period: Identifier
-    folder: str = Field(description="Folder of the frozen design, relative to the project's.")
+    folder: str = Field(min_length=1, description="Folder of the frozen design, relative to the project's.")
     legend: dict[str, MapClass | Literal["unusable"]] = Field(
         default_factory=dict, description="Label of the file to class, where they are not the same word."
     )

@@ -18,8 +18,8 @@ from mrv.sources.sample_design_files import DesignStratum
 
 LARGEST_SAMPLE = 100_000
 """Units that nobody would label; a spacing or target that asks for more is a slip, and would fill the memory."""
-RATHER_NONE = 0.5
-"""Probability of seeing no unit of loss in a stratum above which none is rather to be expected than one."""
+PROBABLE = 0.5
+"""Probability of seeing no unit of loss in a stratum above which that is to be expected."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Precision:
         wanted: The precision that was asked for: of each zone where there are `zones`, else of all together.
         loss_um2: Of `loss_area`: the expected area of loss, in square micrometres.
         zones: Of `loss_area`, where strata end at the borders of zones: the precision of each zone.
-        unseen: Of `loss_area` by strata: the strata in which rather no unit of loss is seen than one. Where none is, the
-            interval is narrower than the one expected, since the stratum adds nothing to it.
+        unseen: Of `loss_area` by strata: the strata in which probably no unit of loss is seen. Where none is, the interval
+            is narrower than the one expected, since the stratum adds nothing to it.
     """
 
     measure: Literal["overall_accuracy", "loss_area"]
@@ -114,7 +114,7 @@ def expected_precision(spec: Sampling, strata: Sequence[DesignStratum], counts: 
         units, loss_um2 = sum(counts.get(stratum.stratum_id, 0) for stratum in part), _expected_um2(part, expected)
         reached = _precision(spec, target, part, counts, expected) if units and loss_um2 else None
         zones.append(ZonePrecision(zone, units, loss_um2, reached))
-    unseen = (name for name, share in expected.items() if share and (1 - share) ** counts.get(name, 0) > RATHER_NONE)
+    unseen = (name for name, share in expected.items() if share and (1 - share) ** counts.get(name, 0) > PROBABLE)
     return replace(
         precision,
         loss_um2=_expected_um2(strata, expected),
@@ -164,9 +164,12 @@ def _simple_size(
     """Return the least size of a draw over the whole frame that may be expected to reach the target in every zone."""
     pixels, sizes = sum(stratum.pixel_count for stratum in strata), []
     for zone, part in _parts(target, strata).items():
+        frame = _frame(part)
+        most = frame.pixel_count or 0
         with _naming(spec, zone):
-            units = _first_size([_frame(part)], target, _of_frame(part, expected))
-        sizes.append(math.ceil(Fraction(units * pixels, sum(stratum.pixel_count for stratum in part))))
+            # Without finite population correction, like the expected precision.
+            units = _first_size([replace(frame, pixel_count=None)], target, _of_frame(part, expected))
+        sizes.append(math.ceil(Fraction(min(units, most) * pixels, most)))
     return max(sizes)
 
 

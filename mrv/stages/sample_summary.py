@@ -75,9 +75,9 @@ def sentences(drawn: Drawn) -> list[str]:
         )
     if precision is not None and precision.unseen:
         told.append(
-            f"By the expected shares, rather no unit of loss than one is seen in {', '.join(precision.unseen)}. Where none "
-            "is, the stratum adds nothing to the interval, which is then narrower than expected here; how much loss "
-            "could hide there is told with the estimate"
+            f"By the expected shares, probably no unit of loss is seen in {', '.join(precision.unseen)}. A stratum without "
+            "one adds nothing to the interval, which is then narrower than expected here; how much loss could hide there "
+            "is told with the estimate"
         )
     told.append(f"Design {document.design_id}, sha256 {drawn.sha256}")
     return told
@@ -136,7 +136,7 @@ def _precision_record(precision: Precision) -> Mapping[str, Any]:
             }
             for zone in precision.zones
         ],
-        "rather_without_loss": list(precision.unseen),
+        "probably_without_loss": list(precision.unseen),
     }
 
 
