@@ -20,6 +20,8 @@ FIRST_FAULT = 250
 """A state beyond it is this number plus the fault of a value that the product does not have."""
 _BLOCK = 128
 """Pixels counted together; a counter of one byte must hold them."""
+_STRETCH = 1024
+"""Pixels marked together: enough that taking them out of a row costs little."""
 MOST_REACH = _BLOCK
 
 
@@ -62,29 +64,25 @@ class StateBook(NamedTuple):
 def mark_states(cover: Codes, loss: Codes, book: StateBook) -> None:
     """Replace cover values by states, in place; both arrays have the shape (rows, columns)."""
     for row in range(cover.shape[0]):
-        line, codes = cover[row], loss[row]
-        whole = len(line) - len(line) % _BLOCK
-        for begin in range(0, whole, _BLOCK):
-            _mark_block(line[begin : begin + _BLOCK], codes[begin : begin + _BLOCK], book)
-        for column in range(whole, len(line)):
-            line[column] = book.meaning[book.cover[line[column]], codes[column]]
+        for begin in range(0, cover.shape[1], _STRETCH):
+            _mark_stretch(cover[row, begin : begin + _STRETCH], loss[row, begin : begin + _STRETCH], book)
 
 
 @njit(cache=True, nogil=True)
-def _mark_block(line: Codes, codes: Codes, book: StateBook) -> None:
-    # Bytes and a fixed length: the compiler makes vector instructions of the loops.
+def _mark_stretch(line: Codes, codes: Codes, book: StateBook) -> None:
+    # Bytes and no branch: the compiler makes vector instructions of the loops; odd values are looked up one by one.
     low, size, low_other, size_other = book.forest[0], book.forest[1], book.non_forest[0], book.non_forest[1]
     first, years, last = book.loss[0], book.loss[1], book.loss[2]
-    plain = np.uint8(0)
-    for pixel in range(_BLOCK):
+    odd = np.uint8(0)
+    for pixel in range(len(line)):
         covered = (np.uint8(line[pixel] - low) < size) | (np.uint8(line[pixel] - low_other) < size_other)
-        plain = np.uint8(plain + np.uint8(covered & (codes[pixel] <= last)))
-    if plain < _BLOCK:
-        for pixel in range(_BLOCK):
+        odd |= np.uint8(np.uint8(covered & (codes[pixel] <= last)) ^ 1)
+    if odd:
+        for pixel in range(len(line)):
             line[pixel] = book.meaning[book.cover[line[pixel]], codes[pixel]]
         return
     before = np.uint8(first - 1)
-    for pixel in range(_BLOCK):
+    for pixel in range(len(line)):
         forest = np.uint8(np.uint8(line[pixel] - low) < size)
         lost = np.uint8(np.uint8(codes[pixel] - first) < years)
         gone = np.uint8(np.uint8(codes[pixel] - np.uint8(1)) < before)
