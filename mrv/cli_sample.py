@@ -56,7 +56,10 @@ def design(project: str, design: str | None, enlarge: bool, as_json: bool) -> No
             f"Frozen in {drawn.folder}: {drawn.new_units:,} new units\n{summary.next_steps(project, drawn.document)}"
         )
     else:
-        click.echo(f"Nothing changed: the design is frozen in {drawn.folder} as it is declared.")
+        click.echo(
+            f"Nothing changed: the design is frozen in {drawn.folder} as it is declared, and its units are those that its "
+            "seed draws from the map."
+        )
 
 
 @sample.command()
@@ -108,14 +111,23 @@ def labels(project: str, period: str, disagreements: Path | None, as_json: bool)
     if as_json:
         click.echo(json.dumps(stage.progress_record(progress), ensure_ascii=False, indent=1))
         return
-    for title, rows, words in (
-        ("Units by what their labels came to", stage.outcome_rows(progress), 1),
-        ("\nLabels by person", stage.interpreter_rows(progress), 2),
-        ("\nAgreement on units that both could use", stage.agreement_rows(progress), 2),
-        ("\nAreas by the sample, ha", stage.estimate_rows(progress), 3),
+    estimates = stage.estimate_rows(progress)
+    known = [row for row in estimates if row["estimate_ha"] is not None]
+    for title, rows, words, decimals in (
+        ("Units by what their labels came to", stage.outcome_rows(progress), 1, 0),
+        ("\nLabels by person", stage.interpreter_rows(progress), 2, 0),
+        ("\nAgreement on units that both could use", stage.agreement_rows(progress), 2, 3),
+        ("\nAreas by the sample, ha", known, 3, 1),
     ):
-        print_table(rows, right=list(rows[0])[words:] if rows else (), title=title)
-    click.echo("\n" + "\n".join(stage.sentences(progress)))
+        shown = [{name: _cell(value, decimals) for name, value in row.items() if name != "reason"} for row in rows]
+        print_table(shown, right=list(shown[0])[words:] if shown else (), title=title)
+    click.echo()
+    for note in [
+        *stage.waiting_notes(progress),
+        *stage.estimate_notes(progress),
+        *stage.set_aside_notes(progress, most=SHOWN),
+    ]:
+        click.echo(note)
     if count == 0:
         click.echo(f"wrote {disagreements}: its header alone, no unit is left to decide")
     elif count:
@@ -262,6 +274,12 @@ def _print_domain(domain: dict[str, Any], result: dict[str, Any]) -> None:
         if reason:
             click.echo(f"note: {what} of {label}: {reason}")
     click.echo()
+
+
+def _cell(value: Any, decimals: int) -> str:
+    if value is None or isinstance(value, str):
+        return value or ""
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.{decimals}f}"
 
 
 def _number(value: float | None, decimals: int) -> str:

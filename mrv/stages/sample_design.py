@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,14 @@ from mrv.estimation.sample import WHOLE_FRAME
 from mrv.project import LoadedProject
 from mrv.project_sampling import Sampling
 from mrv.sources.sample_design_files import (
+    UNITS_FILE,
     DesignDocument,
     DesignStep,
     DesignStratum,
     FrozenDesign,
     is_frozen,
     read_design,
+    unit_id,
 )
 from mrv.stages.context import Context
 from mrv.stages.sample_files import DesignFiles, changed_keys, design_files, lines_sha256, unit_rows, write_design
@@ -86,7 +89,8 @@ def draw_design(context: Context, spec: Sampling, *, enlarge: bool) -> Drawn:
 
     Raises:
         ProjectError: Another design is frozen there, or what it was drawn from has changed; or the definition does not hold.
-        InputError: The frozen design was edited, the map cannot be used, or the size does not fit the strata.
+        InputError: The frozen design was edited, or its units are not those that its seed draws; the map cannot be used, or
+            the size does not fit the strata.
         SourceError: A source of the map cannot be reached.
         StoreError: The disk refuses. What was frozen before stays.
     """
@@ -96,6 +100,7 @@ def draw_design(context: Context, spec: Sampling, *, enlarge: bool) -> Drawn:
     surveyed = survey_map(context, spec)
     if old is not None:
         _refuse_other_ground(context, spec, old.document, surveyed)
+        _refuse_other_units(folder, old, surveyed.frame)
         if not grows:
             strata = old.document.strata
             precision = expected_precision(spec, strata, {item.stratum_id: item.drawn_count for item in strata})
@@ -184,16 +189,12 @@ def _design(context: Context, spec: Sampling, surveyed: SampledMap, old: FrozenD
     frame, ground = surveyed.frame, surveyed.ground
     strata = [_stratum(item, 0) for item in frame.strata]
     counts = _counts(context, spec, strata, old)
-    units, probabilities = _drawn(spec, frame, counts, old)
-    before = old.units if old else ()
-    units, probabilities = _added(units, probabilities, before)
-    step = len(old.document.steps) + 1 if old else 1
-    order = unit_order(seed=spec.seed, name=_sequence(spec, f"order {step}"), count=len(probabilities))
-    units, probabilities = units.pick(order), probabilities[order]
-    lines = [
-        *(old.unit_lines[1:] if old else ()),
-        *unit_rows(units, probabilities.tolist(), design_id=spec.id, step=step, first_number=len(before) + 1),
-    ]
+    steps, before = (old.document.steps, old.units) if old else ((), ())
+    first_spacing = steps[0].spacing_pixels if steps else spec.spacing_pixels
+    known = {(row["pixel_row"], row["pixel_column"]) for row in before}
+    step = len(steps) + 1
+    units, rows = _step(spec, frame, counts, known, step=step, first_spacing=first_spacing)
+    lines = [*(old.unit_lines[1:] if old else ()), *rows]
     new = Counter(units.stratum_id.tolist())
     drawn = Counter(row["stratum_id"] for row in before) + new
     current = DesignStep(
@@ -223,7 +224,7 @@ def _design(context: Context, spec: Sampling, surveyed: SampledMap, old: FrozenD
             "pixel_count": frame.pixel_count,
             "area_um2": frame.area_um2,
             "unobserved_area_um2": frame.unobserved_um2,
-            "steps": (*(old.document.steps if old else ()), current),
+            "steps": (*steps, current),
         },
         strata=[_stratum(item, drawn[item.stratum_id]) for item in frame.strata],
         unit_lines=lines,
@@ -267,15 +268,77 @@ def _counts(
     return counts
 
 
+def _step(
+    spec: Sampling,
+    frame: Frame,
+    counts: Mapping[str, int],
+    known: Set[tuple[int, int]],
+    *,
+    step: int,
+    first_spacing: int | None,
+) -> tuple[FrameUnits, list[str]]:
+    """Return the units that a step adds to those of `known` rows and columns, and their lines of `units.csv`."""
+    units, probabilities = _drawn(spec, frame, counts, first_spacing)
+    added = np.array([pixel not in known for pixel in _pixels(units)], dtype=np.bool_)
+    if not added.any():
+        raise InputError(
+            "no unit is drawn",
+            expected="at least one pixel of the grid of units in the sampled zones",
+            remedy="lower spacing_pixels",
+        )
+    units, probabilities = units.pick(added), probabilities[added]
+    order = unit_order(seed=spec.seed, name=_sequence(spec, f"order {step}"), count=len(probabilities))
+    units, probabilities = units.pick(order), probabilities[order]
+    return units, unit_rows(units, probabilities.tolist(), design_id=spec.id, step=step, first_number=len(known) + 1)
+
+
+def _pixels(units: FrameUnits) -> list[tuple[int, int]]:
+    return list(zip(units.row.tolist(), units.column.tolist(), strict=True))
+
+
+def _refuse_other_units(folder: Path, old: FrozenDesign, frame: Frame) -> None:
+    """Refuse a frozen design whose units are not those that its seed draws: hashes are no proof against who knows how.
+
+    Raises:
+        InputError: A unit is another one; the message names the first.
+    """
+    spec, steps = old.document.specification, old.document.steps
+    known: set[tuple[int, int]] = set()
+    counts: Counter[str] = Counter()
+    lines: list[str] = []
+    strata = {item.stratum_id for item in frame.strata}
+    for step in steps:
+        counts.update({name: count for name, count in step.drawn.items() if name in strata})
+        units, rows = _step(
+            spec.model_copy(update={"spacing_pixels": step.spacing_pixels}),
+            frame,
+            {WHOLE_FRAME: counts.total()} if spec.draw == "simple_random" else counts,
+            known,
+            step=step.step,
+            first_spacing=steps[0].spacing_pixels,
+        )
+        known.update(_pixels(units))
+        lines += rows
+    for number, (drawn, frozen) in enumerate(zip_longest(lines, old.unit_lines[1:]), start=1):
+        if drawn != frozen:
+            raise InputError(
+                "the units of a frozen design are not those that its seed draws",
+                expected=f"{len(lines):,} units, as seed {spec.seed} draws them from the map",
+                found=f"another unit {number:,} of {len(old.units):,}",
+                where=f"{folder / UNITS_FILE}, row {number}, {unit_id(spec.id, number)}",
+                remedy="bring the frozen files back as they were drawn, or draw a new design: another id and folder",
+            )
+
+
 def _drawn(
-    spec: Sampling, frame: Frame, counts: Mapping[str, int], old: FrozenDesign | None
+    spec: Sampling, frame: Frame, counts: Mapping[str, int], first_spacing: int | None
 ) -> tuple[FrameUnits, NDArray[np.float64]]:
-    """Return every unit of the design after this step, those of earlier steps too, and the probability of each."""
+    """Return every unit of the design after a step, those of earlier steps too, and the probability of each."""
     if spec.draw == "systematic":
         spacing = spec.spacing_pixels or 0
         refuse_too_many(spec, frame.pixel_count // spacing**2)
-        first = old.document.steps[0].spacing_pixels if old else spacing
-        row, column = grid_start(seed=spec.seed, name=_sequence(spec, "grid"), spacing=first or spacing)
+        name = _sequence(spec, "grid")
+        row, column = grid_start(seed=spec.seed, name=name, spacing=first_spacing or spacing)
         # The start of the first step, so that the finer grid holds the coarser one.
         units = frame.grid_units(row % spacing, column % spacing, spacing)
         return units, np.full(len(units), 1 / spacing**2)
@@ -299,30 +362,3 @@ def _drawn(
 def _sequence(spec: Sampling, name: str) -> str:
     """Name a random sequence of a design: two designs of one seed do not draw the same places."""
     return f"{spec.id}/{name}"
-
-
-def _added(
-    units: FrameUnits, probabilities: NDArray[np.float64], before: Sequence[Mapping[str, Any]]
-) -> tuple[FrameUnits, NDArray[np.float64]]:
-    """Leave out the units of earlier steps.
-
-    Raises:
-        InputError: Some of them are not among those drawn now, or nothing is left.
-    """
-    known = {(row["pixel_row"], row["pixel_column"]) for row in before}
-    pixels = list(zip(units.row.tolist(), units.column.tolist(), strict=True))
-    added = np.array([pixel not in known for pixel in pixels], dtype=np.bool_)
-    if len(set(pixels)) != len(pixels) or int(added.sum()) != len(pixels) - len(known):
-        raise InputError(
-            "the units of a frozen design are not drawn again",
-            expected=f"{len(known):,} units of the earlier steps among those of the seed",
-            found=f"{len(pixels) - int(added.sum()):,}",
-            remedy="draw a new design: another id and folder",
-        )
-    if not added.any():
-        raise InputError(
-            "no unit is drawn",
-            expected="at least one pixel of the grid of units in the sampled zones",
-            remedy="lower spacing_pixels",
-        )
-    return units.pick(added), probabilities[added]

@@ -15,11 +15,11 @@ from scipy.ndimage import maximum_filter
 
 from mrv.errors import InputError
 from mrv.settings import read_settings
-from mrv.sources.sample_design_files import read_design
+from mrv.sources.sample_design_files import UNIT_COLUMNS, DesignDocument, checked_line, read_design
 from mrv.stages.context import open_context
 from mrv.stages.land import pull
 from mrv.stages.measure import measure_pixels
-from mrv.stages.sample_files import DesignFiles, write_design
+from mrv.stages.sample_files import DesignFiles, lines_sha256, write_design
 from tests.integration.four_tiles import CORNER_LON, LAYERS, PIXEL, SIDE, TILES, tile_path, write_tiles
 from tests.unit.stages.sampled_project import (
     COLUMN,
@@ -377,6 +377,36 @@ def test_an_edited_design_is_not_enlarged(folder: Path, monkeypatch: pytest.Monk
     file.write_text("".join(lines), encoding="utf-8")
     told = refused(folder, "--enlarge", monkeypatch=monkeypatch)
     assert f"{file}, row 5, cover-00005" in told
+
+
+@pytest.mark.parametrize(
+    "draws", [{}, {"draw": "simple_random", "allocation": None}, GRID], ids=["strata", "simple random", "grid"]
+)
+def test_units_picked_by_hand_are_found_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, draws: dict[str, Any]
+) -> None:
+    declare(folder, **draws)
+    drawn(folder, monkeypatch=monkeypatch)
+    file = folder / "samples" / "cover"
+    lines = (file / "units.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    cells = lines[5].rstrip("\n").split(",")[:-1]
+    place = UNIT_COLUMNS.index("pixel_column")
+    cells[place] = str(int(cells[place]) + 1)
+    lines[5] = checked_line(cells)
+    (file / "units.csv").write_text("".join(lines), encoding="utf-8")
+    # Whoever knows how gives the other unit all hashes that it needs.
+    old = json.loads((file / "design.json").read_text(encoding="utf-8"))
+    del old["check"]
+    sha256 = lines_sha256(lines[1:])
+    old["units_sha256"] = old["steps"][0]["units_sha256"] = sha256
+    (file / "design.json").write_bytes(DesignDocument.model_validate(old).content())
+    before = content(folder)
+    told = refused(folder, monkeypatch=monkeypatch)
+    assert "not those that its seed draws" in told
+    assert f"{file}/units.csv, row 5, cover-00005" in told
+    declare(folder, **{**draws, **({"spacing_pixels": 10} if draws == GRID else {"size": 200})})
+    assert "not those that its seed draws" in refused(folder, "--enlarge", monkeypatch=monkeypatch)
+    assert content(folder) == before
 
 
 @pytest.mark.parametrize("lost", ["design.json", "strata.csv", "units.csv"])
