@@ -10,10 +10,12 @@ import pyarrow as pa
 
 from mrv.schemas import DATASETS
 
-SUMS_RULE, KNOWN_RULE, MAP_RULE = "classes_make_up_frame", "loss_is_estimated", "map_is_that_of_the_sample"
+SUMS_RULE, KNOWN_RULE, UNSEEN_RULE = "classes_make_up_frame", "loss_is_estimated", "interval_holds_unseen_loss"
+MAP_RULE = "map_is_that_of_the_sample"
 REMEDIES = {
     SUMS_RULE: "mend the code that estimated: shares of a stratum add up to one",
     KNOWN_RULE: "settle the open units, or enlarge the design where no loss was seen",
+    UNSEEN_RULE: "draw more units in the strata where no loss was seen: enlarge the design",
     MAP_RULE: "estimates keep the strata they were drawn from; judge the new map by a new design",
 }
 """Remedies of the rules that no suite holds."""
@@ -21,24 +23,28 @@ _LAST_DIGIT = Decimal("0.000001")
 
 
 def check_estimates(estimates: pa.Table) -> pa.Table:
-    """Compare the sum of all classes with the area that could be drawn, and look for loss without a usable interval.
+    """Compare the sum of all classes with the area that could be drawn, and look for loss whose interval tells too little.
 
     Args:
         estimates: Rows of `area_estimates`, in ha.
 
     Returns:
-        Two rows of `check_results`: the sums are critical (each class may be rounded), a missing interval is a warning.
+        Three rows of `check_results`: the sums are critical (each class may be rounded); a warning where there is no
+        interval, and one where strata without a unit of loss could hide more of it than half the interval is wide.
     """
     sums: dict[tuple[str, str], list[Any]] = {}
-    unknown, losses = [], 0
+    unknown, hidden, losses = [], [], 0
     for row in estimates.to_pylist():
         if row["loss_year"] is not None:
             continue
         sums.setdefault((row["design_id"], row["zone_id"]), []).append(row)
         if row["reference_class"] == "loss":
             losses += 1
-            if row["reason"] is not None:
-                unknown.append(f"{row['design_id']}, zone {row['zone_id']}: {row['reason']}")
+            told = f"{row['design_id']}, zone {row['zone_id']}: {row['reason']}"
+            if not row["ci95_half_width_ha"]:
+                unknown.append(told)
+            elif row["unseen_upper95_ha"] is not None and row["unseen_upper95_ha"] > row["ci95_half_width_ha"]:
+                hidden.append(told)
     problems = []
     for (design, zone), rows in sorted(sums.items()):
         frame = rows[0]["frame_area_ha"]
@@ -58,6 +64,13 @@ def check_estimates(estimates: pa.Table) -> pa.Table:
                 problems,
             ),
             _result(KNOWN_RULE, "warning", "The loss of each zone is estimated, with an interval.", losses, unknown),
+            _result(
+                UNSEEN_RULE,
+                "warning",
+                "Strata without a unit of loss cannot hide more of it than half the 95 % interval is wide.",
+                losses,
+                hidden,
+            ),
         ]
     )
 

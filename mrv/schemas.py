@@ -318,7 +318,7 @@ _ALL = (
         "design_id": "str", "zone_id": "str", "reference_class": "str", "loss_year": "int?", "estimator": "str",
         "unit_count": "int", "class_unit_count": "int", "degrees_of_freedom": "int?", "frame_area_ha": "ha?", "map_area_ha": "ha?",
         "area_ha": "ha?", "se_ha": "ha?", "ci90_half_width_ha": "ha?", "ci95_half_width_ha": "ha?", "t_two_sided_90": "factor?",
-        "mpl_years": "factor?", "area_ha_per_year": "ha?", "reason": "str?",
+        "mpl_years": "factor?", "area_ha_per_year": "ha?", "unseen_upper95_ha": "ha?", "reason": "str?",
     }),
     _dataset("map_accuracy", "One row per sampled zone (*: all), measure of accuracy and class (*: all classes).",
              "design_id zone_id measure map_class", {

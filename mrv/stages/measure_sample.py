@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -21,7 +22,7 @@ from mrv.schemas import DATASETS
 from mrv.stages.check import Checked, table_hash
 from mrv.stages.context import Context
 from mrv.stages.measure import Measured, run_measurement
-from mrv.stages.sample_reference import resolve_labels, waiting_reason
+from mrv.stages.sample_reference import UnitKey, resolve_labels, waiting_reason
 from mrv.units import um2_to_ha
 
 RECEIVED_TABLES = ("sample_designs", "sample_strata", "sample_units", "sample_labels")
@@ -29,6 +30,11 @@ ALL = "*"
 """Zone of what is estimated for everything that was sampled, and class of what is about all classes."""
 USABLE = ("single", "agreed", "resolved")
 """Outcomes of a unit with one label that counts."""
+_OF_LOSS = ("t_two_sided_90", "mpl_years", "area_ha_per_year", "unseen_upper95_ha")
+"""Columns that only the loss of all years has."""
+_FIVE_PERCENT = 0.05
+_NAMED = 5
+"""Strata that a reason names before it counts the others."""
 _HECTARES, _SHARE = Decimal("0.000001"), Decimal("0.000000001")
 
 Row = Mapping[str, Any]
@@ -43,7 +49,6 @@ def measure_sample(context: Context, checked: Mapping[str, Checked]) -> Measured
 
     Raises:
         ProjectError: Two designs sample the same zone.
-        InputError: The image dates of a stratum's units leave it no length of the monitoring period.
     """
     if "sample_designs" not in checked:
         return None
@@ -51,8 +56,19 @@ def measure_sample(context: Context, checked: Mapping[str, Checked]) -> Measured
     if not tables["sample_designs"].num_rows:
         return None
     refuse_shared_zones(tables["sample_units"], where=str(context.project.file))
-    inputs = {name: table_hash(table) for name, table in tables.items()}
-    return run_measurement(context, "sample", inputs, lambda: estimate_tables(tables))
+    set_aside = labels_set_aside(checked)
+    inputs = {**{name: table_hash(table) for name, table in tables.items()}, "set_aside": sorted(set_aside)}
+    return run_measurement(context, "sample", inputs, lambda: estimate_tables(tables, set_aside=set_aside))
+
+
+def labels_set_aside(checked: Mapping[str, Checked]) -> set[UnitKey]:
+    """Return the units of which a label or a resolution was set aside."""
+    from expectations.sample_tables import units_set_aside
+
+    if "sample_labels" not in checked:
+        return set()
+    counts, _ = units_set_aside(checked["sample_labels"].set_aside(), checked["sample_units"].table())
+    return set(counts)
 
 
 def refuse_shared_zones(units: pa.Table, *, where: str) -> None:
@@ -75,13 +91,14 @@ def refuse_shared_zones(units: pa.Table, *, where: str) -> None:
         )
 
 
-def estimate_tables(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+def estimate_tables(tables: Mapping[str, pa.Table], *, set_aside: Collection[UnitKey] = ()) -> dict[str, pa.Table]:
     """Return the measured tables of all designs.
 
     Args:
         tables: Accepted rows of `RECEIVED_TABLES`.
+        set_aside: Units of which a label or a resolution was set aside.
     """
-    reference, agreement = resolve_labels(tables["sample_units"], tables["sample_labels"])
+    reference, agreement = resolve_labels(tables["sample_units"], tables["sample_labels"], set_aside=set_aside)
     found: dict[str, list[Row]] = {name: [] for name in ("area_estimates", "map_accuracy", "error_matrix")}
     for design in _designs(tables, reference):
         found["area_estimates"] += [row for zone in design.zones for row in _areas(design, zone)]
@@ -133,11 +150,17 @@ class _Design:
         return "simple" if self._thin else "post_stratified"
 
     @cached_property
-    def _thin(self) -> list[str]:
-        counts = {stratum["stratum_id"]: 0 for stratum in self.strata}
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Usable units of each stratum, and those of them that are loss."""
+        counts = {stratum["stratum_id"]: (0, 0) for stratum in self.strata}
         for unit in self.usable:
-            counts[unit["stratum_id"]] += 1
-        return [f"{name} ({count})" for name, count in sorted(counts.items()) if count < LEAST_UNITS]
+            usable, lost = counts[unit["stratum_id"]]
+            counts[unit["stratum_id"]] = (usable + 1, lost + (unit["reference_class"] == "loss"))
+        return counts
+
+    @cached_property
+    def _thin(self) -> list[str]:
+        return [f"{name} ({count})" for name, (count, _) in sorted(self.counts.items()) if count < LEAST_UNITS]
 
     @cached_property
     def reason(self) -> str | None:
@@ -235,7 +258,7 @@ def _areas(design: _Design, zone: str) -> Iterator[dict[str, Any]]:
         "estimator": design.estimator,
         "unit_count": len(units),
         "frame_area_ha": _ha_of_um2(frame),
-        **dict.fromkeys(("map_area_ha", "loss_year", "t_two_sided_90", "mpl_years", "area_ha_per_year")),
+        **dict.fromkeys(("map_area_ha", "loss_year", *_OF_LOSS)),
     }
     known = None
     if design.estimator == "simple" and zone != ALL and frame is not None:
@@ -243,7 +266,8 @@ def _areas(design: _Design, zone: str) -> Iterator[dict[str, Any]]:
     for item in _estimated(design, zone, known):
         label = str(item.label)
         on_map = {"map_area_ha": _ha_of_um2(design.frame_um2(zone, label))}
-        yield {**base, **_area_row(label, item), **on_map, **(_udef(design, zone) if label == "loss" else {})}
+        row = {**base, **_area_row(label, item), **on_map}
+        yield _with_loss_facts(design, zone, row, known) if label == "loss" and design.reason is None else row
     for item in _estimated_years(design, zone, units, known):
         yield {**base, **_area_row("loss", item), "loss_year": item.label}
 
@@ -289,18 +313,53 @@ def _area_row(label: str, item: ClassArea) -> dict[str, Any]:
     }
 
 
-def _udef(design: _Design, zone: str) -> dict[str, Any]:
-    """Return what VMD0055 asks for beside the area: Student's t, the length of the period and the area per year."""
-    if design.reason is not None:
-        return {}
-    found = unplanned_deforestation(
-        design.sample, deforested={"loss"}, mpl_years=design.mpl_years, domain=_domain(zone)
-    )
-    return {
-        "t_two_sided_90": _share(found.area.two_sided_90),
-        "mpl_years": _share(found.mpl_years),
-        "area_ha_per_year": _ha(found.annual.value),
-    }
+def _with_loss_facts(design: _Design, zone: str, row: Mapping[str, Any], known: float | None) -> dict[str, Any]:
+    """Add what VMD0055 asks for beside the area of loss, and how much loss the sample could have missed."""
+    facts = dict(row)
+    reasons = [row["reason"]]
+    without = [name for name, years in sorted(design.mpl_years.items()) if years <= 0]
+    if without:
+        reasons.append(f"the image dates of {', '.join(without)} leave no length of the monitoring period")
+    else:
+        found = unplanned_deforestation(
+            design.sample, deforested={"loss"}, mpl_years=design.mpl_years, domain=_domain(zone), known_area=known
+        )
+        facts["t_two_sided_90"] = _share(found.area.two_sided_90)
+        facts["mpl_years"] = _share(found.mpl_years)
+        facts["area_ha_per_year"] = _ha(found.annual.value)
+    unseen = _unseen(design, zone)
+    if unseen is not None:
+        total = math.fsum(unseen.values())
+        facts["unseen_upper95_ha"] = _ha(total)
+        if unseen:
+            names = [f"{name} ({design.counts[name][0]:,} units)" for name in sorted(unseen)]
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            reasons.append(
+                f"no unit of loss was seen in {', '.join(names[:_NAMED])}{more}: {total:,.1f} ha could hide there (95 %)"
+            )
+    facts["reason"] = "; ".join(reason for reason in reasons if reason) or None
+    return facts
+
+
+def _unseen(design: _Design, zone: str) -> dict[str, float] | None:
+    """Return for each stratum of a zone without a unit of loss the area of loss, ha, that it could hide all the same.
+
+    With a true share p, none of n units is loss with a probability of (1 - p)^n; at 1 - 0.05^(1/n) that is 5 %: the exact
+    one-sided 95 % bound of the binomial (Clopper and Pearson 1934). The variance of such a stratum is 0 and tells nothing.
+
+    Returns:
+        Bounds by stratum; None where strata cross the zone's border.
+    """
+    if design.frame_um2(zone) is None:
+        return None
+    bounds = {}
+    for stratum in design.strata:
+        name = stratum["stratum_id"]
+        usable, lost = design.counts[name]
+        if zone in (ALL, stratum["zone_id"]) and not lost:
+            share = 1 - _FIVE_PERCENT ** (1 / usable) if usable else 1.0
+            bounds[name] = float(um2_to_ha(int(stratum["area_um2"]))) * share
+    return bounds
 
 
 # --- accuracy ----------------------------------------------------------------------------------------------------

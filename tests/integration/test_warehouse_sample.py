@@ -113,6 +113,14 @@ def test_strata_say_what_their_units_turned_out_to_be(counted: Build) -> None:
     }
     assert row["weight"] == Decimal("0.0095")
     assert row["mpl_years"] == Decimal("2.75")
+    assert row["unseen_upper95_ha"] == 0
+
+
+def test_units_weigh_what_they_stand_for(counted: Build) -> None:
+    sql = "select distinct stratum_id, weight_ha from marts.sample_units order by stratum_id"
+    assert {row["stratum_id"]: row["weight_ha"] for row in records(counted.database, sql)} == {
+        name: Decimal(AREAS_HA[name]) / SEEN[name][0] for name in sorted(AREAS_HA)
+    }
 
 
 def vcus(areas: dict[str, dict[str, list[Fraction]]], *, buffer_percent: int = 14) -> list[int]:
@@ -187,10 +195,27 @@ def test_open_units_leave_the_ledger_null(tmp_path: Path) -> None:
     assert records(result.database, sql) == [
         {"estimate_area_ha": None, "map_outside_ci95": None, "ledger_area_ha": None, "reason": waiting}
     ]
+    assert records(result.database, "select distinct weight_ha from marts.sample_units") == [{"weight_ha": None}]
     sql = "select distinct accuracy, reason from marts.map_accuracy"
     assert records(result.database, sql) == [{"accuracy": None, "reason": waiting}]
     figures = "select value, reason from marts.figures where figure_id in ('ad.pa.loss.estimate', 'accuracy.d.overall')"
     assert records(result.database, figures) == [{"value": None, "reason": waiting}] * 2
+
+
+def test_loss_that_no_unit_showed_is_told_beside_the_estimate(tmp_path: Path) -> None:
+    sample = sample_rows("pa")
+    for unit, label in zip(sample["sample_units"], sample["sample_labels"], strict=True):
+        if unit["stratum_id"] == "pa.stable_forest":
+            label.update({"reference_class": "stable_forest", "loss_year": None})
+    result = built(tmp_path, sample)
+    bound = pytest.approx(19715 * (1 - 0.05**0.01), abs=1e-6)
+    row = loss_row(result, "pa")
+    assert float(row["unseen_upper95_ha"]) == bound
+    assert row["estimate_area_ha"] == Decimal("256.5")
+    assert row["reason"].startswith("no unit of loss was seen in pa.stable_forest (100 units): ")
+    sql = "select unseen_upper95_ha from marts.sample_strata order by stratum_id"
+    loss, stable = (row["unseen_upper95_ha"] for row in records(result.database, sql))
+    assert (loss, float(stable)) == (0, bound)
 
 
 def test_zone_that_nobody_sampled_is_never_counted_instead(tmp_path: Path) -> None:

@@ -82,7 +82,16 @@ final as (
         dated_count,
         coalesce(
             {{ divide('years_e9', 'dated_e9', 0, width=18) }}, cast(nominal_years as decimal(18, 9))
-        ) as mpl_years
+        ) as mpl_years,
+        -- With a true share p, none of n units is loss with a probability of (1 - p)^n; this p makes it 5 %.
+        cast(
+            case
+                when unresolved_count > 0 then null
+                when loss_count > 0 then 0
+                when usable_count = 0 then area_ha
+                else cast(area_ha as double) * (1 - pow(0.05, 1.0 / usable_count))
+            end as decimal(18, 6)
+        ) as unseen_upper95_ha
     from joined
 )
 

@@ -21,6 +21,7 @@ final as (
         t_two_sided_90,
         mpl_years,
         area_ha_per_year,
+        unseen_upper95_ha,
         reason
     from source
 )

@@ -439,6 +439,7 @@ SOUND: dict[str, dict[str, Any]] = {
         "t_two_sided_90": Decimal("1.647"),
         "mpl_years": Decimal("2.9"),
         "area_ha_per_year": Decimal("34.482759"),
+        "unseen_upper95_ha": Decimal("4.9"),
     },
     "map_accuracy": {
         "design_id": "cover",

@@ -290,6 +290,7 @@ SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     ("area_estimates", "error_not_negative", {"se_ha": Decimal(-1)}),
     ("area_estimates", "map_area_not_negative", {"map_area_ha": Decimal(-1)}),
     ("area_estimates", "intervals_in_order", {"ci90_half_width_ha": Decimal(30)}),
+    ("area_estimates", "unseen_not_negative", {"unseen_upper95_ha": Decimal(-1)}),
     ("area_estimates", "mpl_plausible", {"mpl_years": Decimal(-1)}),
     ("area_estimates", "required_present", {"estimator": None}),
     ("map_accuracy", "accuracy_unique", {"zone_id": "z1"}),

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from expectations.gate import gate
-from expectations.sample_estimates import KNOWN_RULE, MAP_RULE, SUMS_RULE, check_estimates, check_map
+from expectations.sample_estimates import KNOWN_RULE, MAP_RULE, SUMS_RULE, UNSEEN_RULE, check_estimates, check_map
 from mrv.errors import CheckError
 from mrv.schemas import DATASETS
 
@@ -31,6 +31,8 @@ def estimates(**changes: Any) -> pa.Table:
             "frame_area_ha": Decimal(1000),
             "map_area_ha": Decimal(mapped),
             "area_ha": Decimal(found),
+            "ci95_half_width_ha": Decimal(20),
+            "unseen_upper95_ha": Decimal(20) if name == "loss" else None,
         }
         for name, (mapped, found) in AREAS.items()
     ]
@@ -43,7 +45,8 @@ def outcomes(table: pa.Table) -> dict[str, tuple[str, str | None]]:
 
 
 def test_sums_hold_within_the_last_digit_of_each_class() -> None:
-    assert outcomes(check_estimates(estimates())) == {SUMS_RULE: ("passed", None), KNOWN_RULE: ("passed", None)}
+    sound = ("passed", None)
+    assert outcomes(check_estimates(estimates())) == {SUMS_RULE: sound, KNOWN_RULE: sound, UNSEEN_RULE: sound}
 
 
 @pytest.mark.parametrize("column", ["area_ha", "map_area_ha"])
@@ -62,9 +65,24 @@ def test_unknown_areas_have_no_sum() -> None:
     assert outcomes(check_estimates(estimates(frame_area_ha=None)))[SUMS_RULE] == ("passed", None)
 
 
-def test_loss_without_an_interval_is_noted_and_stops_nothing() -> None:
-    results = check_estimates(estimates(reference_class="loss", zone_id="lb", area_ha=None, reason="3 units are open"))
-    assert outcomes(results)[KNOWN_RULE] == ("failed", "d, zone lb: 3 units are open")
+@pytest.mark.parametrize(
+    "interval",
+    [{"area_ha": None, "ci95_half_width_ha": None}, {"area_ha": Decimal(0), "ci95_half_width_ha": Decimal(0)}],
+    ids=["no estimate", "interval of zero"],
+)
+def test_loss_without_an_interval_is_noted_and_stops_nothing(interval: dict[str, Any]) -> None:
+    results = check_estimates(
+        estimates(reference_class="loss", zone_id="lb", frame_area_ha=None, reason="as labelled", **interval)
+    )
+    assert outcomes(results)[KNOWN_RULE] == ("failed", "d, zone lb: as labelled")
+    assert outcomes(results)[UNSEEN_RULE] == ("passed", None)
+    assert {row["severity"] for row in results.to_pylist() if row["rule"] != SUMS_RULE} == {"warning"}
+
+
+def test_loss_that_may_hide_beyond_the_interval_is_noted() -> None:
+    more = {"unseen_upper95_ha": Decimal("20.000001"), "reason": "no unit of loss was seen in lb.stable_forest"}
+    results = check_estimates(estimates(reference_class="loss", zone_id="lb", frame_area_ha=None, **more))
+    assert outcomes(results)[UNSEEN_RULE] == ("failed", f"d, zone lb: {more['reason']}")
 
 
 @pytest.mark.parametrize(

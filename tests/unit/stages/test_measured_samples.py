@@ -148,6 +148,50 @@ def test_units_without_image_dates_take_the_years_of_the_design() -> None:
     assert found["area_ha_per_year"] == pytest.approx(found["area_ha"] / 3, abs=Decimal("0.000001"))
 
 
+def test_strata_without_a_unit_of_loss_could_hide_some() -> None:
+    """No loss among n units: with a share of 1 - 0.05^(1/n) that happens once in twenty samples."""
+    received = sample_rows()
+    for unit, label in zip(received["sample_units"], received["sample_labels"], strict=True):
+        if unit["stratum_id"] == "pa.stable_forest":
+            label.update({"reference_class": "stable_forest", "loss_year": None})
+    rows = measured_rows(received)
+    bound = 19715 * (1 - 0.05 ** (1 / 100))
+    assert (1 - bound / 19715) ** 100 == pytest.approx(0.05)
+    for zone in ("pa", "*"):
+        found = area(rows, zone)
+        assert float(found["unseen_upper95_ha"]) == pytest.approx(bound, abs=1e-6)
+        text = f"no unit of loss was seen in pa.stable_forest (100 units): {bound:,.1f} ha could hide there (95 %)"
+        assert found["reason"] == text
+        assert found["area_ha"] is not None
+    assert (area(rows, "lb")["unseen_upper95_ha"], area(rows, "lb")["reason"]) == (0, None)
+    assert area(rows, "pa", "stable_forest")["unseen_upper95_ha"] is None
+
+
+def test_images_of_one_day_leave_no_area_per_year() -> None:
+    received = sample_rows()
+    for unit, label in zip(received["sample_units"], received["sample_labels"], strict=True):
+        if unit["stratum_id"] == "lb.loss":
+            label["image_after_date"] = label["image_before_date"]
+    for zone in ("lb", "*"):
+        found = area(measured_rows(received), zone)
+        assert (found["mpl_years"], found["area_ha_per_year"]) == (None, None)
+        assert found["area_ha"] is not None
+        assert found["reason"] == "the image dates of lb.loss leave no length of the monitoring period"
+
+
+def test_area_per_year_is_that_of_the_estimator() -> None:
+    """With the estimator simple a zone's loss is a share of its known area; so is the loss per year."""
+    received = sample_rows()
+    received["sample_designs"][0]["draw"] = "simple_random"
+    for unit, label in zip(received["sample_units"], received["sample_labels"], strict=True):
+        if unit["stratum_id"] == "lb.loss":
+            label.update({"usable": False, "reference_class": None, "loss_year": None})
+    found = area(measured_rows(received), "pa")
+    assert found["estimator"] == "simple"
+    assert float(found["area_ha"]) == pytest.approx(20000 * 19 / 120, abs=1e-6)
+    assert float(found["area_ha_per_year"] * found["mpl_years"]) == pytest.approx(float(found["area_ha"]), abs=1e-5)
+
+
 def test_two_designs_of_one_zone_are_refused() -> None:
     units = sample_rows()["sample_units"]
     other = [unit | {"design_id": "e"} for unit in units if unit["zone_id"] == "pa"]
