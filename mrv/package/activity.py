@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from operator import itemgetter
 from typing import Any
 
@@ -40,6 +41,12 @@ def activity(read: Read, zones: Sequence[Zone] = ()) -> dict[str, Any]:
         "sampled": bool(designs),
         "ledger_source": _ledger_source(rows),
         "activity_zones": _zones(rows) if designs else [],
+        "belt_u90": [
+            row["u90_percent"]
+            for row in rows
+            if (row["kind"], row["activity_class"], row["year"]) == ("leakage_belt", "loss", None)
+            and row["u90_percent"]
+        ],
         "sample_designs": [_design(design, read, zones) for design in sorted(designs, key=itemgetter("design_id"))],
     }
 
@@ -68,11 +75,21 @@ def _zones(rows: Iterable[Row]) -> list[dict[str, Any]]:
                 "names_kind": wording.kind_name(part[0]["kind"]).en.casefold() in part[0]["zone_name"].casefold(),
                 "rows": ordered,
                 "outside": [row for row in loss if row["map_outside_ci95"]],
+                "unseen_ha": next((row["unseen_upper95_ha"] for row in loss if row["year"] is None), None),
+                "half_width_ha": next((_half_width(row) for row in loss if row["year"] is None), None),
                 "reasons": _reasons(ordered),
                 "chart": _chart(part[0], loss),
             }
         )
     return sorted(zones, key=lambda zone: (kinds.index(zone["kind"]), zone["zone_id"]))
+
+
+def _half_width(row: Row) -> Decimal | None:
+    """Return the half-width of the 95 % interval, ha."""
+    if row["ci95_high_ha"] is None:
+        return None
+    half_width: Decimal = row["ci95_high_ha"] - row["estimate_area_ha"]
+    return half_width
 
 
 def _reasons(rows: Iterable[Row]) -> dict[str, list[Row]]:

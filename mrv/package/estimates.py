@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -21,13 +22,14 @@ LANDED = "data/landed"
 ESTIMATES = f"{LANDED}/area_estimates.parquet"
 ACTIVITY = f"{FOLDER}/activity_data.parquet"
 EMISSIONS = f"{FOLDER}/emissions_annual.parquet"
+REDUCTIONS = f"{FOLDER}/emission_reductions.parquet"
 UNITS = f"{FOLDER}/sample_units.parquet"
 ROUNDING_HA = Decimal("0.000001")
 """Last digit of a published area."""
 _OF_DESIGN = (
     "sample_strata", "sample_units", "sample_labels", "sample_reference", "area_estimates", "map_accuracy", "error_matrix",
 )  # fmt: skip
-_ROUNDING_PERCENT = 1e-8
+_ROUNDING_PERCENT, _ROUNDING_SHARE = 1e-8, 1e-8
 _SHOWN = 10
 
 Ledger = Mapping[tuple[str, int], Sequence[Decimal | None]]
@@ -69,6 +71,7 @@ def estimates(root: Path) -> str:
         problems += _unlike_published(published, activity)
         if activity:
             problems += _unlike_source(activity, _ledger(root))
+            problems += _unlike_uncertainty(activity, _rows(root, REDUCTIONS))
     if problems:
         raise PackageError(
             "activity data of the package do not hold",
@@ -133,6 +136,7 @@ def _unlike_row(name: str, estimate: Row, row: Row) -> Iterator[str]:
     if estimate["map_area_ha"] is not None:
         expected["map_area_ha"] = estimate["map_area_ha"]
     compared = area is not None and mapped is not None
+    expected["unseen_upper95_ha"] = estimate["unseen_upper95_ha"]
     expected["difference_ha"] = area - mapped if compared else None
     expected["map_outside_ci95"] = abs(area - mapped) > wide if compared and wide else None
     for column, value in expected.items():
@@ -195,3 +199,25 @@ def _unlike_estimate(row: Row, ledger: Ledger) -> Iterator[str]:
         found = total(list(counted.values()))
         if found != estimate:
             yield f"loss of {zone} is estimated at {estimate} ha, the ledger counts {found} ha"
+
+
+def _unlike_uncertainty(activity: Sequence[Row], reductions: Sequence[Row]) -> Iterator[str]:
+    """Compare the half-width of the monitored areas, on which the deduction rests, with those of the project areas.
+
+    Where there are several, their errors are added as squares, by weights that the package does not tell; of one, it is
+    the same.
+    """
+    shares = [
+        row["u90_percent"]
+        for row in activity
+        if (row["kind"], row["activity_class"], row["year"]) == ("project_area", "loss", None)
+    ]
+    for row in reductions:
+        said = row.get("monitored_u90")
+        if row.get("activity_data_source") != "sample_estimate" or said is None:
+            continue
+        known = [float(share) / 100 for share in shares if share is not None]
+        lowest = min(known) / math.sqrt(len(shares)) if known else math.inf
+        if len(known) < len(shares) or not lowest - _ROUNDING_SHARE <= float(said) <= max(known) + _ROUNDING_SHARE:
+            estimated = ", ".join(str(share) for share in shares)
+            yield f"monitored_u90 of {row['vintage_year']} is {said}, the project areas have u90_percent {estimated}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -149,7 +150,20 @@ def _unlike_areas(design: _Design, published: Sequence[Row]) -> Iterator[str]:
             "ci90_half_width_ha": _Z90 * found.se,
             "ci95_half_width_ha": _Z95 * found.se,
         }
+        if name == "loss" and year is None and mapped is not None:
+            wanted["unseen_upper95_ha"] = _unseen_ha(design, zone)
         yield from _first_unlike(_area(row), row, wanted, ROUNDING_HA)
+
+
+def _unseen_ha(design: _Design, zone: str) -> float:
+    """Return the loss that strata of a zone without a unit of loss could hide: the sum of their one-sided 95 % bounds."""
+    bounds = []
+    for stratum in design.strata:
+        units = [unit for unit in design.units if unit["stratum_id"] == stratum["stratum_id"]]
+        if zone in (WHOLE, stratum["zone_id"]) and all(unit["reference_class"] != "loss" for unit in units):
+            hidden = 1 - 0.05 ** (1 / len(units)) if units else 1.0
+            bounds.append(int(stratum["area_um2"]) / UM2_PER_HA * hidden)
+    return math.fsum(bounds)
 
 
 def _unlike_accuracies(design: _Design, rows: Sequence[Row]) -> Iterator[str]:

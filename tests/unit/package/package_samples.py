@@ -84,7 +84,8 @@ COLUMNS = {
         **ZONE, "activity_class": pa.string(), "year": pa.int64(), "map_area_ha": HA, "estimate_area_ha": HA, "se_ha": HA,
         "ci90_low_ha": HA, "ci90_high_ha": HA, "ci95_low_ha": HA, "ci95_high_ha": HA, "u90_percent": HA, "difference_ha": HA,
         "difference_percent": HA, "map_outside_ci95": pa.bool_(), "unit_count": pa.int64(), "class_unit_count": pa.int64(),
-        "design_id": pa.string(), "estimator": pa.string(), "source": pa.string(), "ledger_area_ha": HA, "reason": pa.string(),
+        "design_id": pa.string(), "estimator": pa.string(), "source": pa.string(), "ledger_area_ha": HA, "unseen_upper95_ha": HA,
+        "reason": pa.string(),
     },
     "sample_designs": {
         "design_id": pa.string(), "design_sha256": pa.string(), "draw": pa.string(), "first_year": pa.int64(),
@@ -95,7 +96,7 @@ COLUMNS = {
         "design_id": pa.string(), "stratum_id": pa.string(), "stratum_class": pa.string(), "zone_id": pa.string(),
         "area_ha": HA, "weight": HA, "drawn_count": pa.int64(), "usable_count": pa.int64(), "unusable_count": pa.int64(),
         "loss_count": pa.int64(), "gain_count": pa.int64(), "stable_forest_count": pa.int64(),
-        "stable_non_forest_count": pa.int64(),
+        "stable_non_forest_count": pa.int64(), "unseen_upper95_ha": HA,
     },
     "sample_units": {
         "design_id": pa.string(), "unit_id": pa.string(), "stratum_id": pa.string(), "zone_id": pa.string(),

@@ -19,7 +19,7 @@ def area(zone, name, year, mapped, estimate, se, *, source="sample_estimate", **
         "difference_ha": estimate - mapped, "difference_percent": (100 * (estimate - mapped) / mapped).quantize(Decimal("0.01")),
         "map_outside_ci95": not estimate - wide <= mapped <= estimate + wide, "unit_count": 20, "class_unit_count": 8,
         "design_id": DESIGN, "estimator": "stratified", "source": source,
-        "ledger_area_ha": estimate if name == "loss" else None, "reason": None,
+        "ledger_area_ha": estimate if name == "loss" else None, "unseen_upper95_ha": None, "reason": None,
         **changes,
     }  # fmt: skip
 
@@ -49,6 +49,7 @@ def stratum(zone, name, hectares, weight, usable, unusable, seen):
     return {
         "design_id": DESIGN, "stratum_id": f"{zone}.{name}", "stratum_class": name, "zone_id": zone, "area_ha": Decimal(hectares),
         "weight": Decimal(weight), "drawn_count": usable + unusable, "usable_count": usable, "unusable_count": unusable,
+        "unseen_upper95_ha": None if seen.get("loss") else Decimal(hectares) * 3 / usable,
         **{f"{key}_count": seen.get(key, 0) for key in ("loss", "gain", "stable_forest", "stable_non_forest")},
     }  # fmt: skip
 
@@ -75,7 +76,7 @@ def units(count=40):
 def sampled_marts():
     return {
         "activity_data": [
-            area(LB, "loss", None, "5200", "5350", "310"),
+            area(LB, "loss", None, "5200", "5350", "310", unseen_upper95_ha=Decimal("90")),
             area(LB, "loss", 2022, "1900", "1750", "180"),
             area(LB, "loss", 2023, "1800", "2000", "190"),
             area(LB, "loss", 2024, "1500", "1600", "170"),
@@ -84,7 +85,7 @@ def sampled_marts():
             area(PA, "stable_non_forest", None, "4000", "3900", "120"),
             area(PA, "stable_forest", None, "118800", "118520", "190"),
             area(PA, "gain", None, "5", "6", "4"),
-            area(PA, "loss", None, "1195", "1574", "140"),
+            area(PA, "loss", None, "1195", "1574", "140", unseen_upper95_ha=Decimal("17370")),
             area(PA, "loss", 2023, "400", "700", "95"),
             area(PA, "loss", 2022, "420", "450", "80"),
             area(PA, "loss", 2024, "375", "424", "78"),

@@ -86,8 +86,20 @@ def test_the_page_says_what_the_tonnes_rest_on(tmp_path, source, said, not_said)
     page = page_of(tmp_path, {**marts, "activity_data": rows})
     assert said in page
     assert not_said not in page
+    assert ("Not in the uncertainty" in page) is (source == "sample_estimate"), "that of the belt"
     corrected = "Monitored areas are counts of pixels of a map" not in page
     assert corrected is (source == "sample_estimate")
+
+
+def test_what_strata_without_loss_could_hide_is_told_and_weighed_against_the_interval(tmp_path):
+    page = page_of(tmp_path, sampled_marts())
+    project, belt = page.split("Pérdida no vista")[0].split("Lo que el intervalo no contiene")[1:]
+    assert "17,370.0" in project and "too narrow" in project
+    assert "90.0" in belt and "too narrow" not in belt
+    seen = [{**row, "unseen_upper95_ha": Decimal(0)} for row in sampled_marts()["activity_data"]]
+    assert "What the interval does not hold" not in page_of(
+        tmp_path / "seen", {**sampled_marts(), "activity_data": seen}
+    )
 
 
 def test_open_units_leave_dashes_and_the_reason_never_the_count(tmp_path):

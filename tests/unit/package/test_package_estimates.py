@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from decimal import Decimal
 
@@ -14,7 +15,7 @@ from mrv.estimation.accuracy import error_matrix, map_accuracy
 from mrv.estimation.areas import class_areas
 from mrv.estimation.sample import Sample, Stratum
 from mrv.package.build import build
-from mrv.package.estimates import ACTIVITY, EMISSIONS, ESTIMATES, LANDED, UNITS, estimates
+from mrv.package.estimates import ACTIVITY, EMISSIONS, ESTIMATES, LANDED, REDUCTIONS, UNITS, estimates
 from mrv.package.verify import verify
 from mrv.units import UM2_PER_HA
 from tests.unit.package.package_samples import outcome, sample_contents, sample_key
@@ -100,6 +101,7 @@ def estimated(units, labels, estimator="stratified", *, corrected=False, zones=N
                 "map_area_ha": mapped(zone, name, zones) if year is None else None,
                 "area_ha": rounded(item.value), "se_ha": rounded(item.se),
                 "ci90_half_width_ha": rounded(item.ci90_half_width), "ci95_half_width_ha": rounded(item.ci95_half_width),
+                "unseen_upper95_ha": unseen(units, labels, zone, zones) if (name, year) == ("loss", None) else None,
             }
             for (name, year), item in found.items()
         ]  # fmt: skip
@@ -120,6 +122,20 @@ def estimated(units, labels, estimator="stratified", *, corrected=False, zones=N
             for item in error_matrix(sample, classes=CLASSES, domain=domain)
         ]  # fmt: skip
     return {"area_estimates": areas, "map_accuracy": accuracies, "error_matrix": cells}
+
+
+def unseen(units, labels, zone, zones):
+    """Return what strata without a unit of loss could hide, one by one; of a zone only where strata end at its border."""
+    if zone != "*" and zones is None:
+        return None
+    bound = 0.0
+    for name in PIXELS:
+        seen = [
+            label["reference_class"] for unit, label in zip(units, labels, strict=True) if unit["stratum_id"] == name
+        ]
+        if "loss" not in seen and zone in ("*", PLACES[name]):
+            bound += PIXELS[name] * PIXEL_UM2 / UM2_PER_HA * (1 - math.exp(math.log(0.05) / len(seen)))
+    return rounded(bound)
 
 
 def mapped(zone, name, zones):
@@ -187,6 +203,8 @@ def activity(published, source):
         compared = known and on_map is not None
         rows.append(
             {
+                "unseen_upper95_ha": row["unseen_upper95_ha"],
+                "kind": {"pa": "project_area", "lb": "leakage_belt"}[row["zone_id"]],
                 "zone_id": row["zone_id"], "activity_class": row["reference_class"], "year": year, "first_year": YEARS[0],
                 "last_year": YEARS[1], "design_id": "d1", "source": source, "map_area_ha": on_map,
                 "estimate_area_ha": area, "se_ha": row["se_ha"], "difference_ha": area - on_map if compared else None,
@@ -299,6 +317,7 @@ LAST = Decimal("0.000002")
             lambda row: {"map_area_ha": 2 * row["map_area_ha"]},
             r"d1: loss of \* is 36000\.0+ ha on the map",
         ),
+        ("area_estimates", {"unseen_upper95_ha": Decimal(1)}, r"d1: loss of \* has unseen_upper95_ha 1"),
         ("area_estimates", {"design_id": "d2"}, "of a design that is not in the package"),
         ("area_estimates", {"estimator": "simple"}, "areas are estimated by simple and stratified"),
         ("map_accuracy", {"accuracy": Decimal("0.999")}, r"overall accuracy of \* in \* has accuracy 0\.999"),
@@ -429,6 +448,19 @@ def test_loss_in_the_ledger_that_is_no_activity_data_is_seen(tmp_path):
     write(tmp_path, **{**tables, "emissions_annual": [*tables["emissions_annual"], more]})
     with pytest.raises(PackageError, match="loss of pa 2024 feeds the ledger and is no activity data"):
         estimates(tmp_path)
+
+
+@pytest.mark.parametrize(("factor", "holds"), [("1", True), ("0.9", False), ("1.1", False)])
+def test_the_deduction_rests_on_the_half_width_of_the_project_area(tmp_path, factor, holds):
+    rows = write(tmp_path)["activity_data"]
+    share = rows[place_of(rows, zone_id="pa", activity_class="loss", year=None)]["u90_percent"] / 100 * Decimal(factor)
+    row = {"vintage_year": 2022, "activity_data_source": "sample_estimate", "monitored_u90": share}
+    pq.write_table(table([row]), tmp_path / REDUCTIONS)
+    if holds:
+        assert estimates(tmp_path).startswith(ACCEPTED)
+    else:
+        with pytest.raises(PackageError, match="monitored_u90 of 2022 is"):
+            estimates(tmp_path)
 
 
 def test_estimates_without_their_units_are_refused(tmp_path):
