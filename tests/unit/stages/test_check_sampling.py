@@ -188,6 +188,13 @@ def test_a_frozen_design_is_the_declared_one(made: Path, folder: Path, monkeypat
     assert problems(folder) == ["a frozen design was edited"]
 
 
+@pytest.mark.parametrize("lost", ["design.json", "strata.csv", "units.csv"])
+def test_what_is_left_of_a_design_is_named(folder: Path, lost: str) -> None:
+    freeze(folder / "samples" / "cover", project="another", period="mp1")
+    (folder / "samples" / "cover" / lost).unlink()
+    assert problems(folder) == ["a frozen design lacks a file"]
+
+
 def test_a_folder_with_the_design_of_another_project_is_named(folder: Path) -> None:
     freeze(folder / "samples" / "cover", project="another", period="mp1")
     assert problems(folder) == ["a folder holds the frozen design of another sample"]
