@@ -24,6 +24,8 @@ Estimator = Literal["stratified", "simple", "post_stratified"]
 """
 WHOLE_FRAME = "*"
 """Id of the one stratum of the estimator `simple`."""
+LARGEST_AREA = 1e15
+"""Largest area of a stratum in any unit: the square metres of the Earth are half of it. Squares stay finite."""
 LEAST_UNITS = 2
 """Units of a stratum below which it has no variance."""
 
@@ -165,10 +167,10 @@ def _known_strata(strata: Sequence[Stratum]) -> dict[str, Stratum]:
         where = f"stratum {stratum.stratum_id}"
         if stratum.stratum_id in known:
             raise InputError("a stratum stands twice", where=where, remedy="give each stratum one row")
-        if not (math.isfinite(stratum.area) and stratum.area > 0):
+        if not 0 < stratum.area <= LARGEST_AREA:
             raise InputError(
-                "a stratum has no area",
-                expected="an area above 0",
+                "a stratum has no area, or a larger one than there is",
+                expected=f"an area above 0 and up to {LARGEST_AREA:g}",
                 found=str(stratum.area),
                 where=where,
                 remedy="leave out strata without pixels, mend the others",

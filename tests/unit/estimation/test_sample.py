@@ -41,6 +41,7 @@ def sample(strata: Any = STRATA, **changes: Any) -> Sample:
         ({"strata": (*STRATA, STRATA[0])}, "a stratum stands twice", "stratum a"),
         ({"strata": (STRATA[0], Stratum(stratum_id="b", area=math.nan))}, "a stratum has no area", "stratum b"),
         ({"strata": (STRATA[0], Stratum(stratum_id="b", area=0))}, "a stratum has no area", "stratum b"),
+        ({"strata": (STRATA[0], Stratum(stratum_id="b", area=1e308))}, "a larger one than there is", "stratum b"),
         (
             {"strata": (STRATA[0], Stratum(stratum_id="b", area=1, pixel_count=1))},
             "more units than pixels",
