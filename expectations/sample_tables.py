@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from fractions import Fraction
 from typing import Any
@@ -11,11 +12,15 @@ import pyarrow as pa
 from mrv.schemas import DATASETS
 
 UNITS_RULE, DOUBLE_READ_RULE = "units_are_those_drawn", "enough_read_twice"
+USABLE_RULE, RESOLUTIONS_RULE = "all_labels_usable", "resolutions_are_by_a_third"
 MIN_DOUBLE_READ = Fraction(1, 10)
 """Share of labelled units that two interpreters should have read (methodology 3.4)."""
+_SHOWN = 5
 REMEDIES = {
     UNITS_RULE: "bring the folder of the design back as it was drawn, or draw a new design",
     DOUBLE_READ_RULE: "let a second interpreter label more units, drawn by chance among all",
+    USABLE_RULE: "correct the rows in the files of labels (quarantine names each); until then their units are open",
+    RESOLUTIONS_RULE: "let somebody decide who labelled none of these units, and have the others labelled first",
 }
 """Remedies of the rules that no suite holds."""
 
@@ -78,7 +83,107 @@ def check_double_reading(labels: pa.Table) -> pa.Table:
     return _result("sample_labels", DOUBLE_READ_RULE, "warning", description, len(readers), problems)
 
 
-def _result(dataset: str, rule: str, severity: str, description: str, evaluated: int, problems: list[str]) -> pa.Table:
+def units_set_aside(quarantine: pa.Table, units: pa.Table) -> tuple[dict[tuple[str, str], int], int]:
+    """Count the labels and resolutions that cannot be used, by the unit that they are about.
+
+    Args:
+        quarantine: Rows of `quarantine` of `sample_labels`. Their records name design_id and unit_id.
+        units: Rows of `sample_units`.
+
+    Returns:
+        Rows set aside by (design_id, unit_id), only where there are any, in key order; and how many were set aside that name
+        no unit that was drawn.
+    """
+    drawn = set(zip(units["design_id"].to_pylist(), units["unit_id"].to_pylist(), strict=True))
+    about: dict[tuple[str, int], tuple[str, str]] = {}
+    for row in quarantine.select(["artifact", "row", "record"]).to_pylist():
+        record = json.loads(row["record"])
+        about[row["artifact"], row["row"]] = (str(record.get("design_id")), str(record.get("unit_id")))
+    counts = Counter(about.values())
+    return {key: count for key, count in sorted(counts.items()) if key in drawn}, sum(
+        count for key, count in counts.items() if key not in drawn
+    )
+
+
+def check_labels_usable(quarantine: pa.Table, units: pa.Table) -> pa.Table:
+    """Name the units that wait because a label of them was set aside, and count the labels of no known unit.
+
+    Args:
+        quarantine: As in `units_set_aside`.
+        units: Likewise.
+
+    Returns:
+        One row of `check_results`, severity warning.
+    """
+    counts, nowhere = units_set_aside(quarantine, units)
+    problems = []
+    if counts:
+        listed = [f"{unit}: {count}" for (_, unit), count in counts.items()]
+        more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
+        problems.append(
+            f"{len(counts)} units are open, labels of theirs were set aside ({', '.join(listed[:_SHOWN])}{more})"
+        )
+    if nowhere:
+        problems.append(f"{nowhere} labels set aside name no unit that was drawn: which units miss them is not known")
+    description = "Every label and resolution can be used; a unit of which one was set aside is open."
+    return _result(
+        "sample_labels", USABLE_RULE, "warning", description, units.num_rows, problems, failed=len(counts) + nowhere
+    )
+
+
+def check_resolutions(labels: pa.Table) -> pa.Table:
+    """Count resolutions by somebody who labelled the same unit otherwise, and resolutions of units that nobody labelled.
+
+    Args:
+        labels: Rows of `sample_labels` that can be used.
+
+    Returns:
+        One row of `check_results`, severity warning.
+    """
+    own: dict[tuple[str, str], dict[str, Any]] = {}
+    resolutions = []
+    for row in labels.to_pylist():
+        if row["role"] == "resolution":
+            resolutions.append(row)
+        else:
+            own.setdefault((row["design_id"], row["unit_id"]), {})[row["interpreter"]] = row["reference_class"]
+    partial, without = [], []
+    for row in sorted(resolutions, key=lambda row: (row["design_id"], row["unit_id"])):
+        said = own.get((row["design_id"], row["unit_id"]), {})
+        if not said:
+            without.append(row["unit_id"])
+        elif row["interpreter"] in said and len(set(said.values())) > 1:
+            partial.append(row["unit_id"])
+    problems = [
+        f"{len(found)} {told} ({', '.join(found[:_SHOWN])}{', ...' if len(found) > _SHOWN else ''})"
+        for found, told in (
+            (partial, "units were resolved by one of those who disagree"),
+            (without, "units were resolved without a label"),
+        )
+        if found
+    ]
+    description = "Units are resolved by somebody who is none of those who disagree, and only where there are labels."
+    return _result(
+        "sample_labels",
+        RESOLUTIONS_RULE,
+        "warning",
+        description,
+        len(resolutions),
+        problems,
+        failed=len(partial) + len(without),
+    )
+
+
+def _result(
+    dataset: str,
+    rule: str,
+    severity: str,
+    description: str,
+    evaluated: int,
+    problems: list[str],
+    *,
+    failed: int | None = None,
+) -> pa.Table:
     record: dict[str, Any] = {
         "dataset": dataset,
         "rule": rule,
@@ -86,8 +191,8 @@ def _result(dataset: str, rule: str, severity: str, description: str, evaluated:
         "description": description,
         "outcome": "failed" if problems else "passed",
         "rows_evaluated": evaluated,
-        "rows_failed": len(problems),
-        "observed": "; ".join(problems[:5]) or None,
+        "rows_failed": len(problems) if failed is None else failed,
+        "observed": "; ".join(problems[:_SHOWN]) or None,
         "waived_by": None,
         "waiver_reason": None,
     }

@@ -12,7 +12,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from mrv.errors import ProjectError, UsageError
 from mrv.periods import Span, Vintage, vintages
-from mrv.project_base import DateRange, Identifier, Strict, ZoneKind
+from mrv.project_base import DateRange, Delimiter, Encoding, Identifier, Strict, ZoneKind
 from mrv.project_patches import Fragmentation, Patches
 from mrv.project_sampling import SampleSource, Sampling
 from mrv.project_scenes import Stac
@@ -277,8 +277,8 @@ class TableFile(Strict):
     row_id: str | None = Field(None, description="Landed column filled with the row number, where the file has no id.")
     missing: tuple[str, ...] = ("", "NA")
     distinct: bool = Field(False, description="Keep one row per key: for plots listed once per tree.")
-    encoding: str = "utf-8-sig"
-    delimiter: str = ","
+    encoding: Encoding = "utf-8-sig"
+    delimiter: Delimiter = ","
     decimal: Literal[".", ","] = "."
     personal: bool | None = Field(
         None,

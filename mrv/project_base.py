@@ -5,10 +5,26 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
 
 from mrv.periods import Span
 
+
+def _decodes(name: str) -> str:
+    try:
+        b"a,b".decode(name)
+    except UnicodeDecodeError:
+        # Of two or four bytes a letter: an encoding all the same.
+        return name
+    except (LookupError, ValueError) as error:
+        raise ValueError(f"there is no encoding {name!r} of texts; old exports are often cp1252") from error
+    return name
+
+
+Encoding = Annotated[str, AfterValidator(_decodes)]
+"""Name of an encoding that texts can be read in."""
+Delimiter = Annotated[str, StringConstraints(pattern=r'^[^"\r\n]$')]
+"""What separates the cells of a CSV: one character that is not its quote."""
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 ZoneKind = Literal[
     "project_area", "leakage_belt", "reference_region", "concession", "hcv", "community", "stratum", "exclusion"

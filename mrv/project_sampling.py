@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from mrv.project_base import Identifier, Strict
+from mrv.project_base import Delimiter, Encoding, Identifier, Strict
 
 MapClass = Literal["loss", "gain", "stable_forest", "stable_non_forest"]
 """What a unit of the map, or of the reference, is over the years of a design."""
 StratumClass = Literal["loss", "gain", "loss_buffer", "stable_forest", "stable_non_forest"]
 """Map class of a sampling stratum; `loss_buffer` is stable forest near mapped loss."""
+InterpreterCode = Annotated[str, StringConstraints(pattern=r"^interpreter-[1-9][0-9]{0,5}$")]
+"""How a person is called in all that leaves the house."""
 Draw = Literal["stratified_random", "simple_random", "systematic"]
 
 
@@ -107,12 +109,12 @@ class LabelFile(Strict):
     columns: dict[str, str] = Field(
         default_factory=dict, description="Landed column to column (survey question) of the file."
     )
-    interpreter: Identifier | None = Field(
-        None, description="Code of who labelled the whole file, where no column says it."
+    interpreter: InterpreterCode | None = Field(
+        None, description="Code of who labelled the whole file; it goes before what a column says."
     )
     missing: tuple[str, ...] = ("", "NA")
-    encoding: str = "utf-8-sig"
-    delimiter: str = ","
+    encoding: Encoding = "utf-8-sig"
+    delimiter: Delimiter = ","
 
 
 class SampleSource(Strict):

@@ -107,21 +107,24 @@ def _write_inputs(staging: Staging, contents: Contents) -> None:
     for sha256 in sorted(first):
         if reason := _absence(first[sha256], contents):
             item = first[sha256]
-            absent.append([sha256, item.bytes, item.address, redact(item.url, contents.secrets), reason])
+            absent.append([sha256, item.bytes, item.address, _act(item, "url", contents.secrets), reason])
         else:
             staging.copy(f"data/inputs/{sha256}", contents.input_files[sha256], sha256=sha256)
     staging.write_csv("data/inputs/fetch.csv", ["sha256", "bytes", "address", "url", "reason"], absent)
 
 
 def _absence(item: Artifact, contents: Contents) -> str | None:
-    for start, reason in PERSONAL.items():
-        if item.address.startswith(start):
-            return f"withheld: {reason}"
+    if reason := _personal(item):
+        return f"withheld: {reason}"
     if item.sha256 in contents.withheld:
         return f"withheld: {contents.withheld[item.sha256]}"
     if item.bytes > contents.input_limit_bytes:
         return f"larger than {contents.input_limit_bytes} bytes: fetch it from its publisher and compare the sha256"
     return None if item.sha256 in contents.input_files else "not handed in"
+
+
+def _personal(item: Artifact) -> str | None:
+    return next((reason for start, reason in PERSONAL.items() if item.address.startswith(start)), None)
 
 
 def redact(url: str, secrets: Sequence[str] = ()) -> str:
@@ -143,7 +146,12 @@ def redact(url: str, secrets: Sequence[str] = ()) -> str:
 
 def _act(item: Artifact, name: str, secrets: Sequence[str]) -> Any:
     value = getattr(item, name)
-    return redact(value, secrets) if name == "url" else value
+    if name != "url":
+        return value
+    if value.startswith("file:") and _personal(item):
+        # People call such files by who made them.
+        return f"file:{REDACTED}"
+    return redact(value, secrets)
 
 
 def _landed(dataset: str, paths: Sequence[Path]) -> pa.Table:

@@ -9,7 +9,8 @@ tried against its server:
 - the sample download has `sampleid`, `lon`, `lat`, `imagery_title` (the last layer shown, without a date: the dates of the two
   images have to be questions of the survey), `sample_geom`, and a column for each question with the answer in words;
 - the plot download has `center_lon`, `center_lat`, `flagged_reason`, and a column `question:answer` for each answer with the
-  percentage of the plot's sample points that got it, or what was typed where the question is an input;
+  percentage of the plot's sample points that got it; a question that asks to type something has one such column, with what
+  was typed;
 - a plot that nobody has interpreted has a row too, without an email.
 """
 
@@ -44,7 +45,12 @@ PLACE = ("longitude", "latitude")
 FORM = (FIELDS[0], *PLACE, *FIELDS[1:])
 """Columns of the plain CSV: a form to fill in, and to read back."""
 
-_ANSWERS = ("label", "loss_year", "forest_t1", "forest_t2", "forest_t3")
+_SAYS_NOTHING = {"unit_id", *PLACE, "interpreter", "labelled_on", "confidence", "flagged", "uploaded_unit_id"}
+"""Fields that a form has filled in before anybody looked at the unit."""
+_CHOSEN = ("label", "forest_t1", "forest_t2", "forest_t3")
+"""Fields that a survey lets one choose, and never type."""
+_YEARS = ("loss_year", "image_before_date", "image_after_date")
+_FULL_SHARE, _SHARE_ROUNDING = 100.0, 0.01
 _CEO_NAMES = {
     "unit_id": ("plotid", "plot_id"),
     "interpreter": ("email",),
@@ -67,7 +73,7 @@ class RawLabel:
     Attributes:
         number: Its number in the file, from 1.
         cells: Text by field of FIELDS or PLACE, or flagged, flagged_reason, uploaded_unit_id; None where it says nothing.
-        problem: Rule and reason where it cannot be read at all.
+        problem: Rule and reason where it cannot be read; of a row of another width only the unit is told, and may be wrong.
     """
 
     number: int
@@ -77,8 +83,12 @@ class RawLabel:
     @property
     def is_blank(self) -> bool:
         """Whether nobody has said anything of the unit yet: a form that is not filled in, a plot that waits."""
-        said = any(self.cells.get(name) for name in _ANSWERS)
-        return not said and (self.cells.get("flagged") or "").lower() in {"", "false", "0"} and self.problem is None
+        said = any(text for name, text in self.cells.items() if name not in _SAYS_NOTHING)
+        return not said and not _is_flagged(self.cells) and self.problem is None
+
+
+def _is_flagged(cells: Mapping[str, str | None]) -> bool:
+    return (cells.get("flagged") or "").strip().lower() not in {"", "false", "0"}
 
 
 def read_labels(file: LabelFile, path: Path, *, label: str) -> list[RawLabel]:
@@ -127,14 +137,18 @@ Read = Callable[[Row], dict[str, str | None]]
 
 
 def _raw(row: Row, read: Read, missing: Sequence[str]) -> RawLabel:
-    if row.problem:
-        return RawLabel(row.number, problem=row.problem)
+    problem, cells = row.problem, dict[str, str | None]()
     try:
         cells = read(row)
     except _MixedAnswerError as error:
-        return RawLabel(row.number, error.cells, ("answers_of_a_plot_differ", str(error)))
+        cells, problem = dict(error.cells), problem or ("answers_of_a_plot_differ", str(error))
+    if row.problem:
+        # Cells may have moved to their neighbour's column.
+        cells = {"unit_id": cells.get("unit_id")}
     texts = {name: (text or "").strip() for name, text in cells.items()}
-    return RawLabel(row.number, {name: None if text in missing else text for name, text in texts.items()})
+    return RawLabel(
+        row.number, {name: text if text and text not in missing else None for name, text in texts.items()}, problem
+    )
 
 
 def _plain(file: LabelFile, opened: CsvFile) -> Read:
@@ -142,7 +156,11 @@ def _plain(file: LabelFile, opened: CsvFile) -> Read:
     columns = {name: name for name in (*FIELDS, *PLACE) if name in opened.columns} | file.columns
     needed = {"unit_id", "label", *(() if file.interpreter else ("interpreter",))}
     opened.require({*columns.values(), *(columns.get(name, name) for name in needed)})
-    return lambda row: {name: row.cells[column] for name, column in columns.items()}
+    return lambda row: _cells(row, columns)
+
+
+def _cells(row: Row, columns: Mapping[str, str]) -> dict[str, str | None]:
+    return {name: row.cells.get(column) for name, column in columns.items()}
 
 
 def _ceo_columns(file: LabelFile, opened: CsvFile) -> dict[str, str]:
@@ -158,7 +176,7 @@ def _ceo_columns(file: LabelFile, opened: CsvFile) -> dict[str, str]:
 def _ceo_sample(file: LabelFile, opened: CsvFile) -> Read:
     opened.require(file.columns.values())
     columns = _ceo_columns(file, opened) | file.columns
-    return lambda row: {name: row.cells[column] for name, column in columns.items()}
+    return lambda row: _cells(row, columns)
 
 
 def _ceo_plot(file: LabelFile, opened: CsvFile) -> Read:
@@ -173,10 +191,15 @@ def _ceo_plot(file: LabelFile, opened: CsvFile) -> Read:
         questions[name] = answers
 
     def read(row: Row) -> dict[str, str | None]:
-        cells: dict[str, str | None] = {name: row.cells[column] for name, column in columns.items()}
+        cells = _cells(row, columns)
+        if _is_flagged(cells):
+            return cells
         for name, answers in questions.items():
-            if answers:
-                cells[name] = _answer(file.columns[name], answers, row, cells)
+            given = {column: (row.cells.get(column) or "").strip() for column in answers}
+            if len(given) == 1 and name not in _CHOSEN:
+                cells[name] = _typed(name, *given.values())
+            elif given:
+                cells[name] = _chosen(file.columns[name], answers, given, cells)
         return cells
 
     return read
@@ -190,27 +213,33 @@ class _MixedAnswerError(ValueError):
         self.cells = cells
 
 
-def _answer(question: str, answers: Mapping[str, str], row: Row, cells: Mapping[str, str | None]) -> str | None:
+def _typed(name: str, text: str) -> str | None:
+    """Return what was typed. There is no year 0."""
+    return None if name in _YEARS and _number(text) == 0 else text
+
+
+def _chosen(
+    question: str, answers: Mapping[str, str], given: Mapping[str, str], cells: Mapping[str, str | None]
+) -> str | None:
     """Return the answer that all points of the plot have.
 
     A unit is one pixel with one label: which share of its points would make it loss is no question for a parser.
     """
-    given = {column: row.cells[column].strip() for column in answers}
     given = {column: text for column, text in given.items() if text and _number(text) != 0}
     if not given:
         return None
     column, text = next(iter(given.items()))
     share = _number(text)
-    if len(given) == 1 and share is None:
+    if len(given) == 1 and (share is None or share > _FULL_SHARE + _SHARE_ROUNDING):
         return text
-    if len(given) == 1 and share == 100:
+    if len(given) == 1 and share is not None and share >= _FULL_SHARE - _SHARE_ROUNDING:
         return answers[column]
-    shares = ", ".join(f"{answers[name]}: {value} %" for name, value in given.items())
+    shares = ", ".join(f"{answers[name]}: {value.removesuffix('%').strip()} %" for name, value in given.items())
     raise _MixedAnswerError(f"its points have different answers to {question} ({shares})", cells)
 
 
 def _number(text: str) -> float | None:
     try:
-        return float(text)
+        return float(text.removesuffix("%"))
     except ValueError:
         return None

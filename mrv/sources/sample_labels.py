@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +11,7 @@ from typing import Any
 
 from mrv.project_sampling import MapClass, SampleSource
 from mrv.sources.contract import Parsed
-from mrv.sources.records import Record, Records, UnusableValueError, day, number, truth
+from mrv.sources.records import Record, Records, UnusableValueError, convert, day, number, truth
 from mrv.sources.sample_design_files import FrozenDesign, unit_id
 from mrv.sources.sample_label_files import PLACE, RawLabel
 from mrv.sources.sample_people import codes_of, person_key, without_people
@@ -20,8 +21,16 @@ FLAGGED = "flagged"
 FARTHEST_DEG = 0.0005
 """How far from its unit a label may lie: a point within the pixel, but not in the pixel of another design."""
 _FIRST_IMAGE_YEAR, _LAST_IMAGE_YEAR = 1950, 2150
+_MOST_DIGITS, _MOST_SHOWN = 9, 80
+_MOMENT = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
+    r"([T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?)?"
+)
+"""A day, and the time that some tools write after it."""
+_TEXTS = ("label", "reason", "confidence", "image_before_id", "image_after_id", "flagged_reason")
+"""Free text, in which people may be named."""
 _CLASSES: tuple[MapClass, ...] = ("loss", "gain", "stable_forest", "stable_non_forest")
-_REMEDY = "correct the row where the labels were made and export them again; the unit counts as not labelled until then"
+_REMEDY = "correct the row where the labels were made and export them again; the unit is open until then"
 
 
 @dataclass(frozen=True)
@@ -50,12 +59,16 @@ def decimal_year(text: str) -> float:
         UnusableValueError: It is neither. A year alone is refused, because it does not say when in the year.
     """
     text = text.strip()
-    if "-" in text:
-        return year_of(day(text[:10]))
-    value = number(text)
+    value = year_of(day(_day_text(text))) if "-" in text else number(text)
     if text.isdigit() or not _FIRST_IMAGE_YEAR <= value <= _LAST_IMAGE_YEAR:
         raise UnusableValueError("unreadable_value", "a date as 2023-07-01 or a decimal year as 2023.498")
     return value
+
+
+def _day_text(text: str) -> str:
+    """Return the day of a day with a time; anything else as it stands."""
+    moment = _MOMENT.fullmatch(text)
+    return moment[1] if moment else text
 
 
 def year_of(when: date) -> float:
@@ -109,6 +122,11 @@ def parse_labels(spec: SampleSource, design: FrozenDesign, files: Sequence[Label
     return records.parsed()
 
 
+def _word(text: str) -> str:
+    """Return a word of a legend without the differences of spelling that do not make another word."""
+    return person_key(text)
+
+
 class _Typing:
     """Types the labels of one design."""
 
@@ -118,13 +136,16 @@ class _Typing:
         self.units = {unit["unit_id"]: unit for unit in design.units}
         self.codes = codes
         self.legend: dict[str, str] = {name: name for name in (*_CLASSES, UNUSABLE)}
-        self.legend.update({" ".join(name.split()).casefold(): meaning for name, meaning in spec.legend.items()})
+        self.legend.update({_word(name): meaning for name, meaning in spec.legend.items()})
 
     def record(self, records: Records, file: LabelRows, raw: RawLabel) -> Record:
         """Begin a record and type what it says; it is not handed over yet."""
-        cells = {name: self._clean(text) for name, text in raw.cells.items() if name != "interpreter"}
-        unit = self._unit(cells)
-        shown = {name: text for name, text in cells.items() if text is not None}
+        unit = self._unit(raw)
+        shown = {
+            name: self._clean(text)
+            for name, text in raw.cells.items()
+            if text and name not in {"unit_id", "interpreter"}
+        }
         record = records.record(
             shown,
             artifact=file.sha256,
@@ -138,23 +159,26 @@ class _Typing:
         if raw.problem:
             record.reject(*raw.problem)
             return record
-        self._identify(record, file, raw, cells, unit)
-        self._judge(record, cells)
+        self._identify(record, file, raw, unit)
+        self._judge(record, raw.cells)
         return record
 
-    def _clean(self, text: str | None) -> str | None:
-        return None if text is None else without_people(text, self.codes)
+    def _clean(self, text: str) -> str:
+        return without_people(text, self.codes)
 
-    def _unit(self, cells: Mapping[str, str | None]) -> str | None:
+    def _unit(self, raw: RawLabel) -> str | None:
         """Return the unit that a record means: its id, or its number, which is what Collect Earth Online takes."""
-        text = cells.get("unit_id")
-        if text and text not in self.units and text.isascii() and text.isdigit():
-            text = unit_id(self.design_id, int(text))
-        return text
+        text = raw.cells.get("unit_id")
+        if text is None or text in self.units:
+            return text
+        if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS:
+            numbered = unit_id(self.design_id, int(text))
+            if numbered in self.units or not raw.problem:
+                return numbered
+        # In a row of another width this may be anything.
+        return None if raw.problem else self._clean(text)[:_MOST_SHOWN]
 
-    def _identify(
-        self, record: Record, file: LabelRows, raw: RawLabel, cells: Mapping[str, str | None], unit: str | None
-    ) -> None:
+    def _identify(self, record: Record, file: LabelRows, raw: RawLabel, unit: str | None) -> None:
         who = raw.cells.get("interpreter")
         code = file.interpreter or (self.codes[person_key(who)] if who else None)
         record.set("interpreter", code)
@@ -164,14 +188,15 @@ class _Typing:
         if unit is None:
             record.reject("missing_value", "it does not name a unit")
             return
-        uploaded = cells.get("uploaded_unit_id")
+        uploaded = raw.cells.get("uploaded_unit_id")
         if unit not in self.units or (uploaded and uploaded != unit):
             record.reject(
                 "unit_of_another_design",
-                f"{uploaded or unit} is no unit of design {self.design_id}, which has {len(self.units)}",
+                f"{self._clean(uploaded) if uploaded else unit} is no unit of design {self.design_id}, which has "
+                f"{len(self.units)}",
             )
             return
-        self._place(record, cells, self.units[unit])
+        self._place(record, raw.cells, self.units[unit])
 
     def _place(self, record: Record, cells: Mapping[str, str | None], unit: Mapping[str, Any]) -> None:
         try:
@@ -190,41 +215,53 @@ class _Typing:
         label, meaning = cells.get("label"), None
         flagged = self._truth(record, "flagged", cells)
         if label is not None:
-            meaning = self.legend.get(" ".join(label.split()).casefold())
+            meaning = self.legend.get(_word(label))
             if meaning is None:
-                record.reject("outside_legend", f"the label is {label!r}, not one of: {', '.join(sorted(self.legend))}")
+                label = self._clean(label)
+                if not flagged:
+                    told = ", ".join(sorted(self.legend))
+                    record.reject("outside_legend", f"the label is {label[:_MOST_SHOWN]!r}, not one of: {told}")
         elif not flagged:
             record.reject("missing_value", "it has no label")
         usable = not flagged and meaning != UNUSABLE
         record.set("label", label or FLAGGED)
         record.set("usable", usable)
         record.set("reference_class", meaning if usable else None)
-        record.set("reason", cells.get("reason") or (None if usable else self._why(cells, flagged=flagged)))
+        texts = {name: self._clean(text) for name in _TEXTS if (text := cells.get(name))}
+        record.set("reason", texts.get("reason") or (None if usable else self._why(texts, flagged=flagged)))
         for name in ("forest_t1", "forest_t2", "forest_t3"):
-            record.read(name, cells.get(name) if usable else None)
+            self._read(record, name, cells.get(name) if usable else None)
         for name in ("confidence", "image_before_id", "image_after_id"):
-            record.read(name, cells.get(name))
+            record.set(name, texts.get(name))
         moment = cells.get("labelled_on")
         # Collect Earth Online tells the minute as well.
-        record.read("labelled_on", moment and moment[:10])
+        self._read(record, "labelled_on", moment and _day_text(moment))
         self._year(record, cells.get("loss_year") if usable else None, meaning)
         self._dates(record, cells)
 
-    @staticmethod
-    def _truth(record: Record, name: str, cells: Mapping[str, str | None]) -> bool:
+    def _read(self, record: Record, column: str, text: str | None) -> Any:
+        """Type a value as it stands; what cannot be typed may be anything, also somebody's name."""
+        try:
+            if text:
+                convert(text, record.records.dataset.schema.field(column).type)
+        except UnusableValueError:
+            text = self._clean(text or "")
+        return record.read(column, text)
+
+    def _truth(self, record: Record, name: str, cells: Mapping[str, str | None]) -> bool:
         text = cells.get(name)
         try:
             return truth(text) if text else False
         except UnusableValueError as error:
-            record.reject(error.rule, f"{name} is {text!r}, not {error.expected}")
+            record.reject(error.rule, f"{name} is {self._clean(text or '')!r}, not {error.expected}")
             return False
 
     @staticmethod
-    def _why(cells: Mapping[str, str | None], *, flagged: bool) -> str:
+    def _why(cells: Mapping[str, str], *, flagged: bool) -> str:
         return (cells.get("flagged_reason") or "flagged by the interpreter") if flagged else "labelled as unusable"
 
     def _year(self, record: Record, text: str | None, meaning: str | None) -> None:
-        year = record.read("loss_year", text)
+        year = self._read(record, "loss_year", text)
         first, last = self.years
         if year is None:
             return
@@ -233,17 +270,21 @@ class _Typing:
         elif meaning not in {None, "loss"}:
             record.reject("year_without_loss", f"loss_year is {year} and the label means {meaning}")
 
-    @staticmethod
-    def _dates(record: Record, cells: Mapping[str, str | None]) -> None:
+    def _dates(self, record: Record, cells: Mapping[str, str | None]) -> None:
         found: dict[str, float | None] = {}
         for name in ("image_before_date", "image_after_date"):
             text = cells.get(name)
             try:
                 found[name] = decimal_year(text) if text else None
             except UnusableValueError as error:
-                record.reject(error.rule, f"{name} is {text!r}, not {error.expected}")
+                record.reject(error.rule, f"{name} is {self._clean(text or '')!r}, not {error.expected}")
                 found[name] = None
             record.set(name, found[name])
         before, after = found["image_before_date"], found["image_after_date"]
         if before is not None and after is not None and before > after:
             record.reject("dates_out_of_order", f"the image before is of {before}, that after of {after}")
+        first, last = self.years
+        if before is not None and before >= last + 1:
+            record.reject("dates_outside_design", f"the image before is of {before}; the design ends with {last}")
+        if after is not None and after < first:
+            record.reject("dates_outside_design", f"the image after is of {after}; the design begins with {first}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 
 CODE = "interpreter-"
@@ -17,8 +18,10 @@ Appearance = tuple[str, str, int, int]
 def codes_of(appearances: Iterable[Appearance], *, taken: Collection[str] = ()) -> dict[str, str]:
     """Return a code for each person: interpreter-1, interpreter-2, ... in the order in which they began.
 
-    Who began first stays first, so that codes stay when labels are added. People whose files tell no time follow in the
-    order of files and rows. What is a code of this kind already stays as it is.
+    Who began first stays first, so that codes stay when later labels are added. People whose files tell no time follow in
+    the order of files and rows. Codes change where labels are added that are dated before somebody's first, or where
+    somebody's first labels are undated or taken away; nothing remembers who had which. What is a code of this kind already
+    stays as it is, and so does what the definition gives to whole files: these never change.
 
     Args:
         appearances: Every label with a person.
@@ -43,13 +46,16 @@ def codes_of(appearances: Iterable[Appearance], *, taken: Collection[str] = ()) 
 
 def person_key(name: str) -> str:
     """Return a person's name or address without the differences of spelling that do not make another person."""
-    return " ".join(name.split()).casefold()
+    return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
 
 
 def without_people(text: str, codes: Mapping[str, str]) -> str:
     """Return a text with codes in place of the people known, and without any other address."""
-    folded = text.casefold()
+    text = unicodedata.normalize("NFC", text)
+    folded = person_key(text)
     for key, code in codes.items():
-        if key in folded and len(key) >= _SHORTEST_NAME and key != code:
-            text = re.sub(rf"(?<!\w){re.escape(key)}(?!\w)", code, text, flags=re.IGNORECASE)
+        # A number names nobody to a reader, and stands in dates and ids too.
+        if key in folded and len(key) >= _SHORTEST_NAME and key != code and not key.isdigit():
+            words = r"\s+".join(re.escape(word) for word in key.split())
+            text = re.sub(rf"(?<!\w){words}(?!\w)", code, text, flags=re.IGNORECASE)
     return _ADDRESS.sub("(address left out)", text) if "@" in text else text

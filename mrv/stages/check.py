@@ -132,8 +132,8 @@ def _with_strata(units: pa.Table, checked: Mapping[str, Checked]) -> tuple[Mappi
 
 
 def _with_units(labels: pa.Table, checked: Mapping[str, Checked]) -> tuple[Mapping[str, Any], Further]:
-    """Return what the check of labels needs of their units and design, and the check of double reading."""
-    from expectations.sample_tables import check_double_reading
+    """Return what the check of labels needs of their units and design, and the checks across labels."""
+    from expectations.sample_tables import check_double_reading, check_labels_usable, check_resolutions
 
     designs, units = checked["sample_designs"].table(), checked["sample_units"].table()
     first, last = pc.min(designs["first_year"]).as_py(), pc.max(designs["last_year"]).as_py()
@@ -141,10 +141,14 @@ def _with_units(labels: pa.Table, checked: Mapping[str, Checked]) -> tuple[Mappi
     def further(quarantine: pa.Table) -> pa.Table:
         out = set(zip(quarantine["artifact"].to_pylist(), quarantine["row"].to_pylist(), strict=True))
         origins = zip(labels["_artifact"].to_pylist(), labels["_row"].to_pylist(), strict=True)
-        return check_double_reading(labels.filter(pa.array([origin not in out for origin in origins], pa.bool_())))
+        kept = labels.filter(pa.array([origin not in out for origin in origins], pa.bool_()))
+        return pa.concat_tables(
+            [check_double_reading(kept), check_labels_usable(quarantine, units), check_resolutions(kept)]
+        )
 
     known = {
         "sample_unit_ids": units["unit_id"].to_pylist(),
+        "sample_units": table_hash(units),
         # The design's years end with their last day, and images may lie a year off.
         "images_from": float(first - 1),
         "images_to": float(last + 2),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +19,13 @@ from mrv.sources.sample_label_files import FORM
 from mrv.stages.check import check_received
 from mrv.stages.context import Context
 from mrv.stages.land import land, pull
-from mrv.stages.measure_sample import RECEIVED_TABLES, estimate_tables
+from mrv.stages.measure_sample import RECEIVED_TABLES, estimate_tables, labels_set_aside
 from mrv.stages.sample_export import csv_bytes, form_row
 from mrv.stages.sample_reference import disagreements, waiting_reason
 
 GIVEN = "labels_given"
 """Column of the list of disagreements that says what the interpreters saw; it is not read back."""
 OUTCOMES = ("single", "agreed", "resolved", "unusable", "open", "not_labelled")
-_SHOWN = 5
 
 Row = Mapping[str, Any]
 
@@ -81,7 +81,8 @@ def label_progress(context: Context) -> Progress:
     landed = [part for spec in sources for part in land(context, spec, pull(context, spec))]
     checked = check_received(context, landed)
     received = {name: checked[name].table() for name in RECEIVED_TABLES}
-    return Progress({**received, **estimate_tables(received)}, checked["sample_labels"].set_aside())
+    made = estimate_tables(received, set_aside=labels_set_aside(checked))
+    return Progress({**received, **made}, checked["sample_labels"].set_aside())
 
 
 def write_disagreements(progress: Progress, path: Path) -> int:
@@ -109,101 +110,123 @@ def write_disagreements(progress: Progress, path: Path) -> int:
     return len(rows)
 
 
-def outcome_rows(progress: Progress) -> list[dict[str, str]]:
+def outcome_rows(progress: Progress) -> list[dict[str, Any]]:
     """Return one row per design: how many of its units came to which outcome."""
     rows = []
     for design in progress.designs:
         counts = Counter(row["outcome"] for row in progress.rows("sample_reference", design))
-        total = sum(counts.values())
-        rows.append({"design": design, "units": f"{total:,}", **{name: f"{counts[name]:,}" for name in OUTCOMES}})
+        rows.append({"design": design, "units": sum(counts.values()), **{name: counts[name] for name in OUTCOMES}})
     return rows
 
 
-def interpreter_rows(progress: Progress) -> list[dict[str, str]]:
+def interpreter_rows(progress: Progress) -> list[dict[str, Any]]:
     """Return one row per design and person: units labelled, found unusable, resolved, and the first and last day."""
     rows = []
     for design in progress.designs:
         labels = progress.rows("sample_labels", design)
         for who in sorted({row["interpreter"] for row in labels}, key=lambda code: (len(code), code)):
             own = [row for row in labels if row["interpreter"] == who and row["role"] == "interpreter"]
-            resolved = sum(row["interpreter"] == who and row["role"] == "resolution" for row in labels)
             days = sorted(row["labelled_on"] for row in own if row["labelled_on"])
             rows.append(
                 {
                     "design": design,
                     "interpreter": who,
-                    "labelled": f"{len(own):,}",
-                    "unusable": f"{sum(not row['usable'] for row in own):,}",
-                    "resolved": f"{resolved:,}",
-                    "first_day": str(days[0]) if days else "",
-                    "last_day": str(days[-1]) if days else "",
+                    "labelled": len(own),
+                    "unusable": sum(not row["usable"] for row in own),
+                    "resolved": sum(row["interpreter"] == who and row["role"] == "resolution" for row in labels),
+                    "first_day": str(days[0]) if days else None,
+                    "last_day": str(days[-1]) if days else None,
                 }
             )
     return rows
 
 
-def agreement_rows(progress: Progress) -> list[dict[str, str]]:
+def agreement_rows(progress: Progress) -> list[dict[str, Any]]:
     """Return one row per design and pair of people: units in common, share of the same class, Cohen's kappa."""
     return [
         {
             "design": design,
             "interpreters": f"{row['interpreter_a']}, {row['interpreter_b']}",
-            "units": f"{row['unit_count']:,}",
-            "agreed": f"{row['agreed_count']:,}",
-            "agreement": f"{row['agreement']:.3f}",
-            "kappa": "" if row["kappa"] is None else f"{row['kappa']:.3f}",
+            "units": row["unit_count"],
+            "agreed": row["agreed_count"],
+            "agreement": row["agreement"],
+            "kappa": row["kappa"],
         }
         for design in progress.designs
         for row in progress.rows("interpreter_agreement", design)
     ]
 
 
-def estimate_rows(progress: Progress) -> list[dict[str, str]]:
-    """Return the areas by class of the designs that are settled."""
+def estimate_rows(progress: Progress) -> list[dict[str, Any]]:
+    """Return one row per design, zone and class: its area by the map and by the sample, ha; null where it has none."""
     return [
         {
             "design": design,
             "zone": row["zone_id"],
             "class": row["reference_class"],
-            "units": f"{row['class_unit_count']:,}",
-            "map_ha": _number(row["map_area_ha"]),
-            "estimate_ha": _number(row["area_ha"]),
-            "ci90_half_width_ha": _number(row["ci90_half_width_ha"]),
-            "ci95_half_width_ha": _number(row["ci95_half_width_ha"]),
+            "units": row["class_unit_count"],
+            "map_ha": row["map_area_ha"],
+            "estimate_ha": row["area_ha"],
+            "ci90_half_width_ha": row["ci90_half_width_ha"],
+            "ci95_half_width_ha": row["ci95_half_width_ha"],
+            "reason": row["reason"],
         }
         for design in progress.designs
-        if progress.waiting(design) is None
         for row in progress.rows("area_estimates", design)
         if row["loss_year"] is None
     ]
 
 
-def _number(value: Any) -> str:
-    return "" if value is None else f"{value:,.1f}"
-
-
-def sentences(progress: Progress) -> list[str]:
-    """Return what else people should know: why there is no estimate, and rows that could not be used."""
-    told = [
+def waiting_notes(progress: Progress) -> list[str]:
+    """Say of each design that has no estimate yet why."""
+    return [
         f"{design}: no estimate yet, {reason}"
         for design in progress.designs
         if (reason := progress.waiting(design)) is not None
     ]
-    reasons: Sequence[str] = progress.set_aside["reason"].to_pylist()
-    if reasons:
-        rows = {(row["artifact"], row["row"]) for row in progress.set_aside.to_pylist()}
-        told.append(f"{len(rows):,} row(s) of labels were set aside:")
-        told += [f"  {reason}" for reason in reasons[:_SHOWN]]
-        told += [f"  and {len(reasons) - _SHOWN} more"] if len(reasons) > _SHOWN else []
-    return told
+
+
+def estimate_notes(progress: Progress) -> list[str]:
+    """Return what is to be known of estimates, or why there is none, of designs whose units are all settled."""
+    return [
+        f"{row['design']}: {row['class']} of {row['zone']}: {row['reason']}"
+        for row in estimate_rows(progress)
+        if row["reason"] and progress.waiting(row["design"]) is None
+    ]
+
+
+def set_aside_notes(progress: Progress, *, most: int) -> list[str]:
+    """Say how many rows of labels could not be used, and why, of the first `most` reasons."""
+    count, reasons = _rows_set_aside(progress), progress.set_aside["reason"].to_pylist()
+    if not count:
+        return []
+    more = [f"  and {len(reasons) - most:,} more: --json tells all"] if len(reasons) > most else []
+    return [f"{count:,} row(s) of labels were set aside:", *(f"  {reason}" for reason in reasons[:most]), *more]
+
+
+def _rows_set_aside(progress: Progress) -> int:
+    aside = progress.set_aside
+    return len(set(zip(aside["artifact"].to_pylist(), aside["row"].to_pylist(), strict=True)))
 
 
 def progress_record(progress: Progress) -> dict[str, Any]:
-    """Return all of it as JSON can hold it."""
-    return {
+    """Return all of it as JSON can hold it: numbers with the digits of the tables, null for what is not known."""
+    rows = {
         "designs": outcome_rows(progress),
         "interpreters": interpreter_rows(progress),
         "agreement": agreement_rows(progress),
         "estimates": estimate_rows(progress),
-        "notes": sentences(progress),
     }
+    return {
+        **{name: [{key: _plain(value) for key, value in row.items()} for row in table] for name, table in rows.items()},
+        "rows_set_aside": _rows_set_aside(progress),
+        "notes": [
+            *waiting_notes(progress),
+            *estimate_notes(progress),
+            *progress.set_aside["reason"].to_pylist(),
+        ],
+    }
+
+
+def _plain(value: Any) -> Any:
+    return float(value) if isinstance(value, Decimal) else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from itertools import combinations
 from typing import Any
@@ -17,31 +17,44 @@ from mrv.schemas import DATASETS
 Row = Mapping[str, Any]
 WAITING = ("open", "not_labelled")
 """Outcomes for which a design has no estimate yet."""
+SET_ASIDE = "a label of it was set aside"
+"""Why a unit is open of which a label cannot be used: the labels that are left would be those of the easy classes."""
 _SHARE_DECIMALS = Decimal("1e-9")
 
 
-def resolve_labels(units: pa.Table, labels: pa.Table) -> tuple[pa.Table, pa.Table]:
+UnitKey = tuple[str, str]
+"""(design_id, unit_id)."""
+
+
+def resolve_labels(
+    units: pa.Table, labels: pa.Table, *, set_aside: Collection[UnitKey] = ()
+) -> tuple[pa.Table, pa.Table]:
     """Settle which label counts for each unit.
 
     One label counts. Several count where they say the same class; where they do not, or one of them found the unit unusable,
-    the unit is open until somebody resolves it. A resolution counts whatever the labels say. Where the class is settled but
-    the years of loss differ, the year is null with a reason. No digit depends on the order of the labels.
+    the unit is open until somebody resolves it. A resolution counts whatever the labels say. A unit of which a label or a
+    resolution was set aside is open until that is mended. Where the class is settled but the years of loss differ, the year
+    is null with a reason. No digit depends on the order of the labels.
 
     Args:
         units: Rows of `sample_units`.
         labels: Accepted rows of `sample_labels` of these units.
+        set_aside: Units of which a label or a resolution was set aside.
 
     Returns:
         Tables `sample_reference` (a row for each unit) and `interpreter_agreement` (for each pair of interpreters with units
         in common, on the units that both found usable).
     """
-    by_unit: dict[tuple[str, str], list[Row]] = {}
+    by_unit: dict[UnitKey, list[Row]] = {}
     for label in sorted(labels.to_pylist(), key=lambda row: (row["role"], row["interpreter"])):
         by_unit.setdefault((label["design_id"], label["unit_id"]), []).append(label)
     keys = zip(units["design_id"].to_pylist(), units["unit_id"].to_pylist(), strict=True)
-    rows = [
-        {"design_id": design, "unit_id": unit, **_settled(by_unit.get((design, unit), []))} for design, unit in keys
-    ]
+    rows = []
+    for key in keys:
+        row = _settled(by_unit.get(key, []))
+        if key in set_aside:
+            row = {**_nothing(row["label_count"]), "outcome": "open", "reason": SET_ASIDE}
+        rows.append({"design_id": key[0], "unit_id": key[1], **row})
     return DATASETS["sample_reference"].table(rows), DATASETS["interpreter_agreement"].table(_agreements(by_unit))
 
 
@@ -49,7 +62,9 @@ def waiting_reason(reference: pa.Table) -> str | None:
     """Say why a design has no estimate yet, or None where each of its units is settled."""
     outcomes = reference["outcome"].to_pylist()
     waiting = sum(outcome in WAITING for outcome in outcomes)
-    return f"{waiting:,} of {len(outcomes):,} units are open or not labelled" if waiting else None
+    aside = reference["reason"].to_pylist().count(SET_ASIDE)
+    told = f" (a label of {aside:,} of them was set aside)" if aside else ""
+    return f"{waiting:,} of {len(outcomes):,} units are open or not labelled{told}" if waiting else None
 
 
 def disagreements(units: pa.Table, labels: pa.Table, reference: pa.Table) -> list[dict[str, Any]]:
@@ -61,7 +76,8 @@ def disagreements(units: pa.Table, labels: pa.Table, reference: pa.Table) -> lis
         reference: What `resolve_labels` made of them.
 
     Returns:
-        unit_id, longitude, latitude and `labels_given` of each unit that is open, or whose year of loss is, by unit.
+        unit_id, longitude, latitude and `labels_given` of each unit that is open, or whose year of loss is, by unit; without
+        those that no decision settles, because a label of them was set aside.
     """
     places = {(row["design_id"], row["unit_id"]): row for row in units.to_pylist()}
     given: dict[tuple[str, str], list[str]] = {}
@@ -71,7 +87,8 @@ def disagreements(units: pa.Table, labels: pa.Table, reference: pa.Table) -> lis
     for row in reference.to_pylist():
         key = (row["design_id"], row["unit_id"])
         year_is_open = row["outcome"] == "agreed" and row["reference_class"] == "loss" and row["loss_year"] is None
-        if row["outcome"] == "open" or (year_is_open and row["reason"]):
+        differ = row["outcome"] == "open" and row["reason"] != SET_ASIDE
+        if differ or (year_is_open and row["reason"]):
             place = {name: places[key][name] for name in ("unit_id", "longitude", "latitude")}
             found.append({**place, "labels_given": " | ".join(given[key])})
     return found
@@ -87,10 +104,7 @@ def _settled(labels: Sequence[Row]) -> dict[str, Any]:
     """Return what counts for one unit, from its labels and resolutions, ordered by interpreter."""
     own = [label for label in labels if label["role"] == "interpreter"]
     resolutions = [label for label in labels if label["role"] == "resolution"]
-    row: dict[str, Any] = dict.fromkeys(
-        ("reference_class", "loss_year", "transition_class", "resolved_by", "confidence", "reason")
-    )
-    row.update(dict.fromkeys(("image_before_date", "image_after_date")), label_count=len(own))
+    row = _nothing(len(own))
     counting = resolutions or own
     if not counting:
         return row | {"outcome": "not_labelled", "reason": "nobody has labelled it"}
@@ -115,6 +129,12 @@ def _settled(labels: Sequence[Row]) -> dict[str, Any]:
     for name in ("image_before_date", "image_after_date"):
         row[name] = _mean(resolutions, agreeing, name)
     return row
+
+
+def _nothing(label_count: int) -> dict[str, Any]:
+    """Return the columns of a unit of which nothing is known but how many labels it has."""
+    empty = ("reference_class", "loss_year", "transition_class", "resolved_by", "confidence", "reason")
+    return {**dict.fromkeys((*empty, "image_before_date", "image_after_date")), "label_count": label_count}
 
 
 def _joined(texts: Any) -> str | None:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from expectations.sample_tables import REMEDIES, check_double_reading, check_sample_units
+from expectations.sample_tables import (
+    REMEDIES,
+    check_double_reading,
+    check_labels_usable,
+    check_resolutions,
+    check_sample_units,
+    units_set_aside,
+)
 from mrv.schemas import DATASETS
 
 
@@ -62,3 +70,61 @@ def test_a_tenth_of_the_units_is_read_twice(rows: Any, twice: int, outcome: str)
 def test_nobody_has_labelled_yet() -> None:
     [found] = check_double_reading(DATASETS["sample_labels"].empty()).to_pylist()
     assert found["outcome"] == "passed"
+
+
+def aside(*about: tuple[str | None, str | None], rules: int = 1) -> Any:
+    """Labels in quarantine: a row for each, under one rule or more."""
+    rows = [
+        {
+            "dataset": "sample_labels",
+            "artifact": "a",
+            "row": number,
+            "rule": f"rule_{rule}",
+            "severity": "error",
+            "reason": "-",
+            "record": json.dumps({name: text for name, text in (("design_id", design), ("unit_id", unit)) if text}),
+        }
+        for number, (design, unit) in enumerate(about, start=1)
+        for rule in range(rules)
+    ]
+    return DATASETS["quarantine"].table(rows)
+
+
+def test_units_of_which_labels_were_set_aside(rows: Any) -> None:
+    units = DATASETS["sample_units"].table(rows("sample_units"))
+    known, other = ("cover", "cover-00002"), ("cover", "cover-00009")
+    quarantine = aside(known, known, ("cover", "cover-00001"), other, ("cover", None), ("b", "cover-00001"), rules=2)
+    assert units_set_aside(quarantine, units) == ({("cover", "cover-00001"): 1, known: 2}, 3)
+    [found] = check_labels_usable(quarantine, units).to_pylist()
+    assert (found["outcome"], found["severity"], found["rows_failed"]) == ("failed", "warning", 5)
+    assert found["observed"] == (
+        "2 units are open, labels of theirs were set aside (cover-00001: 1, cover-00002: 2); "
+        "3 labels set aside name no unit that was drawn: which units miss them is not known"
+    )
+    assert found["rule"] in REMEDIES
+
+
+def test_no_label_was_set_aside(rows: Any) -> None:
+    [found] = check_labels_usable(aside(), DATASETS["sample_units"].table(rows("sample_units"))).to_pylist()
+    assert (found["outcome"], found["observed"]) == ("passed", None)
+
+
+def test_who_resolves(rows: Any) -> None:
+    [label] = rows("sample_labels", 1)
+
+    def said(unit: str, who: str, meaning: str, role: str = "interpreter") -> dict[str, Any]:
+        return label | {"unit_id": unit, "interpreter": who, "reference_class": meaning, "role": role}
+
+    disagreeing = [said(unit, who, meaning) for unit in "ab" for who, meaning in (("i1", "loss"), ("i2", "gain"))]
+    agreeing = [said("c", "i1", "loss"), said("c", "i2", "loss")]
+    third = said("a", "i3", "gain", "resolution")
+    sound = [*disagreeing, *agreeing, third, said("c", "i1", "loss", "resolution")]
+    [found] = check_resolutions(DATASETS["sample_labels"].table(sound)).to_pylist()
+    assert (found["outcome"], found["rows_evaluated"]) == ("passed", 2)
+    doubtful = [said("b", "i2", "gain", "resolution"), said("d", "i1", "loss", "resolution")]
+    [found] = check_resolutions(DATASETS["sample_labels"].table([*sound, *doubtful])).to_pylist()
+    assert (found["outcome"], found["severity"], found["rows_failed"]) == ("failed", "warning", 2)
+    assert found["observed"] == (
+        "1 units were resolved by one of those who disagree (b); 1 units were resolved without a label (d)"
+    )
+    assert found["rule"] in REMEDIES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
@@ -10,6 +11,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from mrv.errors import InputError, ProjectError
 from mrv.sources import sample
@@ -76,7 +78,7 @@ def test_a_design_and_its_labels_land_together(request_) -> None:
         "sample/labels_mp4/design.json",
         "sample/labels_mp4/strata.csv",
         "sample/labels_mp4/units.csv",
-        "labels/labels_mp4/labels.csv",
+        "labels/labels_mp4/file-1",
     ]
     assert all(item.simulated for item in artifacts)
     assert all(part.rows_read == part.table.num_rows for part in parsed.values())
@@ -150,7 +152,7 @@ def test_columns_legend_missing_and_semicolons(request_) -> None:
         f"Punto;Clase\n1;Deforestación\n{unit(2)};Bosque  Estable\n3;-\n4;nube\n",
         file={
             "columns": {"unit_id": "Punto", "label": "Clase"},
-            "interpreter": "team-a",
+            "interpreter": "interpreter-7",
             "delimiter": ";",
             "missing": ["-"],
         },
@@ -162,7 +164,7 @@ def test_columns_legend_missing_and_semicolons(request_) -> None:
         (unit(2), "stable_forest", True, None),
         (unit(4), None, False, "labelled as unusable"),
     ]
-    assert {row["interpreter"] for row in rows} == {"team-a"}
+    assert {row["interpreter"] for row in rows} == {"interpreter-7"}
 
 
 @pytest.mark.parametrize(
@@ -179,6 +181,11 @@ def test_columns_legend_missing_and_semicolons(request_) -> None:
         ({"image_before_date": "2023"}, "unreadable_value", "not a date as 2023-07-01 or a decimal year"),
         ({"image_before_date": "1/7/2023"}, "unreadable_value", "image_before_date is '1/7/2023'"),
         ({"image_before_date": "2023-02-30"}, "unreadable_value", "not a day that exists"),
+        ({"image_before_date": "1900-01-01"}, "unreadable_value", "image_before_date is '1900-01-01'"),
+        ({"image_after_date": "9999-12-31"}, "unreadable_value", "image_after_date is '9999-12-31'"),
+        ({"image_after_date": "2023-01-10xyz"}, "unreadable_value", "image_after_date is '2023-01-10xyz'"),
+        ({"image_before_date": "2025-01-01"}, "dates_outside_design", "the design ends with 2024"),
+        ({"image_after_date": "2021-12-31"}, "dates_outside_design", "the design begins with 2022"),
         (
             {"image_before_date": "2024-01-02", "image_after_date": "2024-01-01"},
             "dates_out_of_order",
@@ -187,6 +194,10 @@ def test_columns_legend_missing_and_semicolons(request_) -> None:
         ({"forest_t1": "forest"}, "unreadable_value", "forest_t1 is 'forest', not true or false"),
         ({"interpreter": ""}, "missing_value", "it does not say who labelled"),
         ({"labelled_on": "yesterday"}, "unreadable_value", "labelled_on is 'yesterday'"),
+        ({"labelled_on": "2026-03-01 soon"}, "unreadable_value", "labelled_on is '2026-03-01 soon'"),
+        ({"unit_id": "9" * 5000}, "unit_of_another_design", "is no unit of design cover"),
+        ({"label": "", "reason": "cloud all the time"}, "missing_value", "it has no label"),
+        ({"label": "", "image_before_date": "2022-05-01"}, "missing_value", "it has no label"),
         ({"longitude": "-76.9"}, "place_of_another_unit", "it lies at longitude -76.9; the unit lies at"),
         ({"longitude": "west"}, "unreadable_value", "its place is not a number"),
     ],
@@ -196,17 +207,78 @@ def test_what_is_refused_names_file_row_unit_and_remedy(request_, cells, rule, t
     parsed = plain(request_, ",".join(row) + "\n" + ",".join(row.values()) + "\n")
     found, reason = refused(parsed)
     assert (found, told in reason) == (rule, True), reason
-    assert reason.startswith(f"labels/labels_mp4/labels.csv, row 1, unit {row['unit_id']}: ")
+    assert reason.startswith(f"labels/labels_mp4/file-1, row 1, unit {row['unit_id'][:80]}: ")
     assert "Remedy: correct the row" in reason
 
 
 def test_a_row_of_another_width_is_set_aside(request_) -> None:
-    rule, reason = refused(plain(request_, f"unit_id,label,interpreter\n{unit(1)},loss\n"))
+    parsed = plain(request_, f"unit_id,label,interpreter\n{unit(1)},loss\n")
+    rule, reason = refused(parsed)
     assert rule == "ragged_row"
     assert "2 cells" in reason
+    assert json.loads(parsed.rejected[0]["record"])["unit_id"] == unit(1), "so that the unit waits for it"
 
 
-def test_a_unit_labelled_twice_by_one_person_counts_as_not_labelled(request_) -> None:
+def test_a_row_of_another_width_names_nobody_by_its_moved_cells(request_) -> None:
+    parsed = plain(request_, "unit_id,label,interpreter\nAna Perez,loss\nAna Perez,1,loss,x\n")
+    assert [item["rule"] for item in parsed.rejected] == ["ragged_row"] * 2
+    assert "ana" not in json.dumps(parsed.rejected).casefold()
+
+
+def test_a_file_that_is_there_twice_is_refused(request_) -> None:
+    text = f"unit_id,label\n{unit(1)},loss\n"
+    files = [{**PLAIN, "path": f"{name}.csv", "interpreter": f"interpreter-{name}"} for name in "12"]
+    with pytest.raises(InputError, match="two files of labels are the same") as caught:
+        read(request_, {"1.csv": text, "2.csv": text}, *files)
+    assert "labels/labels_mp4/file-1 and labels/labels_mp4/file-2" in caught.value.found
+
+
+@pytest.mark.parametrize("who", ["101", "1", "2022", DESIGN, "loss", "stable_forest", "2022-05-01"])
+def test_a_person_called_like_a_value_changes_no_value(request_, who) -> None:
+    parsed = plain(
+        request_,
+        "unit_id,label,interpreter,loss_year,image_before_date,reason\n"
+        f"1,loss,{who},2022,2022-05-01,by {who}\n{unit(2)},stable_forest,Ben,,,\n",
+    )
+    assert parsed.rejected == []
+    first, second = parsed.table.to_pylist()
+    assert (first["unit_id"], first["label"], first["loss_year"]) == (unit(1), "loss", 2022)
+    assert first["image_before_date"] == 2022 + 120.5 / 365
+    assert (second["reference_class"], second["interpreter"]) == ("stable_forest", "interpreter-2")
+
+
+def test_names_and_words_are_the_same_however_their_accents_are_written(request_) -> None:
+    composed = "María Peña"
+    apart = unicodedata.normalize("NFD", composed)
+    assert composed != apart
+    parsed = plain(
+        request_,
+        "unit_id,label,interpreter,reason\n"
+        f"1,{unicodedata.normalize('NFD', 'Deforestación')},{composed},\n2,loss,{apart},{composed} said\n",
+        legend={"Deforestación": "loss"},
+    )
+    rows = parsed.table.to_pylist()
+    assert [(row["reference_class"], row["interpreter"]) for row in rows] == [("loss", "interpreter-1")] * 2
+    assert rows[1]["reason"] == "interpreter-1 said"
+
+
+def test_a_flag_goes_before_a_label_of_no_legend(request_) -> None:
+    parsed, _ = read(request_, {"ceo.csv": f"{CEO_HEADER}\n{ceo_row(1, flagged='true', label='?')}\n"}, CEO)
+    [row] = parsed["sample_labels"].table.to_pylist()
+    assert (row["usable"], row["label"], row["reason"]) == (False, "?", "flagged by the interpreter")
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [{}, {"interpreter": "Ana"}, {"interpreter": "Ana", "labelled_on": "2026-03-01", "confidence": "80"}],
+)
+def test_a_line_that_says_nothing_of_the_unit_is_no_label(request_, cells) -> None:
+    row = {"unit_id": unit(1), "label": "", "interpreter": ""} | cells
+    parsed = plain(request_, ",".join(row) + "\n" + ",".join(row.values()) + "\n")
+    assert (parsed.rows_read, parsed.rejected) == (0, [])
+
+
+def test_labels_of_a_unit_that_one_person_labelled_twice_are_set_aside(request_) -> None:
     parsed, _ = read(
         request_,
         {
@@ -223,8 +295,7 @@ def test_a_unit_labelled_twice_by_one_person_counts_as_not_labelled(request_) ->
     ]
     assert [item["rule"] for item in labels.rejected] == ["labelled_twice"] * 2
     assert f"interpreter-1 labelled unit {unit(1)} 2 times" in labels.rejected[0]["reason"]
-    assert "labels.csv row 1" in labels.rejected[0]["reason"]
-    assert "more.csv row 1" in labels.rejected[0]["reason"]
+    assert "(labels/labels_mp4/file-1 row 1, labels/labels_mp4/file-2 row 1)" in labels.rejected[0]["reason"]
 
 
 def test_a_resolution_is_no_second_label(request_) -> None:
@@ -331,7 +402,7 @@ def test_several_points_of_a_plot_are_refused_with_the_way_out(request_) -> None
     assert "take the plot download" in parsed["sample_labels"].rejected[0]["reason"]
 
 
-def plots(request_, *rows, header="Class:loss,Class:stable_forest,Year:2023,Image before:date"):
+def plots(request_, *rows, header="Class:loss,Class:stable_forest,Year:2022,Year:2023,Image before:date"):
     base = "plotid,center_lon,center_lat,shape,size_m,sample_points,email,flagged,flagged_reason,collection_time"
     file = {
         "path": "plots.csv",
@@ -346,9 +417,9 @@ def test_a_plot_download(request_) -> None:
     start = "-7.000125,square,30,1"
     parsed = plots(
         request_,
-        f"1,-76.999875,{start},{ANA},false,,2026-03-01 10:05,100.00,0,100.00,2022-07-01",
-        f"2,-76.999125,{start},{ANA},true,cloud,2026-03-01 10:07,0,0,0,",
-        f"3,-76.998375,{start},,false,,,0,0,0,",
+        f"1,-76.999875,{start},{ANA},false,,2026-03-01 10:05,100.00,0,0,100%,2022-07-01",
+        f"2,-76.999125,{start},{ANA},true,cloud,2026-03-01 10:07,50,50,0,0,",
+        f"3,-76.998375,{start},,false,,,0,0,0,0,",
     )
     assert [
         (
@@ -369,12 +440,24 @@ def test_a_plot_download(request_) -> None:
 
 def test_a_plot_whose_points_differ_is_refused_with_its_unit(request_) -> None:
     rule, reason = refused(
-        plots(request_, f"1,-76.999875,-7.000125,square,30,4,{ANA},false,,2026-03-01 10:05,75.00,25.00,0,")
+        plots(request_, f"1,-76.999875,-7.000125,square,30,4,{ANA},false,,2026-03-01 10:05,75.00,25.00,0,0,")
     )
     assert rule == "answers_of_a_plot_differ"
     assert (
         f"unit {unit(1)}: its points have different answers to Class (loss: 75.00 %, stable_forest: 25.00 %)" in reason
     )
+
+
+@pytest.mark.parametrize(("typed", "year"), [("2022", 2022), ("0", None), ("", None)])
+def test_a_year_that_was_typed_is_no_share_of_points(request_, typed, year) -> None:
+    parsed = plots(
+        request_,
+        f"1,-76.999875,-7.000125,square,30,4,{ANA},false,,2026-03-01 10:05,99.9999,0,{typed},2022.5",
+        header="Class:loss,Class:stable_forest,Year:Year of loss,Image before:date",
+    )
+    assert parsed.rejected == []
+    [row] = parsed.table.to_pylist()
+    assert (row["reference_class"], row["loss_year"], row["image_before_date"]) == ("loss", year, 2022.5)
 
 
 def test_a_question_that_the_download_has_not_is_refused(request_) -> None:
@@ -415,6 +498,52 @@ def test_codes_stay_when_labels_are_added() -> None:
     # A later download brings a third person, before the others in the file.
     later = [("Carl", "2026-03-09", 0, 1), ("BEN@x", "2026-03-01", 0, 2), (" Ana", "2026-03-02", 0, 3)]
     assert codes_of(later) == {"ben@x": "interpreter-1", "ana": "interpreter-2", "carl": "interpreter-3"}
+
+
+def test_codes_change_with_labels_dated_before_somebody_began() -> None:
+    first = [("Ana", "2026-02-01", 0, 1), ("Ben", "2026-03-01", 0, 2)]
+    assert codes_of(first) == {"ana": "interpreter-1", "ben": "interpreter-2"}
+    earlier = [*first, ("Ben", "2026-01-15", 0, 3)]
+    assert codes_of(earlier) == {"ben": "interpreter-1", "ana": "interpreter-2"}, "the guide says how to prevent it"
+
+
+def test_two_people_of_two_files_are_two(request_) -> None:
+    parsed, _ = read(
+        request_,
+        {"a.csv": "unit_id,label\n1,loss\n", "b.csv": "unit_id,label,interpreter\n1,stable_forest,zoe@x.org\n"},
+        {**PLAIN, "path": "a.csv", "interpreter": "interpreter-1"},
+        {**PLAIN, "path": "b.csv"},
+    )
+    rows = parsed["sample_labels"].table.to_pylist()
+    assert [(row["interpreter"], row["reference_class"]) for row in rows] == [
+        ("interpreter-1", "loss"),
+        ("interpreter-2", "stable_forest"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"interpreter": "maria_perez"},
+        {"interpreter": "interpreter-0"},
+        {"delimiter": ";;"},
+        {"delimiter": ""},
+        {"delimiter": '"'},
+        {"delimiter": "\n"},
+        {"encoding": "undefined"},
+        {"encoding": "utf\0"},
+        {"encoding": "hex"},
+        {"encoding": "latin-77"},
+    ],
+)
+def test_what_a_file_of_labels_cannot_be(change) -> None:
+    with pytest.raises(ValidationError):
+        source({**PLAIN, **change})
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-32", "utf-8-sig"])
+def test_encodings_of_a_file_of_labels(encoding) -> None:
+    assert source({**PLAIN, "encoding": encoding, "delimiter": "\t"}).labels[0].encoding == encoding
 
 
 def test_a_code_stays_itself_and_is_given_to_nobody_else() -> None:

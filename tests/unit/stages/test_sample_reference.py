@@ -214,6 +214,28 @@ def test_disagreements_are_what_somebody_must_decide() -> None:
     assert waiting_reason(found.slice(1, 3)) is None
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [],
+        [said("a", "i1", "stable_forest")],
+        [said("a", "i1", "loss", loss_year=2022), said("a", "i2", "loss", loss_year=2023)],
+        [said("a", "i1", "loss"), said("a", "i2", "gain")],
+        [said("a", "i1", None)],
+        [said("a", "i1", "loss"), said("a", "i2", "gain"), resolved("a", "gain")],
+    ],
+)
+def test_a_unit_of_which_a_label_was_set_aside_is_open(labels: Labels) -> None:
+    table, accepted = units("a", "b"), DATASETS["sample_labels"].table([*labels, said("b", "i1", "loss")])
+    found, _ = resolve_labels(table, accepted, set_aside={(DESIGN, "a"), ("other", "b")})
+    first, second = found.to_pylist()
+    assert told(first, "outcome", "reference_class", "loss_year", "resolved_by") == ("open", None, None, None)
+    assert (first["reason"], second["outcome"]) == ("a label of it was set aside", "single")
+    assert first["label_count"] == sum(label["role"] == "interpreter" for label in labels)
+    assert waiting_reason(found) == "1 of 2 units are open or not labelled (a label of 1 of them was set aside)"
+    assert disagreements(table, accepted, found) == [], "no decision settles it"
+
+
 LABEL = st.builds(
     lambda unit, who, meaning, year, before, role: said(
         unit,

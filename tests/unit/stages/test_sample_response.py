@@ -106,23 +106,24 @@ def test_a_form_goes_out_and_comes_back(site: Site) -> None:
     assert found["designs"] == [
         {
             "design": DESIGN,
-            "units": "8",
-            "single": "3",
-            "agreed": "3",
-            "resolved": "0",
-            "unusable": "0",
-            "open": "2",
-            "not_labelled": "0",
+            "units": 8,
+            "single": 3,
+            "agreed": 3,
+            "resolved": 0,
+            "unusable": 0,
+            "open": 2,
+            "not_labelled": 0,
         }
     ]
     assert [(row["interpreter"], row["labelled"], row["unusable"]) for row in found["interpreters"]] == [
-        ("interpreter-1", "8", "0"),
-        ("interpreter-2", "5", "1"),
+        ("interpreter-1", 8, 0),
+        ("interpreter-2", 5, 1),
     ]
     # Units 1, 2, 4 and 5; only unit 2 differs: by chance (2 * 3 + 2 * 1) / 16.
     [pair] = found["agreement"]
-    assert (pair["units"], pair["agreed"], pair["agreement"], pair["kappa"]) == ("4", "3", "0.750", "0.500")
-    assert found["estimates"] == []
+    assert (pair["units"], pair["agreed"], pair["agreement"], pair["kappa"]) == (4, 3, 0.75, 0.5)
+    assert {row["estimate_ha"] for row in found["estimates"]} == {None}, "null is not zero"
+    assert {row["reason"] for row in found["estimates"]} == {"2 of 8 units are open or not labelled"}
 
     listed = site.folder / "open.csv"
     done = site.run("labels", "--period", "mp1", "--disagreements", listed)
@@ -140,15 +141,15 @@ def test_a_form_goes_out_and_comes_back(site: Site) -> None:
     site.declare(ana, ben, {**PLAIN, "path": "solved.csv", "role": "resolution"})
     found = site.labels()
     assert {name: found["designs"][0][name] for name in ("open", "resolved", "agreed", "single")} == {
-        "open": "0",
-        "resolved": "2",
-        "agreed": "3",
-        "single": "3",
+        "open": 0,
+        "resolved": 2,
+        "agreed": 3,
+        "single": 3,
     }
-    assert found["notes"] == []
+    assert found["rows_set_aside"] == 0
     # Every label is what the map shows, so the estimate is the map: 40 pixels of 760 m2, and none of it uncertain.
     [loss] = [row for row in found["estimates"] if (row["zone"], row["class"]) == ("pa", "loss")]
-    assert (loss["map_ha"], loss["estimate_ha"], loss["ci90_half_width_ha"]) == ("3.0", "3.0", "0.0")
+    assert (loss["map_ha"], loss["estimate_ha"], loss["ci90_half_width_ha"]) == (3.04, 3.04, 0)
     done = site.run("labels", "--period", "mp1")
     assert "Areas by the sample" in done.output
     for name in ("Ana", "Ben", "Clara"):
@@ -177,7 +178,30 @@ def test_labels_set_aside_are_told_with_unit_and_remedy(site: Site) -> None:
     done = site.run("labels", "--period", "mp1")
     assert done.exit_code == 0, done.output
     assert "1 row(s) of labels were set aside:" in done.output
-    assert f"labels/labels/ana.csv, row 1, unit {unit(1)}: the label is 'lost'" in done.output
+    assert f"labels/labels/file-1, row 1, unit {unit(1)}: the label is 'lost'" in done.output
+
+
+def test_a_label_set_aside_leaves_its_unit_open(site: Site) -> None:
+    """Else the typing error of one interpreter would let the label of the other count, and no disagreement be seen."""
+    form = site.folder / "form.csv"
+    assert site.run("export", "--format", "csv", "--to", form).exit_code == 0
+    fill(form, site.sample / "a.csv", "Ana", lambda number: "los" if number == 1 else truth(number))
+    fill(form, site.sample / "b.csv", "Ben", lambda number: "stable_forest" if number == 1 else truth(number))
+    files = [{**PLAIN, "path": name} for name in ("a.csv", "b.csv")]
+    site.declare(*files)
+    found = site.labels()
+    assert {name: found["designs"][0][name] for name in ("open", "agreed")} == {"open": 1, "agreed": 7}
+    reason = "1 of 8 units are open or not labelled (a label of 1 of them was set aside)"
+    assert found["notes"][0] == f"{DESIGN}: no estimate yet, {reason}"
+    assert found["rows_set_aside"] == 1
+    assert {row["estimate_ha"] for row in found["estimates"]} == {None}
+    assert {row["reason"] for row in found["estimates"]} == {reason}
+    done = site.run("labels", "--period", "mp1")
+    assert "Remedy: correct the row" in done.output
+
+    fill(form, site.sample / "a.csv", "Ana", lambda number: "stable_forest" if number == 1 else truth(number))
+    site.declare(*files)
+    assert {row["estimate_ha"] is None for row in site.labels()["estimates"]} == {False}
 
 
 def test_a_period_without_labels_is_refused(site: Site) -> None:
