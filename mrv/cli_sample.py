@@ -78,12 +78,12 @@ def export(project: str, design: str | None, style: Any, to: Path, step: int | N
     """Write the units of a frozen sample of PROJECT for interpreters, without what the map says of them."""
     from mrv.project import find_project, load_project
     from mrv.settings import read_settings
-    from mrv.sources.sample_design_files import read_design
     from mrv.stages.sample_design import chosen_sample
     from mrv.stages.sample_export import advice, export_units
+    from mrv.stages.validate_sampling import declared_design
 
     loaded = load_project(find_project(project, read_settings()))
-    frozen = read_design(loaded.path(chosen_sample(loaded, design).folder))
+    frozen = declared_design(loaded, chosen_sample(loaded, design))
     for path in export_units(frozen, style, to, step=step):
         click.echo(f"wrote {path}")
     click.echo(f"\n{advice(frozen, style)}")

@@ -33,7 +33,10 @@ Year = Annotated[int, Field(ge=1, le=9999)]
 _NOT_IN_FILES = ("design_id", "_artifact", "_row")
 STRATA_COLUMNS = tuple(name for name in DATASETS["sample_strata"].schema.names if name not in _NOT_IN_FILES)
 UNIT_COLUMNS = tuple(name for name in DATASETS["sample_units"].schema.names if name not in _NOT_IN_FILES)
-_REMEDY = "bring the frozen files back as they were drawn, from version control or a package; a design is never edited"
+_REMEDY = (
+    "bring the frozen files back as they were drawn: from version control, from a package, or drawn again into an empty folder "
+    "from the definition and the map of then, which gives the same bytes; a design is never edited"
+)
 
 
 class MapFile(Strict):
@@ -235,9 +238,7 @@ def read_design(folder: Path) -> FrozenDesign:
             expected=", ".join(FILES),
             found="without " + ", ".join(missing),
             where=str(folder),
-            remedy=f"{_REMEDY}; where no unit of it was ever given out, remove what is left and draw anew"
-            if left
-            else "draw it: mrv sample design",
+            remedy=_REMEDY if left else "draw it: mrv sample design",
         )
     paths = {name: folder / name for name in FILES}
     return read_design_files(paths, {name: str(path) for name, path in paths.items()})

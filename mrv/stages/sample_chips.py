@@ -14,12 +14,12 @@ from mrv.files import write_bytes
 from mrv.ledger import Artifact
 from mrv.project_sampling import Sampling
 from mrv.project_scenes import Stac
-from mrv.sources.sample_design_files import read_design
 from mrv.stages.check import check_received
 from mrv.stages.context import Context
 from mrv.stages.land import land, pull
 from mrv.stages.measure_scenes import MadeComposite, seen_composites
 from mrv.stages.sample_export import BlindUnit, blind_units
+from mrv.stages.validate_sampling import declared_design
 
 if TYPE_CHECKING:
     from raster.chips import CompositeReader
@@ -64,8 +64,9 @@ def make_chips(context: Context, spec: Sampling, *, folder: Path, size_m: float,
     Raises:
         UsageError: There is no such source, or several and none is named.
         InputError: The design is not as it was drawn, or the period has fewer than two composites with scenes.
+        ProjectError: The design is not the one that the project declares.
     """
-    design = read_design(context.project.path(spec.folder))
+    design = declared_design(context.project, spec)
     stac = _source(context, source)
     pulled = pull(context, stac)
     scenes = check_received(context, land(context, stac, pulled))["scenes"].table()

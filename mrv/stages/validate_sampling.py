@@ -8,13 +8,13 @@ from typing import get_args
 
 import shapely
 
-from mrv.boundaries import SLIVER_HA, Zone, geodesic_area_ha
+from mrv.boundaries import SLIVER_HA, Zone, geodesic_area_ha, load_zones
 from mrv.errors import InputError, MrvError, ProjectError
 from mrv.estimation.sample import LEAST_UNITS
 from mrv.project import LoadedProject
 from mrv.project_sampling import ClassMap, SampleSource, Sampling, StratumClass
 from mrv.sources.products import Catalogue, catalogue_of
-from mrv.sources.sample_design_files import is_frozen, read_design
+from mrv.sources.sample_design_files import DesignDocument, FrozenDesign, is_frozen, read_design
 from mrv.sources.sample_label_files import check_mapping
 from mrv.stages.sample_files import changed_keys
 from mrv.stages.sample_ground import Ground, sampled_zones, years_of
@@ -58,13 +58,29 @@ def frozen_problems(project: LoadedProject, zones: Sequence[Zone]) -> Iterator[M
                 )
             continue
         try:
-            yield from _changed(project, zones, spec, where)
+            yield from _changed(project, zones, spec, read_design(folder).document, where)
         except InputError as error:
             yield error
 
 
-def _changed(project: LoadedProject, zones: Sequence[Zone], spec: Sampling, where: str) -> Iterator[ProjectError]:
-    document = read_design(project.path(spec.folder)).document
+def declared_design(project: LoadedProject, spec: Sampling) -> FrozenDesign:
+    """Return the frozen design of a sample, for those who give its units out: it must be the one that is declared.
+
+    Raises:
+        InputError: There is none, or it is not as it was drawn.
+        ProjectError: It is not as the project declares it, and labels of its units could not be used.
+    """
+    design = read_design(project.path(spec.folder))
+    for problem in _changed(
+        project, load_zones(project), spec, design.document, f"{project.file}, sampling ({spec.id})"
+    ):
+        raise problem
+    return design
+
+
+def _changed(
+    project: LoadedProject, zones: Sequence[Zone], spec: Sampling, document: DesignDocument, where: str
+) -> Iterator[ProjectError]:
     if (document.design_id, document.project_id) != (spec.id, project.definition.id):
         yield ProjectError(
             "a folder holds the frozen design of another sample",

@@ -246,9 +246,9 @@ def test_chips_of_a_sample_show_what_both_composites_saw(
     to_lonlat = pyproj.Transformer.from_crs(scene_items.CRS, "EPSG:4326", always_xy=True)
     origin = to_lonlat.transform(WEST + 60 * PIXEL, NORTH - 175 * PIXEL)
     folder = project.project / "samples"
-    freeze(folder, project="small", period="mp1", years=(2022, 2023), origin=origin, pixel=0.005)
     declared = {"id": DESIGN, "period": "mp1", "folder": "samples", "seed": 1, "size": len(UNITS)}
     project.edit(lambda content: content.update(sampling=[declared]))
+    freeze(folder, project="small", period="mp1", origin=origin, pixel=0.005, declared_in=project.project)
     monkeypatch.setenv("MRV_HOME", str(project.home))
     words = ["sample", "chips", str(project.project), "--period", "mp1", "--to", str(tmp_path / "chips")]
     refused = CliRunner().invoke(main, words)

@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from mrv.project import MonitoringPeriod
+from mrv.boundaries import load_zones
+from mrv.project import LoadedProject, MonitoringPeriod, load_project
 from mrv.project_sampling import Allocation, SampleSource, Sampling
 from mrv.sources.sample_design_files import DesignGrid, DesignMap, DesignStep, DesignStratum, DesignZone, MapFile
 from mrv.stages.sample_files import design_files, lines_sha256, unit_rows, write_design
+from mrv.stages.sample_ground import Ground
 
 DESIGN = "cover"
 PIXEL = 0.00025
@@ -30,6 +32,7 @@ UNITS = (
     "pa.loss",
 )
 """Stratum of each unit in the order of the ids."""
+MAP_FILE = MapFile(layer="lossyear", year=None, address="a", sha256="0" * 64)
 AREA_UM2 = 760_000_000_000_000
 
 
@@ -48,8 +51,12 @@ def freeze(
     origin: tuple[float, float] = (WEST, NORTH),
     pixel: float = PIXEL,
     places: Sequence[tuple[float, float]] | None = None,
+    declared_in: Path | None = None,
 ) -> None:
-    """Write a design whose units lie in one row of pixels, or at `places` (longitude, latitude)."""
+    """Write a design whose units lie in one row of pixels, or at `places` (longitude, latitude).
+
+    With the folder of a project it has the ground of the sample that is declared there.
+    """
     spec = Sampling(id=DESIGN, period=period, folder=folder.name, seed=1, size=len(units))
     count = len(units)
     columns = np.arange(count) * 3
@@ -108,7 +115,7 @@ def freeze(
             product="hansen_gfc",
             version="v1.12",
             forest_definition=None,
-            files=(MapFile(layer="lossyear", year=None, address="a", sha256="0" * 64),),
+            files=(MAP_FILE,),
         ),
         "default_stratum": None,
         "sampled_zones": ("pa", "lb"),
@@ -129,7 +136,24 @@ def freeze(
         "unobserved_area_um2": 0,
         "steps": (step,),
     }
+    if declared_in is not None:
+        fields |= _ground(load_project(declared_in))
     write_design(folder, design_files(fields, strata=strata, unit_lines=lines))
+
+
+def _ground(project: LoadedProject) -> dict[str, Any]:
+    [spec] = project.definition.sampling
+    ground = Ground.of(project, load_zones(project), spec)
+    forest = ground.forest_definition
+    return {
+        "period": ground.period,
+        "first_year": ground.years[0],
+        "last_year": ground.years[1],
+        "map": DesignMap(product="hansen_gfc", version="v1.12", forest_definition=forest, files=(MAP_FILE,)),
+        "default_stratum": ground.default_stratum,
+        "sampled_zones": ground.sampled_zones,
+        "boundaries": ground.boundaries,
+    }
 
 
 def source(*labels: dict[str, Any], **changes: Any) -> SampleSource:

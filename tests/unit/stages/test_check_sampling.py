@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from mrv.cli import main
+from mrv.project import load_project
 from mrv.stages.validate import check_project
+from mrv.stages.validate_sampling import declared_design
 from tests.unit.sources.sample_folder import freeze
 from tests.unit.stages.sampled_project import SAMPLE, declare, draw, edit, write_project
 
@@ -186,6 +190,26 @@ def test_a_frozen_design_is_the_declared_one(made: Path, folder: Path, monkeypat
     units = folder / "samples" / "cover" / "units.csv"
     units.write_text(units.read_text(encoding="utf-8").replace("pa.", "lb.", 1), encoding="utf-8")
     assert problems(folder) == ["a frozen design was edited"]
+
+
+def test_units_of_another_design_than_the_declared_one_are_not_given_out(
+    made: Path, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder.parent / "rasters").symlink_to(made.parent / "rasters")
+    assert draw(folder, monkeypatch=monkeypatch).exit_code == 0
+    spec = load_project(folder).definition.sampling[0]
+    assert declared_design(load_project(folder), spec).document.design_id == "cover"
+    words = ["sample", "export", str(folder), "--format", "csv", "--to", str(tmp_path / "form.csv")]
+    edit(folder, lambda content: content["forest_definition"].update(min_tree_cover_percent=25))
+    told = CliRunner().invoke(main, words)
+    assert told.exit_code == 1
+    assert "changed: the forest definition" in told.output
+    edit(folder, lambda content: content["forest_definition"].update(min_tree_cover_percent=30))
+    declare(folder, size=200)
+    assert "--enlarge" in CliRunner().invoke(main, words).output
+    assert not (tmp_path / "form.csv").exists()
+    declare(folder)
+    assert CliRunner().invoke(main, words).exit_code == 0
 
 
 @pytest.mark.parametrize("lost", ["design.json", "strata.csv", "units.csv"])

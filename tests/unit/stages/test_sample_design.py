@@ -210,6 +210,20 @@ def test_an_enlarged_design_keeps_its_units(
     assert content(folder) == new
 
 
+def test_a_lost_design_comes_back_by_the_same_steps(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn(folder, monkeypatch=monkeypatch)
+    declare(folder, size=150)
+    drawn(folder, "--enlarge", monkeypatch=monkeypatch)
+    before = content(folder)
+    for name in before:
+        (folder / "samples" / "cover" / name).unlink()
+    declare(folder)
+    drawn(folder, monkeypatch=monkeypatch)
+    declare(folder, size=150)
+    drawn(folder, "--enlarge", monkeypatch=monkeypatch)
+    assert content(folder) == before
+
+
 def test_no_stratum_loses_units_where_they_are_shared_anew(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn(folder, monkeypatch=monkeypatch)
     before = {row["stratum_id"]: int(row["drawn_count"]) for row in rows(folder, "strata.csv")}

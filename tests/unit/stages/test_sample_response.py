@@ -28,12 +28,12 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.sample = folder / "samples" / "mp1"
-        freeze(self.sample, project="my_project", period="mp1", years=(2022, 2023))
         self.definition: dict[str, Any] = yaml.safe_load((folder / "project.yaml").read_text(encoding="utf-8"))
         self.definition["sampling"] = [
             {"id": DESIGN, "period": "mp1", "folder": "samples/mp1", "seed": 1, "size": len(UNITS)}
         ]
         self.declare()
+        freeze(self.sample, project="my_project", period="mp1", declared_in=folder)
 
     def declare(self, *labels: dict[str, Any]) -> None:
         source = {"connector": "sample", "name": "labels", "period": "mp1", "folder": "samples/mp1"}
