@@ -120,13 +120,16 @@ def _sample_sources(project: LoadedProject) -> list[SampleSource]:
 
 def _twice(project: LoadedProject) -> Iterator[ProjectError]:
     samples, sources = project.definition.sampling, _sample_sources(project)
-    for what, where, names in (
-        ("two samples have the same id", "sampling", [spec.id for spec in samples]),
-        ("two samples have the same folder", "sampling", [str(project.path(spec.folder)) for spec in samples]),
-        ("two sources give the sample of one period", "sources", [source.period for source in sources]),
+    remedy = "change or remove one"
+    # Codes of people are made by source: in two of them interpreter-1 would be two people.
+    one_each = "keep one of them: a design samples any number of zones, each with its own strata and target"
+    for what, where, names, cure in (
+        ("two samples have the same id", "sampling", [spec.id for spec in samples], remedy),
+        ("two samples have the same folder", "sampling", [str(project.path(spec.folder)) for spec in samples], remedy),
+        ("two sources give the sample of one period", "sources", [source.period for source in sources], one_each),
     ):
         for name in sorted({name for name in names if names.count(name) > 1}):
-            yield ProjectError(what, found=name, where=f"{project.file}, {where}", remedy="change or remove one")
+            yield ProjectError(what, found=name, where=f"{project.file}, {where}", remedy=cure)
 
 
 def _sources(project: LoadedProject) -> Iterator[ProjectError]:
