@@ -19,8 +19,6 @@ TEAM = ("rosa@example.org", "tomas@example.org")
 """Nobody real: example.org belongs to no one."""
 EXPERT = "lucia@example.org"
 ANSWERS = {LOSS: "Forest loss", STABLE_FOREST: "Forest", STABLE_NON_FOREST: "No forest"}
-LEGEND = {"Forest loss": "loss", "Forest": "stable_forest", "No forest": "stable_non_forest"}
-"""What a definition says of these answers."""
 QUESTIONS = {
     "label": "Change",
     "loss_year": "Year of loss",

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import bagit
@@ -96,6 +97,26 @@ def test_sql_and_status_answer(home: Path, package: Path) -> None:
     assert "deforestation_annual" in tables.stdout
     rows = json.loads(mrv(home, "status", PROJECT, "--json").stdout)
     assert {row["state"] for row in rows} == {"done"}
+
+
+def test_the_sample_and_not_the_map_drives_the_ledger(home: Path, package: Path) -> None:
+    query = (
+        "select zone_id, source, map_area_ha, estimate_area_ha, ci95_low_ha, ci95_high_ha, ledger_area_ha, map_outside_ci95 "
+        "from activity_data where activity_class = 'loss' and year is null order by zone_id"
+    )
+    rows = json.loads(mrv(home, "sql", PROJECT, query, "--format", "json").stdout)
+    assert [row["zone_id"] for row in rows] == ["lb", "pa"]
+    for row in rows:
+        mapped, estimate, low, high, counted = (
+            Decimal(row[name])
+            for name in ("map_area_ha", "estimate_area_ha", "ci95_low_ha", "ci95_high_ha", "ledger_area_ha")
+        )
+        assert row["source"] == "sample_estimate"
+        assert low < estimate < high
+        assert counted == estimate != mapped
+        assert str(row["map_outside_ci95"]).lower() == str(not low <= mapped <= high).lower()
+    names = mrv(home, "sql", PROJECT, "select distinct resolved_by from sample_units", "--format", "csv").stdout
+    assert set(names.split()[1:]) <= {"interpreter-3", '""'}
 
 
 def test_sql_refuses_to_write_or_read_files(home: Path, package: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from dataclasses import dataclass
@@ -18,9 +19,9 @@ from mrv.cli import main
 from mrv.errors import ProjectError
 from mrv.package.verify import verify
 from mrv.project import load_project
-from mrv.simulator.labelling import EXPERT, LEGEND, QUESTIONS, TEAM, Team, answer, resolve
+from mrv.simulator.labelling import ANSWERS, EXPERT, QUESTIONS, TEAM, Team, answer, resolve
 from mrv.simulator.landscape import make_landscape
-from mrv.simulator.truth import make_truth, true_areas
+from mrv.simulator.truth import CLASSES, make_truth, true_areas
 from mrv.simulator.world import World
 from mrv.units import UM2_PER_HA
 from tests.integration.conftest import Site
@@ -38,6 +39,7 @@ SAMPLE = {
     "allocation": {"floor": 50},
 }
 DOWNLOAD, FORM = "collect_earth.csv", "resolutions.csv"
+LEGEND = {text: CLASSES[code] for code, text in ANSWERS.items()}
 SOURCE = {
     "connector": "sample", "name": "labels", "period": "mp1", "folder": "samples/change", "legend": LEGEND,
     "labels": [{"path": DOWNLOAD, "format": "ceo_sample", "columns": QUESTIONS}],
@@ -242,6 +244,34 @@ def test_enlarging_keeps_the_units_and_asks_for_their_labels(story: Story, tmp_p
     done(sample(site, "export", "--format", "ceo-csv", "--to", str(exported), "--step", "2"))
     assert len((exported / "change-plots.csv").read_bytes().splitlines()) == 81
     assert "80 of 480 units are open or not labelled" in done(sample(site, "labels", "--period", "mp1"))
+
+
+def test_labels_that_cannot_be_used_leave_the_ledger_null(story: Story, tmp_path: Path) -> None:
+    """A word outside the legend takes labels of one class away; the other interpreter's must not count alone."""
+    site = copied(story, tmp_path)
+    download = site.project / SAMPLE["folder"] / DOWNLOAD
+    lines = download.read_text(encoding="utf-8").splitlines(keepends=True)
+    word = next(text for text, meaning in LEGEND.items() if meaning == "loss")
+    lost = [number for number, line in enumerate(lines) if number and f",{word}," in line][:3]
+    for number in lost:
+        lines[number] = lines[number].replace(f",{word},", f",{word}?,", 1)
+    download.write_text("".join(lines), encoding="utf-8")
+    package = site.run().published.path
+    units = {row["unit_id"]: row for row in mart(package, "sample_units")}
+    waiting = {f"change-{int(lines[number].lstrip(chr(0xFEFF)).split(',')[0]):05d}" for number in lost}
+    assert {unit for unit, row in units.items() if row["outcome"] == "open"} == waiting
+    assert {units[unit]["reason"] for unit in waiting} == {"a label of it was set aside"}
+    count = len(waiting)
+    reason = f"{count} of 400 units are open or not labelled (a label of {count} of them was set aside)"
+    ledger = mart(package, "emission_reductions")
+    assert all(row["vcu"] is None and reason in row["reason"] for row in ledger)
+    report = verify(package, allowed_signers=site.settings.keys_dir / "allowed_signers")
+    assert report.accepted, [item for item in report.checks if item.outcome == "failed"]
+    with (package / "data" / "quality" / "check_results.csv").open(encoding="utf-8", newline="") as stream:
+        checks = {(row["dataset"], row["rule"]): row for row in csv.DictReader(stream)}
+    row = checks["sample_labels", "all_labels_usable"]
+    assert (row["outcome"], int(row["rows_failed"])) == ("failed", count)
+    assert f"{count} units are open, labels of theirs were set aside" in row["observed"]
 
 
 def test_an_edited_design_is_refused(story: Story, tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ import pytest
 from shapely.geometry import box
 
 from mrv.boundaries import Zone
+from mrv.project import load_project
 from mrv.project_sampling import LabelFile
+from mrv.simulator.demo_samples import PROJECT
 from mrv.simulator.interpreters import UNUSABLE, read, read_by_expert
-from mrv.simulator.labelling import ANSWERS, EXPERT, LEGEND, QUESTIONS, TEAM, Team, answer, resolve
+from mrv.simulator.labelling import ANSWERS, EXPERT, QUESTIONS, TEAM, Team, answer, resolve
 from mrv.simulator.landscape import make_landscape
 from mrv.simulator.truth import CLASSES, LOSS, make_truth
 from mrv.sources.sample_label_files import FORM, read_labels
@@ -59,7 +61,12 @@ def test_every_unit_is_labelled_by_both_as_they_see_it(team, pixels, exported, t
         assert [cells["label"] for cells in own] == [ANSWERS.get(code) for code in seen.codes.tolist()]
         assert [cells["flagged"] == "true" for cells in own] == (seen.codes == UNUSABLE).tolist()
         assert [int(cells["loss_year"] or 0) for cells in own] == seen.loss_years.tolist()
-    assert {LEGEND[text]: code for code, text in ANSWERS.items()} == {name: code for code, name in enumerate(CLASSES)}
+
+
+def test_the_legend_of_the_demo_means_the_answers_as_they_are_meant() -> None:
+    meant = {text: CLASSES[code] for code, text in ANSWERS.items()}
+    legends = [source.legend for source in load_project(PROJECT).definition.sources if source.connector == "sample"]
+    assert legends == [meant, meant]
 
 
 def test_images_lie_about_the_years(team, exported, tmp_path: Path) -> None:
