@@ -95,6 +95,8 @@ def monitoring_period_years(
 ) -> float:
     """Return the mean time between the two images of a stratum's usable units; the nominal years where none has both.
 
+    For labels that say what was lost between the two images. Labels that are bound to calendar years have these years.
+
     Args:
         before: Date of the earlier image of each unit, as a decimal year.
         after: Date of the later one.

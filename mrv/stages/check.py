@@ -149,9 +149,11 @@ def _with_units(labels: pa.Table, checked: Mapping[str, Checked]) -> tuple[Mappi
     known = {
         "sample_unit_ids": units["unit_id"].to_pylist(),
         "sample_units": table_hash(units),
-        # The design's years end with their last day, and images may lie a year off.
-        "images_from": float(first - 1),
-        "images_to": float(last + 2),
+        # Images may lie a year off the start of the first year and off the end of the last.
+        "image_before_from": float(first - 1),
+        "image_before_to": float(first + 1),
+        "image_after_from": float(last),
+        "image_after_to": float(last + 2),
     }
     return known, further
 

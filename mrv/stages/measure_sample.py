@@ -16,7 +16,7 @@ from mrv.estimation.accuracy import Accuracy, error_matrix, map_accuracy
 from mrv.estimation.areas import ClassArea, class_areas
 from mrv.estimation.sample import LEAST_UNITS, WHOLE_FRAME, Estimator, Sample, Stratum
 from mrv.estimation.totals import Estimate, no_estimate
-from mrv.estimation.udef import monitoring_period_years, unplanned_deforestation
+from mrv.estimation.udef import unplanned_deforestation
 from mrv.project_sampling import MapClass
 from mrv.schemas import DATASETS
 from mrv.stages.check import Checked, table_hash
@@ -201,17 +201,12 @@ class _Design:
 
     @cached_property
     def mpl_years(self) -> dict[str, float]:
-        """Length of the monitoring period of each stratum of the sample, in years."""
-        dates: dict[str, list[tuple[float | None, float | None]]] = {}
-        for unit in self.usable:
-            name = WHOLE_FRAME if self.estimator == "simple" else unit["stratum_id"]
-            dates.setdefault(name, []).append((unit["image_before_date"], unit["image_after_date"]))
-        return {
-            name: monitoring_period_years(
-                [before for before, _ in pairs], [after for _, after in pairs], nominal_years=len(self.years)
-            )
-            for name, pairs in dates.items()
-        }
+        """Length of the monitoring period of each stratum of the sample, in years.
+
+        The calendar years of the design, because a label says what was lost within them, whenever its images were taken.
+        """
+        names = [WHOLE_FRAME] if self.estimator == "simple" else list(self.counts)
+        return dict.fromkeys(names, float(len(self.years)))
 
     def frame_um2(self, zone: str, map_class: str | None = None) -> int | None:
         """Return the area that could be drawn in a zone; None where strata cross its border."""
@@ -317,16 +312,12 @@ def _with_loss_facts(design: _Design, zone: str, row: Mapping[str, Any], known: 
     """Add what VMD0055 asks for beside the area of loss, and how much loss the sample could have missed."""
     facts = dict(row)
     reasons = [row["reason"]]
-    without = [name for name, years in sorted(design.mpl_years.items()) if years <= 0]
-    if without:
-        reasons.append(f"the image dates of {', '.join(without)} leave no length of the monitoring period")
-    else:
-        found = unplanned_deforestation(
-            design.sample, deforested={"loss"}, mpl_years=design.mpl_years, domain=_domain(zone), known_area=known
-        )
-        facts["t_two_sided_90"] = _share(found.area.two_sided_90)
-        facts["mpl_years"] = _share(found.mpl_years)
-        facts["area_ha_per_year"] = _ha(found.annual.value)
+    found = unplanned_deforestation(
+        design.sample, deforested={"loss"}, mpl_years=design.mpl_years, domain=_domain(zone), known_area=known
+    )
+    facts["t_two_sided_90"] = _share(found.area.two_sided_90)
+    facts["mpl_years"] = _share(found.mpl_years)
+    facts["area_ha_per_year"] = _ha(found.annual.value)
     unseen = _unseen(design, zone)
     if unseen is not None:
         total = math.fsum(unseen.values())

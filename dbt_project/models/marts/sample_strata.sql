@@ -80,9 +80,8 @@ final as (
         stable_forest_count,
         stable_non_forest_count,
         dated_count,
-        coalesce(
-            {{ divide('years_e9', 'dated_e9', 0, width=18) }}, cast(nominal_years as decimal(18, 9))
-        ) as mpl_years,
+        {{ divide('years_e9', 'dated_e9', 0, width=18) }} as image_span_years,
+        cast(nominal_years as decimal(18, 9)) as mpl_years,
         -- With a true share p, none of n units is loss with a probability of (1 - p)^n; this p makes it 5 %.
         cast(
             case

@@ -25,8 +25,10 @@ PARAMETERS: dict[str, Any] = {
     "misplaced_plots": ["misplaced|2"],
     "zone_ids": ["z1", "z2", "z3"],
     "sample_unit_ids": ["cover-00001", "cover-00002", "cover-00003"],
-    "images_from": 2021.0,
-    "images_to": 2026.0,
+    "image_before_from": 2021.0,
+    "image_before_to": 2023.0,
+    "image_after_from": 2024.0,
+    "image_after_to": 2026.0,
 }
 
 SOUND: dict[str, dict[str, Any]] = {

@@ -137,6 +137,16 @@ def test_an_input_is_included_or_its_absence_has_a_reason(built):
     assert "larger than 10000 bytes" in reasons["firms/x"]
 
 
+def test_files_of_labels_are_not_called_by_the_names_that_people_gave_them(tmp_path):
+    contents = sample_contents(tmp_path / "s")
+    first, *others = contents.inputs
+    labels = replace(first, address="labels/team/file-1", url="file:labels/maria.perez.csv")
+    package = build(replace(contents, inputs=[labels, *others]), folder=tmp_path, key=sample_key()).path
+    (row,) = [row for row in rows(package, "data/inputs/fetch.csv") if row["address"] == "labels/team/file-1"]
+    assert (row["url"], "name the people" in row["reason"]) == ("file:REDACTED", True)
+    assert not [name for name, content in contents_of(package).items() if b"perez" in content]
+
+
 def test_what_is_withheld_or_not_handed_in_is_listed_with_the_reason(tmp_path):
     contents = sample_contents(tmp_path / "s")
     first, *_ = contents.inputs
