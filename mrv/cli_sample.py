@@ -158,6 +158,8 @@ def chips(project: str, period: str, design: str | None, to: Path, size_m: float
         spec = chosen_sample(context.project, design)
         made = make_chips(context, spec, folder=to, size_m=size_m, source=source)
     click.echo(f"{len(made.unit_ids):,} chips of {' and '.join(made.composites)} in {to}; look at {to / INDEX}")
+    for warning in made.warnings:
+        click.echo(warning)
     if made.skipped:
         click.echo(f"{len(made.skipped):,} units have none:")
         for unit_id, reason in list(made.skipped.items())[:SHOWN]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from mrv.errors import ProjectError
 from mrv.project_sampling import MapClass, SampleSource
 from mrv.sources.contract import Parsed
 from mrv.sources.records import Record, Records, UnusableValueError, convert, day, number, truth
@@ -21,7 +22,8 @@ FLAGGED = "flagged"
 FARTHEST_DEG = 0.0005
 """How far from its unit a label may lie: a point within the pixel, but not in the pixel of another design."""
 _FIRST_IMAGE_YEAR, _LAST_IMAGE_YEAR = 1950, 2150
-_MOST_DIGITS, _MOST_SHOWN = 9, 80
+_MOST_DIGITS, _MOST_SHOWN, _MOST_NAMED = 9, 80, 5
+_MOST_PEOPLE = 1000
 _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"([T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?)?"
@@ -87,6 +89,9 @@ def parse_labels(spec: SampleSource, design: FrozenDesign, files: Sequence[Label
 
     Returns:
         Rows of `sample_labels`, and the rows that cannot be used, each with its file, row, unit and remedy.
+
+    Raises:
+        ProjectError: So many people cannot have labelled.
     """
     appearances = (
         (raw.cells["interpreter"] or "", raw.cells.get("labelled_on") or "", position, raw.number)
@@ -95,6 +100,14 @@ def parse_labels(spec: SampleSource, design: FrozenDesign, files: Sequence[Label
         if file.interpreter is None and raw.cells.get("interpreter")
     )
     codes = codes_of(appearances, taken={file.interpreter for file in files if file.interpreter})
+    if len(codes) > _MOST_PEOPLE:
+        raise ProjectError(
+            "more people would have labelled than labels are read of",
+            expected=f"at most {_MOST_PEOPLE:,} people",
+            found=f"{len(codes):,}",
+            where=f"source {spec.name}, labels",
+            remedy="map the column that says who labelled to interpreter, under columns of the file",
+        )
     typing = _Typing(spec, design, codes)
     seen: dict[tuple[str, str, str], list[tuple[Record, str]]] = {}
     records = Records("sample_labels")
@@ -110,7 +123,8 @@ def parse_labels(spec: SampleSource, design: FrozenDesign, files: Sequence[Label
                 )
     for (unit, _, interpreter), same in seen.items():
         if len(same) > 1:
-            rows = ", ".join(row for _, row in same)
+            rows = ", ".join(row for _, row in same[:_MOST_NAMED])
+            rows += f" and {len(same) - _MOST_NAMED:,} more" if len(same) > _MOST_NAMED else ""
             for record, _ in same:
                 record.reject(
                     "labelled_twice",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import date
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,12 +44,14 @@ class ChipsMade:
         unit_ids: Units that have a chip.
         skipped: Unit to the reason why it has none.
         composites: Ids of the composites before and after.
+        warnings: What the images cannot tell of the years of the design.
     """
 
     folder: Path
     unit_ids: tuple[str, ...]
     skipped: dict[str, str]
     composites: tuple[str, str]
+    warnings: tuple[str, ...]
 
 
 def make_chips(context: Context, spec: Sampling, *, folder: Path, size_m: float, source: str | None) -> ChipsMade:
@@ -81,7 +84,10 @@ def make_chips(context: Context, spec: Sampling, *, folder: Path, size_m: float,
         )
     pair = (made[0], made[-1])
     crs = stac.crs or context.definition.local_crs
-    notes = [*_NOTES, *([_SIMULATED] if any(item.simulated for item in pulled.artifacts) else [])]
+    document = design.document
+    asked, warnings = span_notes(pair, first_year=document.first_year, last_year=document.last_year)
+    simulated = any(item.simulated for item in pulled.artifacts)
+    notes = [*asked, *warnings, *_NOTES, *([_SIMULATED] if simulated else [])]
     units = blind_units(design)
     with context.progress.task("image chips", len(units)) as advance:
         skipped = {}
@@ -93,7 +99,39 @@ def make_chips(context: Context, spec: Sampling, *, folder: Path, size_m: float,
     write_bytes(
         folder / INDEX, _index(design.document.design_id, shown, skipped, [*notes, *_citations(pulled.artifacts)])
     )
-    return ChipsMade(folder, shown, skipped, (pair[0].composite_id, pair[1].composite_id))
+    return ChipsMade(folder, shown, skipped, (pair[0].composite_id, pair[1].composite_id), tuple(warnings))
+
+
+def span_notes(
+    pair: tuple[MadeComposite, MadeComposite], *, first_year: int, last_year: int
+) -> tuple[list[str], list[str]]:
+    """Say which years an interpreter is asked about, and which part of them two composites cannot tell.
+
+    Args:
+        pair: The composites before and after.
+        first_year: First year of the design.
+        last_year: Last year of it.
+
+    Returns:
+        Lines of the question, and of the warning, each in English and Spanish; no warning where the images enclose the years.
+    """
+    before, after = pair
+    asked = [
+        f"The unit is asked about from 1 January {first_year} to 31 December {last_year}.",
+        f"Se pregunta por la unidad del 1 de enero de {first_year} al 31 de diciembre de {last_year}.",
+    ]
+    begin, end, told = before.last_day, after.first_day, []
+    if begin and begin > date(first_year, 1, 1):
+        told.append((f"before {begin}", f"antes del {begin}"))
+    if end and end < date(last_year, 12, 31):
+        told.append((f"after {end}", f"después del {end}"))
+    if not told:
+        return asked, []
+    english, spanish = " or ".join(gap[0] for gap in told), " ni ".join(gap[1] for gap in told)
+    return asked, [
+        f"WARNING: these two images do not show loss {english}: look at other images for it.",
+        f"AVISO: estas dos imágenes no muestran la pérdida {spanish}: véase en otras imágenes.",
+    ]
 
 
 def _source(context: Context, name: str | None) -> Stac:

@@ -298,6 +298,20 @@ def test_labels_of_a_unit_that_one_person_labelled_twice_are_set_aside(request_)
     assert "(labels/labels_mp4/file-1 row 1, labels/labels_mp4/file-2 row 1)" in labels.rejected[0]["reason"]
 
 
+def test_a_column_that_is_mapped_wrongly_does_not_fill_the_disk(request_) -> None:
+    parsed = plain(request_, "unit_id,label,interpreter\n" + "1,loss,Ana\n" * 2000)
+    assert len(parsed.rejected) == 2000
+    assert "labelled unit cover-00001 2000 times" in parsed.rejected[0]["reason"]
+    assert "file-1 row 5 and 1,995 more): keep one" in parsed.rejected[0]["reason"]
+
+
+def test_more_people_than_can_be_are_refused(request_) -> None:
+    text = "unit_id,label,interpreter\n" + "".join(f"1,loss,person {number}\n" for number in range(1001))
+    with pytest.raises(ProjectError, match="more people would have labelled") as caught:
+        plain(request_, text)
+    assert caught.value.found == "1,001"
+
+
 def test_a_resolution_is_no_second_label(request_) -> None:
     form = "unit_id,label,interpreter\n{},{},{}\n"
     parsed, _ = read(

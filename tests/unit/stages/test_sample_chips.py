@@ -13,7 +13,7 @@ from rasterio.transform import from_origin
 
 from mrv.sources.sample_design_files import read_design
 from mrv.stages.measure_scenes import MadeComposite
-from mrv.stages.sample_chips import _index, draw_units
+from mrv.stages.sample_chips import _index, draw_units, span_notes
 from mrv.stages.sample_export import BlindUnit, blind_units
 from raster.composite import NODATA
 from tests.unit.sources.sample_folder import NORTH, UNITS, WEST, freeze, unit
@@ -71,3 +71,27 @@ def test_the_page_shows_chips_and_names_units_without_one() -> None:
     assert "<p>a &amp; b</p>" in page
     assert "Unidades sin recorte: 1" in page
     assert "Unidades sin recorte" not in _index("cover", [unit(3)], {}, []).decode()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ((date(2021, 11, 1), date(2022, 1, 1)), (date(2024, 12, 31), date(2025, 2, 1)), None),
+        ((date(2021, 12, 1), date(2022, 1, 2)), (date(2025, 1, 1), date(2025, 2, 1)), "loss before 2022-01-02:"),
+        ((date(2021, 6, 1), date(2021, 9, 1)), (date(2024, 12, 30), date(2025, 2, 1)), "loss after 2024-12-30:"),
+        (
+            (date(2022, 7, 1), date(2022, 8, 1)),
+            (date(2023, 7, 1), date(2023, 8, 1)),
+            "loss before 2022-08-01 or after 2023-07-01:",
+        ),
+    ],
+)
+def test_what_the_images_cannot_tell_of_the_years_is_said(
+    before: tuple[date, date], after: tuple[date, date], told: str | None
+) -> None:
+    pair = (MadeComposite("a", "key", None, *before), MadeComposite("b", "key", None, *after))
+    asked, warnings = span_notes(pair, first_year=2022, last_year=2024)
+    assert [("2022" in line, "2024" in line) for line in asked] == [(True, True)] * 2
+    assert len(warnings) == (2 if told else 0)
+    assert told is None or told in warnings[0]
+    assert all(len(line) <= 125 for line in (*asked, *warnings)), "a line of a chip"
