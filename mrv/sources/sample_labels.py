@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from typing import Any
 
 from mrv.errors import ProjectError
@@ -15,22 +16,40 @@ from mrv.sources.contract import Parsed
 from mrv.sources.records import Record, Records, UnusableValueError, convert, day, number, truth
 from mrv.sources.sample_design_files import FrozenDesign, unit_id
 from mrv.sources.sample_label_files import PLACE, RawLabel
-from mrv.sources.sample_people import codes_of, person_key, without_people
+from mrv.sources.sample_people import codes_of, person_key
 
 UNUSABLE = "unusable"
 FLAGGED = "flagged"
 FARTHEST_DEG = 0.0005
 """How far from its unit a label may lie: a point within the pixel, but not in the pixel of another design."""
 _FIRST_IMAGE_YEAR, _LAST_IMAGE_YEAR = 1950, 2150
-_MOST_DIGITS, _MOST_SHOWN, _MOST_NAMED = 9, 80, 5
+_MOST_DIGITS, _MOST_NAMED = 9, 5
 _MOST_PEOPLE = 1000
 _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})"
     r"([T ][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?( ?(Z|UTC|[+-][0-9]{2}(:?[0-9]{2})?))?)?"
 )
 """A day, and the time that some tools write after it."""
-_TEXTS = ("label", "reason", "confidence", "image_before_id", "image_after_id", "flagged_reason")
-"""Free text, in which people may be named."""
+_PRIVATE = "(free text is kept in the house)"
+_NOT_SHOWN = {
+    "unit_id",
+    "uploaded_unit_id",
+    "interpreter",
+    "label",
+    "reason",
+    "flagged_reason",
+    "confidence",
+    "image_before_id",
+    "image_after_id",
+}
+"""Fields that may hold free text, in which people name themselves and others; a rule for names would miss some."""
+_PLAIN = re.compile(r"[0-9 .,:;/+TZ-]{1,40}")
+"""Numbers and days: what may be shown of a value that cannot be typed."""
+_NAMELIKE = re.compile(r"(?=.*[0-9])[A-Za-z0-9_.:/-]{1,80}")
+"""Ids of units and images: no spaces, and a digit."""
+_SURE = {"low", "medium", "high", "baja", "media", "alta"}
+_TYPO = 0.75
+"""How alike a label and a word of the legend are (0 to 1) that is taken for a slip and shown."""
 _CLASSES: tuple[MapClass, ...] = ("loss", "gain", "stable_forest", "stable_non_forest")
 _REMEDY = "correct the row where the labels were made and export them again; the unit is open until then"
 
@@ -141,6 +160,10 @@ def _word(text: str) -> str:
     return person_key(text)
 
 
+def _shown(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else _PRIVATE
+
+
 class _Typing:
     """Types the labels of one design."""
 
@@ -155,11 +178,7 @@ class _Typing:
     def record(self, records: Records, file: LabelRows, raw: RawLabel) -> Record:
         """Begin a record and type what it says; it is not handed over yet."""
         unit = self._unit(raw)
-        shown = {
-            name: self._clean(text)
-            for name, text in raw.cells.items()
-            if text and name not in {"unit_id", "interpreter"}
-        }
+        shown = {name: _shown(text) for name, text in raw.cells.items() if text and name not in _NOT_SHOWN}
         record = records.record(
             shown,
             artifact=file.sha256,
@@ -177,9 +196,6 @@ class _Typing:
         self._judge(record, raw.cells)
         return record
 
-    def _clean(self, text: str) -> str:
-        return without_people(text, self.codes)
-
     def _unit(self, raw: RawLabel) -> str | None:
         """Return the unit that a record means: its id, or its number, which is what Collect Earth Online takes."""
         text = raw.cells.get("unit_id")
@@ -189,8 +205,8 @@ class _Typing:
             numbered = unit_id(self.design_id, int(text))
             if numbered in self.units or not raw.problem:
                 return numbered
-        # In a row of another width this may be anything.
-        return None if raw.problem else self._clean(text)[:_MOST_SHOWN]
+        # Anything may stand in a row of another width, or in a column that is mapped wrongly.
+        return text if _NAMELIKE.fullmatch(text) and not raw.problem else None
 
     def _identify(self, record: Record, file: LabelRows, raw: RawLabel, unit: str | None) -> None:
         who = raw.cells.get("interpreter")
@@ -206,8 +222,9 @@ class _Typing:
         if unit not in self.units or (uploaded and uploaded != unit):
             record.reject(
                 "unit_of_another_design",
-                f"{self._clean(uploaded) if uploaded else unit} is no unit of design {self.design_id}, which has "
-                f"{len(self.units)}",
+                f"{unit} is no unit of design {self.design_id}, which has {len(self.units)}"
+                if unit not in self.units
+                else f"it was uploaded as {uploaded if uploaded and _NAMELIKE.fullmatch(uploaded) else _PRIVATE}",
             )
             return
         self._place(record, raw.cells, self.units[unit])
@@ -231,22 +248,25 @@ class _Typing:
         if label is not None:
             meaning = self.legend.get(_word(label))
             if meaning is None:
-                label = self._clean(label)
+                slip = get_close_matches(_word(label), self.legend, n=1, cutoff=_TYPO)
+                label = label if slip else _PRIVATE
                 if not flagged:
                     told = ", ".join(sorted(self.legend))
-                    record.reject("outside_legend", f"the label is {label[:_MOST_SHOWN]!r}, not one of: {told}")
+                    record.reject("outside_legend", f"the label is {label!r}, not one of: {told}")
         elif not flagged:
             record.reject("missing_value", "it has no label")
         usable = not flagged and meaning != UNUSABLE
         record.set("label", label or FLAGGED)
         record.set("usable", usable)
         record.set("reference_class", meaning if usable else None)
-        texts = {name: self._clean(text) for name in _TEXTS if (text := cells.get(name))}
-        record.set("reason", texts.get("reason") or (None if usable else self._why(texts, flagged=flagged)))
+        record.set("reason", None if usable else "flagged by the interpreter" if flagged else "labelled as unusable")
         for name in ("forest_t1", "forest_t2", "forest_t3"):
             self._read(record, name, cells.get(name) if usable else None)
-        for name in ("confidence", "image_before_id", "image_after_id"):
-            record.set(name, texts.get(name))
+        sure = cells.get("confidence") or ""
+        record.set("confidence", sure if _PLAIN.fullmatch(sure) or sure.lower() in _SURE else None)
+        for name in ("image_before_id", "image_after_id"):
+            image = cells.get(name) or ""
+            record.set(name, image if _NAMELIKE.fullmatch(image) else None)
         moment = cells.get("labelled_on")
         # Collect Earth Online tells the minute as well.
         self._read(record, "labelled_on", moment and _day_text(moment))
@@ -259,7 +279,7 @@ class _Typing:
             if text:
                 convert(text, record.records.dataset.schema.field(column).type)
         except UnusableValueError:
-            text = self._clean(text or "")
+            text = _shown(text or "")
         return record.read(column, text)
 
     def _truth(self, record: Record, name: str, cells: Mapping[str, str | None]) -> bool:
@@ -267,12 +287,8 @@ class _Typing:
         try:
             return truth(text) if text else False
         except UnusableValueError as error:
-            record.reject(error.rule, f"{name} is {self._clean(text or '')!r}, not {error.expected}")
+            record.reject(error.rule, f"{name} is {_shown(text or '')!r}, not {error.expected}")
             return False
-
-    @staticmethod
-    def _why(cells: Mapping[str, str], *, flagged: bool) -> str:
-        return (cells.get("flagged_reason") or "flagged by the interpreter") if flagged else "labelled as unusable"
 
     def _year(self, record: Record, text: str | None, meaning: str | None) -> None:
         year = self._read(record, "loss_year", text)
@@ -291,7 +307,7 @@ class _Typing:
             try:
                 found[name] = decimal_year(text) if text else None
             except UnusableValueError as error:
-                record.reject(error.rule, f"{name} is {self._clean(text or '')!r}, not {error.expected}")
+                record.reject(error.rule, f"{name} is {_shown(text or '')!r}, not {error.expected}")
                 found[name] = None
             record.set(name, found[name])
         before, after = found["image_before_date"], found["image_after_date"]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 CODE = "interpreter-"
 _IS_CODE = re.compile(r"interpreter-[1-9][0-9]{0,5}")
-_ADDRESS = re.compile(r"[^\s,;:<>()\"']+@[^\s,;:<>()\"']+")
-_SHORTEST_NAME = 3
 
 Appearance = tuple[str, str, int, int]
 """A person as the file writes them, when they labelled (ISO 8601, empty if it does not say), file and row."""
@@ -47,15 +45,3 @@ def codes_of(appearances: Iterable[Appearance], *, taken: Collection[str] = ()) 
 def person_key(name: str) -> str:
     """Return a person's name or address without the differences of spelling that do not make another person."""
     return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
-
-
-def without_people(text: str, codes: Mapping[str, str]) -> str:
-    """Return a text with codes in place of the people known, and without any other address."""
-    text = unicodedata.normalize("NFC", text)
-    folded = person_key(text)
-    for key, code in codes.items():
-        # A number names nobody to a reader, and stands in dates and ids too.
-        if key in folded and len(key) >= _SHORTEST_NAME and key != code and not key.isdigit():
-            words = r"\s+".join(re.escape(word) for word in key.split())
-            text = re.sub(rf"(?<!\w){words}(?!\w)", code, text, flags=re.IGNORECASE)
-    return _ADDRESS.sub("(address left out)", text) if "@" in text else text
