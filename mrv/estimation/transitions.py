@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
-Group = Literal["non_forest", "forest_at_end", "deforested"]
 _CLASSES = {
     (False, False, False): 1,
     (False, False, True): 2,
@@ -14,16 +11,6 @@ _CLASSES = {
     (True, False, False): 6,
     (True, False, True): 7,
     (True, True, False): 8,
-}
-_GROUPS: dict[int, Group] = {
-    1: "non_forest",
-    3: "non_forest",
-    2: "forest_at_end",
-    4: "forest_at_end",
-    5: "forest_at_end",
-    6: "deforested",
-    7: "deforested",
-    8: "deforested",
 }
 
 
@@ -35,11 +22,3 @@ def transition_class(t1: bool | None, t2: bool | None, t3: bool | None) -> int |
     if t1 is None or t2 is None or t3 is None:
         return None
     return _CLASSES[t1, t2, t3]
-
-
-def transition_group(transition: int | None) -> Group | None:
-    """Return what a transition class counts as when accuracy is assessed; None stays None.
-
-    Source: VMD0055 v1.1, Table 16.
-    """
-    return None if transition is None else _GROUPS[transition]

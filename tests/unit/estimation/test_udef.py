@@ -9,20 +9,16 @@ import pytest
 
 from mrv.errors import InputError
 from mrv.estimation.sample import Sample, Stratum
-from mrv.estimation.transitions import transition_class, transition_group
+from mrv.estimation.transitions import transition_class
 from mrv.estimation.udef import monitoring_period_years, unplanned_deforestation
 
 # Methodology 2.3 and row 29 of its oracles.
 CODES = {"000": 1, "001": 2, "010": 3, "011": 4, "111": 5, "100": 6, "101": 7, "110": 8}
-GROUPS = {"non_forest": {1, 3}, "forest_at_end": {2, 4, 5}, "deforested": {6, 7, 8}}
 
 
 @pytest.mark.parametrize(("dates", "code"), CODES.items())
 def test_transition_classes(dates: str, code: int) -> None:
     assert transition_class(*(date == "1" for date in dates)) == code
-    group = transition_group(code)
-    assert group is not None
-    assert code in GROUPS[group]
 
 
 @pytest.mark.parametrize("missing", range(3))
@@ -30,7 +26,6 @@ def test_nodata_stays_nodata(missing: int) -> None:
     for dates in CODES:
         seen = [None if place == missing else date == "1" for place, date in enumerate(dates)]
         assert transition_class(*seen) is None
-    assert transition_group(None) is None
 
 
 def sample(**strata: tuple[float, int, int]) -> Sample:
