@@ -63,7 +63,7 @@ def estimates(root: Path) -> str:
             differing = unlike_frozen(root, design, {"strata": own["sample_strata"], "units": own["sample_units"]})
             frozen += differing is not None
             problems += differing or []
-            problems += unlike_labels(own, corrected=design["finite_population_correction"])
+            problems += unlike_labels(own, design)
         if {row["design_id"] for row in published} - {design["design_id"] for design in designs}:
             problems.append("areas are estimated of a design that is not in the package")
         problems += _unlike_units(tables, _rows(root, UNITS))

@@ -33,6 +33,7 @@ class _Design:
     units: Sequence[Unit]
     estimator: Estimator
     together: bool
+    years: int
 
     def frame_um2(self, zone: str, map_class: str | None = None) -> int | None:
         """Return the area of a zone's strata, or of those of a class; None where strata cross zones."""
@@ -72,13 +73,13 @@ def _within(unit: Unit, zone: str) -> bool:
     return zone in (WHOLE, unit["zone_id"])
 
 
-def unlike_labels(tables: Tables, *, corrected: bool) -> Iterator[str]:
+def unlike_labels(tables: Tables, drawn: Row) -> Iterator[str]:
     """Yield what a design's tables say that its labels do not.
 
     Args:
         tables: Rows of the design: sample_strata, sample_units, sample_labels, sample_reference, area_estimates, map_accuracy
             and error_matrix.
-        corrected: Whether the design asks for the finite population correction.
+        drawn: Row of the design: whether it asks for the finite population correction, and its years.
 
     Raises:
         ArithmeticError: Something was estimated from a stratum with fewer than two usable units.
@@ -100,8 +101,13 @@ def unlike_labels(tables: Tables, *, corrected: bool) -> Iterator[str]:
         return
     (estimator,) = named
     strata = tables["sample_strata"]
+    corrected = drawn["finite_population_correction"]
     design = _Design(
-        strata, usable, Estimator(usable, strata, estimator=estimator, corrected=corrected), estimator == "simple"
+        strata,
+        usable,
+        Estimator(usable, strata, estimator=estimator, corrected=corrected),
+        estimator == "simple",
+        drawn["last_year"] - drawn["first_year"] + 1,
     )
     yield from _unlike_areas(design, published)
     yield from _unlike_accuracies(design, tables["map_accuracy"])
@@ -150,8 +156,10 @@ def _unlike_areas(design: _Design, published: Sequence[Row]) -> Iterator[str]:
             "ci90_half_width_ha": _Z90 * found.se,
             "ci95_half_width_ha": _Z95 * found.se,
         }
-        if name == "loss" and year is None and mapped is not None:
-            wanted["unseen_upper95_ha"] = _unseen_ha(design, zone)
+        if name == "loss" and year is None:
+            wanted |= {"mpl_years": float(design.years), "area_ha_per_year": float(found.value) / design.years}
+            if mapped is not None:
+                wanted["unseen_upper95_ha"] = _unseen_ha(design, zone)
         yield from _first_unlike(_area(row), row, wanted, ROUNDING_HA)
 
 

@@ -102,6 +102,8 @@ def estimated(units, labels, estimator="stratified", *, corrected=False, zones=N
                 "area_ha": rounded(item.value), "se_ha": rounded(item.se),
                 "ci90_half_width_ha": rounded(item.ci90_half_width), "ci95_half_width_ha": rounded(item.ci95_half_width),
                 "unseen_upper95_ha": unseen(units, labels, zone, zones) if (name, year) == ("loss", None) else None,
+                "mpl_years": Decimal(len(YEARS)) if (name, year) == ("loss", None) else None,
+                "area_ha_per_year": rounded(item.value / len(YEARS)) if (name, year) == ("loss", None) else None,
             }
             for (name, year), item in found.items()
         ]  # fmt: skip
@@ -154,7 +156,15 @@ def write(root, *, source="sample_estimate", growth=0, estimator="stratified", c
     """Write the tables of a package that the check reads; changes replace rows of a table."""
     units, labels = labelled(growth=growth)
     tables = {
-        "sample_designs": [{"design_id": "d1", "design_sha256": "0" * 64, "finite_population_correction": corrected}],
+        "sample_designs": [
+            {
+                "design_id": "d1",
+                "design_sha256": "0" * 64,
+                "finite_population_correction": corrected,
+                "first_year": YEARS[0],
+                "last_year": YEARS[-1],
+            }
+        ],
         "sample_strata": [
             {**STRATUM, "stratum_id": name, "map_class": name, "pixel_count": count, "area_um2": count * PIXEL_UM2}
             for name, count in PIXELS.items()
@@ -318,6 +328,12 @@ LAST = Decimal("0.000002")
             r"d1: loss of \* is 36000\.0+ ha on the map",
         ),
         ("area_estimates", {"unseen_upper95_ha": Decimal(1)}, r"d1: loss of \* has unseen_upper95_ha 1"),
+        (
+            "area_estimates",
+            lambda row: {"area_ha_per_year": 2 * row["area_ha_per_year"]},
+            r"d1: loss of \* has area_ha_per_year 21157",
+        ),
+        ("area_estimates", {"mpl_years": Decimal(1)}, r"d1: loss of \* has mpl_years 1"),
         ("area_estimates", {"design_id": "d2"}, "of a design that is not in the package"),
         ("area_estimates", {"estimator": "simple"}, "areas are estimated by simple and stratified"),
         ("map_accuracy", {"accuracy": Decimal("0.999")}, r"overall accuracy of \* in \* has accuracy 0\.999"),
