@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from mrv.schemas import DATASETS
+from expectations.results import check_result
 
 PATCHES_RULE, SHAPE_RULE = "patches_add_up_to_loss", "forest_is_that_of_the_loss_table"
 _REMEDY = "mend the code that measured it: both tables count the same pixels of the same files"
@@ -44,12 +44,12 @@ def _check_patches(land_cover: pa.Table, patches: pa.Table, vintages: pa.Table) 
         for zone, stratum, year in [key]
         if wanted.get(key) != found.get(key)
     ]
-    return _result(
+    return check_result(
         "loss_patches",
         PATCHES_RULE,
         "The patches of each zone, stratum and year of the period add up to the forest lost there, to the last digit.",
-        len(wanted.keys() | found.keys()),
-        problems,
+        evaluated=len(wanted.keys() | found.keys()),
+        problems=problems,
     )
 
 
@@ -64,12 +64,12 @@ def _check_shape(land_cover: pa.Table, shapes: pa.Table) -> pa.Table:
         wanted = sum(part for lost, part in standing.get(zone, []) if lost is None or lost > year)
         if wanted != int(area):
             problems.append(f"{zone}, {year}: {area} um2, loss table {wanted} um2")
-    return _result(
+    return check_result(
         "fragmentation",
         SHAPE_RULE,
         "The forest of each zone at the end of each year is that of the loss table, to the last digit.",
-        shapes.num_rows,
-        problems,
+        evaluated=shapes.num_rows,
+        problems=problems,
     )
 
 
@@ -81,19 +81,3 @@ def _forest(land_cover: pa.Table) -> Iterator[dict[str, Any]]:
 def _cell(cells: Mapping[tuple[str, str, int], list[int]], key: tuple[str, str, int]) -> str:
     pixels, area = cells.get(key, [0, 0])
     return f"{pixels} pixels, {area} um2"
-
-
-def _result(dataset: str, rule: str, description: str, evaluated: int, problems: list[str]) -> pa.Table:
-    record: dict[str, Any] = {
-        "dataset": dataset,
-        "rule": rule,
-        "severity": "critical",
-        "description": description,
-        "outcome": "failed" if problems else "passed",
-        "rows_evaluated": evaluated,
-        "rows_failed": len(problems),
-        "observed": "; ".join(problems[:5]) or None,
-        "waived_by": None,
-        "waiver_reason": None,
-    }
-    return DATASETS["check_results"].table([record])

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from expectations.frames import plot_keys, record_plot_key
-from mrv.schemas import DATASETS
+from expectations.results import check_result
 
 PLOT_TREES_RULE = "all_trees_usable"
 _DESCRIPTION = (
@@ -75,16 +75,13 @@ def check_plot_trees(trees_quarantine: pa.Table, *, plots: pa.Table, plots_quara
     found = [f"plot {plot} census {census}: {count} set aside" for (plot, census), count in missed.items()]
     if nowhere:
         found.append(f"{nowhere} set aside without a plot census that was received")
-    record = {
-        "dataset": "plots",
-        "rule": PLOT_TREES_RULE,
-        "severity": "warning",
-        "description": _DESCRIPTION,
-        "outcome": "failed" if found else "passed",
-        "rows_evaluated": plots.num_rows,
-        "rows_failed": len(missed),
-        "observed": "; ".join(found) or None,
-        "waived_by": None,
-        "waiver_reason": None,
-    }
-    return DATASETS["check_results"].table([record])
+    return check_result(
+        "plots",
+        PLOT_TREES_RULE,
+        _DESCRIPTION,
+        evaluated=plots.num_rows,
+        problems=found,
+        severity="warning",
+        failed=len(missed),
+        shown=None,
+    )

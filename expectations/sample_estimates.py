@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from mrv.schemas import DATASETS
+from expectations.results import check_result
 
 SUMS_RULE, KNOWN_RULE, UNSEEN_RULE = "classes_make_up_frame", "loss_is_estimated", "interval_holds_unseen_loss"
 MAP_RULE = "map_is_that_of_the_sample"
@@ -56,20 +56,28 @@ def check_estimates(estimates: pa.Table) -> pa.Table:
                 problems.append(f"{design}, zone {zone}: {name} of all classes {sum(parts)}, drawn from {frame} ha")
     return pa.concat_tables(
         [
-            _result(
+            check_result(
+                "area_estimates",
                 SUMS_RULE,
-                "critical",
                 "The classes of each zone add up to the area that its units were drawn from.",
-                len(sums),
-                problems,
+                evaluated=len(sums),
+                problems=problems,
             ),
-            _result(KNOWN_RULE, "warning", "The loss of each zone is estimated, with an interval.", losses, unknown),
-            _result(
+            check_result(
+                "area_estimates",
+                KNOWN_RULE,
+                "The loss of each zone is estimated, with an interval.",
+                evaluated=losses,
+                problems=unknown,
+                severity="warning",
+            ),
+            check_result(
+                "area_estimates",
                 UNSEEN_RULE,
-                "warning",
                 "Strata without a unit of loss cannot hide more of it than half the 95 % interval is wide.",
-                losses,
-                hidden,
+                evaluated=losses,
+                problems=hidden,
+                severity="warning",
             ),
         ]
     )
@@ -93,22 +101,11 @@ def check_map(designs: pa.Table, maps: Mapping[str, str | None]) -> pa.Table:
             product = f"{row['product']} {row['product_version']}"
             problems.append(f"{row['design_id']} was drawn from {product}, files {row['map_sha256'][:12]}; {here}")
     description = "The map of the run is the one that the sample was drawn from."
-    return _result(MAP_RULE, "warning", description, designs.num_rows, problems, dataset="sample_designs")
-
-
-def _result(
-    rule: str, severity: str, description: str, evaluated: int, problems: list[str], *, dataset: str = "area_estimates"
-) -> pa.Table:
-    record: dict[str, Any] = {
-        "dataset": dataset,
-        "rule": rule,
-        "severity": severity,
-        "description": description,
-        "outcome": "failed" if problems else "passed",
-        "rows_evaluated": evaluated,
-        "rows_failed": len(problems),
-        "observed": "; ".join(problems[:5]) or None,
-        "waived_by": None,
-        "waiver_reason": None,
-    }
-    return DATASETS["check_results"].table([record])
+    return check_result(
+        "sample_designs",
+        MAP_RULE,
+        description,
+        evaluated=designs.num_rows,
+        problems=problems,
+        severity="warning",
+    )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from mrv.schemas import DATASETS
+from expectations.results import check_result
 
 UNITS_RULE, DOUBLE_READ_RULE = "units_are_those_drawn", "enough_read_twice"
 USABLE_RULE, RESOLUTIONS_RULE = "all_labels_usable", "resolutions_are_by_a_third"
@@ -55,7 +55,7 @@ def check_sample_units(units: pa.Table, *, designs: pa.Table, strata: pa.Table) 
         if expected != row["map_class"]:
             problems.append(f"unit {row['unit_id']}: {row['map_class']} in a stratum of {expected or 'no design'}")
     description = "Each stratum has the units that were drawn in it, and the strata add up to the frame of the design."
-    return _result("sample_units", UNITS_RULE, "critical", description, units.num_rows, problems)
+    return check_result("sample_units", UNITS_RULE, description, evaluated=units.num_rows, problems=problems)
 
 
 def check_double_reading(labels: pa.Table) -> pa.Table:
@@ -80,7 +80,14 @@ def check_double_reading(labels: pa.Table) -> pa.Table:
         if twice < MIN_DOUBLE_READ * len(counts):
             problems.append(f"{design}: {twice} of {len(counts)} labelled units were read by two interpreters")
     description = "At least a tenth of the labelled units was read by two interpreters."
-    return _result("sample_labels", DOUBLE_READ_RULE, "warning", description, len(readers), problems)
+    return check_result(
+        "sample_labels",
+        DOUBLE_READ_RULE,
+        description,
+        evaluated=len(readers),
+        problems=problems,
+        severity="warning",
+    )
 
 
 def units_set_aside(quarantine: pa.Table, units: pa.Table) -> tuple[dict[tuple[str, str], int], int]:
@@ -126,8 +133,14 @@ def check_labels_usable(quarantine: pa.Table, units: pa.Table) -> pa.Table:
     if nowhere:
         problems.append(f"{nowhere} labels set aside name no unit that was drawn: which units miss them is not known")
     description = "Every label and resolution can be used; a unit of which one was set aside is open."
-    return _result(
-        "sample_labels", USABLE_RULE, "warning", description, units.num_rows, problems, failed=len(counts) + nowhere
+    return check_result(
+        "sample_labels",
+        USABLE_RULE,
+        description,
+        evaluated=units.num_rows,
+        problems=problems,
+        severity="warning",
+        failed=len(counts) + nowhere,
     )
 
 
@@ -163,37 +176,12 @@ def check_resolutions(labels: pa.Table) -> pa.Table:
         if found
     ]
     description = "Units are resolved by somebody who is none of those who disagree, and only where there are labels."
-    return _result(
+    return check_result(
         "sample_labels",
         RESOLUTIONS_RULE,
-        "warning",
         description,
-        len(resolutions),
-        problems,
+        evaluated=len(resolutions),
+        problems=problems,
+        severity="warning",
         failed=len(partial) + len(without),
     )
-
-
-def _result(
-    dataset: str,
-    rule: str,
-    severity: str,
-    description: str,
-    evaluated: int,
-    problems: list[str],
-    *,
-    failed: int | None = None,
-) -> pa.Table:
-    record: dict[str, Any] = {
-        "dataset": dataset,
-        "rule": rule,
-        "severity": severity,
-        "description": description,
-        "outcome": "failed" if problems else "passed",
-        "rows_evaluated": evaluated,
-        "rows_failed": len(problems) if failed is None else failed,
-        "observed": "; ".join(problems[:_SHOWN]) or None,
-        "waived_by": None,
-        "waiver_reason": None,
-    }
-    return DATASETS["check_results"].table([record])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from mrv.schemas import DATASETS
+from expectations.results import check_result
 from mrv.units import um2_to_ha
 
 ZONE_AREA_RULE = "zone_area_matches_geodesic"
@@ -60,9 +60,15 @@ def check_zone_areas(zones: pa.Table, zone_pixels: pa.Table, *, tolerance: Decim
                 rule = rules.get((name, version, zone_id))
                 found.append(f"{zone_id} ({name} {version}): {problem}{f' (by {rule})' if rule else ''}")
     nothing = "no zone" if not geodesic_ha else "no zone was measured" if not products else None
-    observed = nothing or "; ".join(found) or None
-    evaluated = len(geodesic_ha) * len(products)
-    return _result("zone_pixels", ZONE_AREA_RULE, _DESCRIPTION, evaluated, len(found), observed)
+    return check_result(
+        "zone_pixels",
+        ZONE_AREA_RULE,
+        _DESCRIPTION,
+        evaluated=len(geodesic_ha) * len(products),
+        problems=[nothing] if nothing else found,
+        failed=len(found),
+        shown=None,
+    )
 
 
 def check_class_sums(dataset: str, classes: pa.Table, zone_pixels: pa.Table) -> pa.Table:
@@ -95,28 +101,11 @@ def check_class_sums(dataset: str, classes: pa.Table, zone_pixels: pa.Table) -> 
         if sums.get(key) != whole.get(key[:3])
     ]
     description = "The classes of each zone add up to what the zone takes of the grid, to the last digit."
-    return _result(dataset, CLASS_SUM_RULE, description, len(sums), len(found), "; ".join(found[:20]) or None)
+    return check_result(dataset, CLASS_SUM_RULE, description, evaluated=len(sums), problems=found, shown=20)
 
 
 def _cell(cell: list[int] | None) -> str:
     return "nothing" if cell is None else f"{cell[0]} pixels, {cell[1]} um2"
-
-
-def _result(dataset: str, rule: str, description: str, evaluated: int, failed: int, observed: str | None) -> pa.Table:
-    """Return a critical result; it fails where something was observed."""
-    record: dict[str, Any] = {
-        "dataset": dataset,
-        "rule": rule,
-        "severity": "critical",
-        "description": description,
-        "outcome": "failed" if observed else "passed",
-        "rows_evaluated": evaluated,
-        "rows_failed": failed,
-        "observed": observed,
-        "waived_by": None,
-        "waiver_reason": None,
-    }
-    return DATASETS["check_results"].table([record])
 
 
 def _problem(geodesic_ha: Decimal | None, area_um2: int | None, tolerance: Decimal) -> str | None:
@@ -154,4 +143,6 @@ def check_observed(zones: pa.Table, land_cover: pa.Table, *, max_unobserved: Dec
         f"{zone}: {share * 100:.2f} % not observed" for zone, share in sorted(shares.items()) if share > max_unobserved
     ]
     description = f"At most {max_unobserved * 100:f} % of project area and leakage belt were not observed."
-    return _result("land_cover_area", OBSERVED_RULE, description, len(shares), len(found), "; ".join(found) or None)
+    return check_result(
+        "land_cover_area", OBSERVED_RULE, description, evaluated=len(shares), problems=found, shown=None
+    )
