@@ -76,7 +76,7 @@ def _name(record: Mapping[str, Any]) -> str:
 
 def _remedy(record: Mapping[str, Any]) -> str:
     rooms = (zone_areas, loss_shapes, sample_tables, sample_estimates)
-    remedies = {rule: remedy for room in rooms for rule, remedy in room.REMEDIES.items()}
+    remedies: dict[str, str] = {rule: remedy for room in rooms for rule, remedy in room.REMEDIES.items()}
     if record["rule"] in remedies:
         return remedies[record["rule"]]
     rules = load_suite(record["dataset"]).expectations
