@@ -180,6 +180,7 @@ def _print_findings(findings: Any) -> None:
 @click.option("--dataset", help="Fetch only the sources of this dataset: raster, fires, plots, trees, ...")
 def pull(project: str, period: str | None, dataset: str | None) -> None:
     """Fetch what the sources of PROJECT have, without using it yet."""
+    from mrv.sources.connectors import datasets_of
     from mrv.stages.context import newest_period, open_context
     from mrv.stages.land import pull as pull_source
     from mrv.terminal import Terminal
@@ -187,9 +188,9 @@ def pull(project: str, period: str | None, dataset: str | None) -> None:
     settings = _settings()
     with open_context(project, period or newest_period(project, settings), settings, Terminal()) as context:
         _warn_of_mirrors(context.project, settings)
-        specs = [spec for spec in context.definition.sources if dataset is None or dataset in spec.datasets]
+        specs = [spec for spec in context.definition.sources if dataset is None or dataset in datasets_of(spec)]
         if not specs:
-            known = sorted({name for spec in context.definition.sources for name in spec.datasets})
+            known = sorted({name for spec in context.definition.sources for name in datasets_of(spec)})
             raise UsageError(
                 f"no source of {project} gives {dataset or 'anything'}",
                 expected=", ".join(known) or "a source in project.yaml",

@@ -12,10 +12,12 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from mrv.errors import ProjectError, UsageError
 from mrv.periods import Span, Vintage, vintages
-from mrv.project_base import DateRange, Delimiter, Encoding, Identifier, Strict, ZoneKind
+from mrv.project_base import DateRange, Identifier, Strict, ZoneKind
+from mrv.project_field import FieldCarbon
+from mrv.project_life import Biodiversity, Patrols, Privacy
 from mrv.project_patches import Fragmentation, Patches
-from mrv.project_sampling import SampleSource, Sampling
-from mrv.project_scenes import Stac
+from mrv.project_sampling import Sampling
+from mrv.project_sources import SourceSpec
 from mrv.settings import Settings
 from mrv.yaml_reading import read_yaml
 
@@ -80,6 +82,10 @@ class Boundaries(Strict):
     source: str
     licence: str
     illustrative: bool = False
+    private: bool = Field(
+        False,
+        description="Sacred places and the like: used to look out for threats, never measured, told or published.",
+    )
     id_field: str = "zone_id"
     kind_field: str | None = "kind"
     name_field: str | None = "name"
@@ -217,140 +223,6 @@ class EmissionFactors(Strict):
     pools: tuple[CarbonPool, ...] = ()
 
 
-class RasterTiles(Strict):
-    """Tiles of a product of the raster catalogue."""
-
-    connector: Literal["raster_tiles"]
-    name: Identifier
-    product: Identifier
-    version: str
-    layers: tuple[Identifier, ...] = Field(min_length=1)
-    years: tuple[int, ...] = Field((), description="Years of layers that have one raster for each year.")
-
-    @property
-    def datasets(self) -> tuple[str, ...]:
-        """Landed datasets that the source feeds; rasters count as one."""
-        return ("raster",)
-
-
-class Firms(Strict):
-    """Active fires by the FIRMS area API."""
-
-    connector: Literal["firms"]
-    name: Identifier
-    collections: tuple[str, ...] = Field(description="FIRMS source names, for example VIIRS_SNPP_SP.")
-    days_per_request: int = Field(5, ge=1, le=10)
-    available: dict[str, DateRange] = Field(
-        default_factory=dict,
-        description="First and last day of a collection as FIRMS gives them, instead of what the platform takes.",
-    )
-
-    @property
-    def datasets(self) -> tuple[str, ...]:
-        """Landed datasets that the source feeds; rasters count as one."""
-        return ("fires",)
-
-
-class Kobo(Strict):
-    """Submissions of one KoboToolbox form."""
-
-    connector: Literal["kobo"]
-    name: Identifier
-    asset: str
-    form: Literal["forest_plot_census"]
-    page_size: int = Field(100, ge=1, le=1000)
-    base_url: str = "https://kf.kobotoolbox.org"
-
-    @property
-    def datasets(self) -> tuple[str, ...]:
-        """Landed datasets that the source feeds; rasters count as one."""
-        return ("plots", "trees")
-
-
-class TableFile(Strict):
-    """A CSV and how its columns become those of a landed table."""
-
-    path: str
-    dataset: Literal["plots", "trees", "heights", "wood_density", "name_resolution"]
-    columns: dict[str, str] = Field(description="Landed column to column of the file.")
-    constants: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
-    row_id: str | None = Field(None, description="Landed column filled with the row number, where the file has no id.")
-    missing: tuple[str, ...] = ("", "NA")
-    distinct: bool = Field(False, description="Keep one row per key: for plots listed once per tree.")
-    encoding: Encoding = "utf-8-sig"
-    delimiter: Delimiter = ","
-    decimal: Literal[".", ","] = "."
-    personal: bool | None = Field(
-        None,
-        description="Whether the file may name people and stays in the house; default: yes for plots, trees, heights.",
-    )
-    licence: str
-    citation: str
-
-
-class RasterFile(Strict):
-    """A raster file that holds one layer of a product of the raster catalogue."""
-
-    path: str
-    product: Identifier
-    version: str
-    layer: Identifier
-    year: int | None = Field(None, description="Year that the raster shows, where the layer has one for each year.")
-    attribute_table: str | None = Field(
-        None, description="Its raster attribute table (.aux.xml or .vat.dbf), where that says what the codes mean."
-    )
-    licence: str
-    citation: str
-
-
-class FireFile(Strict):
-    """A file of active fires as FIRMS gives it, of any satellite: CSV or text with its own columns."""
-
-    path: str
-    collection: str = Field("FIRMS", description="Name of the FIRMS collection.")
-    days: DateRange | None = Field(
-        None, description="Days that the file covers; default: only those that occur in it count as observed."
-    )
-    licence: str = "NASA open data (EOSDIS), free to use with acknowledgement"
-    citation: str = "NASA FIRMS (Fire Information for Resource Management System)"
-
-
-class Files(Strict):
-    """A folder of files."""
-
-    connector: Literal["files"]
-    name: Identifier
-    root: str = Field(description="Folder, relative to the project's.")
-    tables: tuple[TableFile, ...] = ()
-    rasters: tuple[RasterFile, ...] = ()
-    fires: tuple[FireFile, ...] = ()
-
-    @property
-    def datasets(self) -> tuple[str, ...]:
-        """Landed datasets that the source feeds; rasters count as one."""
-        tables = dict.fromkeys(table.dataset for table in self.tables)
-        return (*tables, *(("raster",) if self.rasters else ()), *(("fires",) if self.fires else ()))
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        """Paths of the files below the root."""
-        files: tuple[TableFile | RasterFile | FireFile, ...] = (*self.tables, *self.rasters, *self.fires)
-        return tuple(item.path for item in files)
-
-
-SourceSpec = Annotated[RasterTiles | Firms | Kobo | Stac | Files | SampleSource, Field(discriminator="connector")]
-
-
-class FieldCarbon(Strict):
-    """How trees become plot carbon."""
-
-    allometry: Literal["chave_2014_eq4"] = "chave_2014_eq4"
-    height_model: Literal["log2_weighted", "log2_unweighted"] = "log2_weighted"
-    census_window: DateRange | None = Field(
-        None, description="Days on which a census may lie; default: start of crediting to period end."
-    )
-
-
 class Project(Strict):
     """A REDD+ project as its `project.yaml` declares it."""
 
@@ -372,6 +244,9 @@ class Project(Strict):
     baseline: tuple[BaselineVersion, ...] = ()
     emission_factors: EmissionFactors = EmissionFactors(method="none")
     field_carbon: FieldCarbon = FieldCarbon()
+    patrols: Patrols = Patrols()
+    biodiversity: Biodiversity = Biodiversity()
+    privacy: Privacy = Privacy()
     products: str | None = Field(None, description="File of raster products that the project declares itself.")
     patches: Patches | None = Field(None, description="Measure each patch of lost forest.")
     fragmentation: Fragmentation | None = Field(None, description="Measure core, edge and patches of forest.")

@@ -12,12 +12,13 @@ import numpy as np
 import pyarrow as pa
 
 from mrv.field.biomass import CHAVE_2014_EQ4, agb_kg
-from mrv.field.height import HeightForm, HeightModel, fit_height_model
+from mrv.field.height import HeightModel, fit_height_model
 from mrv.field.names import read_names, resolve
 from mrv.field.plots import CensusKey, PlotCensus, Tree, latest_censuses, read_censuses, read_living_trees
 from mrv.field.rounding import BIOMASS_PLACES, HEIGHT_PLACES, to_factor
 from mrv.field.strata import stratum_statistics
 from mrv.field.wood_density import assign_wood_density, read_wood_density
+from mrv.project_field import HeightForm
 from mrv.schemas import DATASETS
 
 logger = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ def field_carbon(
     incomplete = frozenset(key for key, count in trees_set_aside.items() if count)
     living = read_living_trees(trees, censuses=censuses, incomplete=incomplete)
     model = _fit(living, heights, height_model)
-    tree_rows = _tree_rows(living, wood_density=wood_density, names=names, model=model)
+    tree_rows = _tree_rows(living, censuses=censuses, wood_density=wood_density, names=names, model=model)
     plot_rows = _plot_rows(censuses, tree_rows, trees_set_aside)
     return FieldCarbon(
         tree_biomass=DATASETS["tree_biomass"].table(tree_rows),
@@ -102,11 +103,17 @@ def _fit(living: Sequence[Tree], heights: pa.Table | None, form: HeightForm) -> 
 
 
 def _tree_rows(
-    living: Sequence[Tree], *, wood_density: pa.Table, names: pa.Table | None, model: HeightModel
+    living: Sequence[Tree],
+    *,
+    censuses: Mapping[CensusKey, PlotCensus],
+    wood_density: pa.Table,
+    names: pa.Table | None,
+    model: HeightModel,
 ) -> list[dict[str, Any]]:
     name_table = read_names(names)
+    taxa = [resolve(family=tree.family, genus=tree.genus, species=tree.species, names=name_table) for tree in living]
     densities = assign_wood_density(
-        taxa=[resolve(family=tree.family, genus=tree.genus, species=tree.species, names=name_table) for tree in living],
+        taxa=taxa,
         stands=[tree.census for tree in living],
         table=read_wood_density(wood_density),
     )
@@ -130,12 +137,18 @@ def _tree_rows(
             "dbh_cm": tree.dbh_cm,
             "height_m": height_m,
             "height_method": model.form if tree.height_m is None else "measured",
+            "family": taxon.family,
+            "genus": taxon.genus,
+            "species": taxon.species,
+            "name_level": taxon.level,
+            "life_form": "tree",
             "wood_density_g_cm3": density.g_cm3,
             "wood_density_level": density.level,
             "agb_kg": round(kg, BIOMASS_PLACES),
             "allometry": CHAVE_2014_EQ4,
+            "trees_per_ha": 1 / censuses[tree.census].area_ha,
         }
-        for tree, height_m, density, kg in zip(living, height, densities, biomass.tolist(), strict=True)
+        for tree, taxon, height_m, density, kg in zip(living, taxa, height, densities, biomass.tolist(), strict=True)
     ]
 
 
@@ -157,6 +170,8 @@ def _plot_rows(
             "census_id": census.census_id,
             "stratum_id": census.stratum_id,
             "area_ha": census.area_ha,
+            "slope_factor": census.slope_factor,
+            "layout_id": None,
             "tree_count": len(trees),
             **{column: levels.count(level) for level, column in _LEVEL_COLUMNS.items()},
             "agb_mg": to_factor(agb_mg),

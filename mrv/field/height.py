@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from mrv.errors import InputError
+from mrv.project_field import HeightForm
 
-HeightForm = Literal["log2_weighted", "log2_unweighted"]
 FloatArray = npt.NDArray[np.float64]
 
 MINIMUM_SAMPLE = 10

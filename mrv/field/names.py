@@ -28,6 +28,11 @@ class Taxon:
     genus: str | None
     species: str | None
 
+    @property
+    def level(self) -> str:
+        """How far the name goes: species, genus, family or none."""
+        return next((rank for rank in ("species", "genus", "family") if getattr(self, rank)), "none")
+
 
 NameTable = Mapping[tuple[str, str], Taxon]
 

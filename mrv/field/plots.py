@@ -29,6 +29,7 @@ class PlotCensus:
         census_date: Day of the census, if it is known.
         stratum_id: Stratum that the plot stands for.
         area_ha: Horizontal area in ha, after the slope correction where one was due.
+        slope_factor: That area as a share of the one recorded; 1 where no correction was due.
     """
 
     plot_id: str
@@ -36,6 +37,7 @@ class PlotCensus:
     census_date: date | None
     stratum_id: str
     area_ha: float
+    slope_factor: float
 
     @property
     def key(self) -> CensusKey:
@@ -121,7 +123,7 @@ def read_censuses(plots: pa.Table, *, plot_strata: Mapping[str, str]) -> dict[Ce
             raise
         if area != row["area_ha"]:
             logger.info("%s: slope %s %%, area %s ha → %s ha", where, row["slope_percent"], row["area_ha"], area)
-        census = PlotCensus(row["plot_id"], row["census_id"], row["census_date"], stratum, area)
+        census = PlotCensus(row["plot_id"], row["census_id"], row["census_date"], stratum, area, area / row["area_ha"])
         if censuses.setdefault(census.key, census) is not census:
             raise InputError(
                 "a plot census stands twice among the accepted plots",

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from mrv.files import hash_file, write_bytes
 from mrv.ledger import content_key
 from mrv.periods import Span
-from mrv.project import Files, Firms, Kobo, LoadedProject, RasterTiles
+from mrv.project import LoadedProject
 from mrv.project_sampling import SampleSource
 from mrv.project_scenes import Stac
+from mrv.project_sources import Files, Firms, Kobo, RasterTiles
 from mrv.sources.fetch import SIMULATED_MARK
 
 if TYPE_CHECKING:

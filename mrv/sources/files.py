@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from mrv.errors import ProjectError
 from mrv.ledger import Artifact
-from mrv.project import Files, RasterFile, TableFile
+from mrv.project_sources import Files, RasterFile, TableFile
 from mrv.schemas import DATASETS, Dataset
 from mrv.sources.contract import Parsed, Request
 from mrv.sources.csv_reading import CsvFile, Row

@@ -16,8 +16,8 @@ from pydantic import model_validator
 from mrv.errors import ProjectError
 from mrv.ledger import Artifact
 from mrv.periods import Span
-from mrv.project import Files, Firms
 from mrv.project_base import Strict
+from mrv.project_sources import Files, Firms
 from mrv.sources.fire_files import days_in
 from mrv.sources.snapshots import retrieval_day
 from mrv.store import Store

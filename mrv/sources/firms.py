@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from mrv.ledger import Artifact
 from mrv.periods import Span
-from mrv.project import Firms
+from mrv.project_sources import Firms
 from mrv.sources.addresses import secret_or_mirror
 from mrv.sources.contract import Parsed, Request
 from mrv.sources.fetch import SECRET, Wanted, base_of, fetching

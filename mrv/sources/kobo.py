@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from mrv.errors import InputError, SourceError
 from mrv.ledger import Artifact
-from mrv.project import Kobo
+from mrv.project_sources import Kobo
 from mrv.sources.addresses import Base, host_of, secret_or_mirror
 from mrv.sources.contract import Parsed, Request
 from mrv.sources.fetch import Wanted, base_of, fetching

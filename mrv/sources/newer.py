@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from mrv.project import RasterTiles
+from mrv.project_sources import RasterTiles
 from mrv.sources.contract import Request
 from mrv.sources.product_rows import Product, VersionSpec
 from mrv.sources.products import Catalogue

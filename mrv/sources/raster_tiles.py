@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 from mrv.errors import ProjectError
 from mrv.ledger import Artifact
-from mrv.project import RasterTiles
+from mrv.project_sources import RasterTiles
 from mrv.sources.addresses import NO_SECRET, secret_or_mirror
 from mrv.sources.contract import Parsed, Request
 from mrv.sources.fetch import KEY_HEADER, Fetcher, Wanted, base_of, fetching

@@ -21,16 +21,15 @@ from mrv.stages.land import Landed, combine
 
 RECEIVED = (
     "fires",
-    "plots",
-    "trees",
-    "heights",
-    "wood_density",
-    "name_resolution",
+    *("plots", "trees", "heights", "wood_density", "name_resolution"),
+    *("dead_wood_pieces", "litter_samples", "soil_samples", "audit_trees"),
     "scenes",
-    "sample_designs",
-    "sample_strata",
-    "sample_units",
-    "sample_labels",
+    *("sample_designs", "sample_strata", "sample_units", "sample_labels"),
+    *("communities", "species_names", "species_categories"),
+    *("patrol_records", "patrol_tracks", "patrol_events", "hcv_visits"),
+    *("camera_deployments", "camera_media", "camera_observations", "occurrences"),
+    *("activity_records", "activity_participants", "employment_records", "livelihood_records"),
+    *("nursery_records", "planting_records", "survival_checks", "grievance_records", "consent_steps"),
 )
 """Datasets that sources give, in the order in which they are checked: trees need plots, labels the units of a sample."""
 

@@ -14,7 +14,7 @@ from mrv.errors import InputError
 from mrv.files import write_parquet
 from mrv.ledger import Artifact
 from mrv.periods import Span
-from mrv.project import SourceSpec
+from mrv.project_sources import SourceSpec
 from mrv.schemas import DATASETS
 from mrv.sources.connectors import CONNECTORS
 from mrv.sources.contract import Parsed, Request

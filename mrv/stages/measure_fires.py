@@ -13,7 +13,7 @@ import shapely
 
 from mrv.ledger import Artifact
 from mrv.periods import Span
-from mrv.project import Files, Firms
+from mrv.project_sources import Files, Firms
 from mrv.schemas import DATASETS
 from mrv.sources.fire_days import Observed, asked_days, file_days
 from mrv.stages.check import Checked

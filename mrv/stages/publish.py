@@ -18,7 +18,8 @@ from mrv.package.build import BuiltPackage, build
 from mrv.package.contents import Code, Contents, ProjectFacts
 from mrv.package.keys import ALLOWED_FILE, SigningKey, allow, ensure_key, load_key
 from mrv.package.sshsig import NAMESPACE
-from mrv.project import Bilingual, Files
+from mrv.project import Bilingual
+from mrv.project_sources import Files
 from mrv.settings import REPOSITORY
 from mrv.sources.products import catalogue_of
 from mrv.stages.clip import clip_rasters, draw_loss

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from mrv.boundaries import Zone
 from mrv.errors import ProjectError
-from mrv.project import Files, ForestDefinition, RasterTiles, SourceSpec
+from mrv.project import ForestDefinition
 from mrv.project_sampling import ClassMap, Sampling
+from mrv.project_sources import Files, RasterTiles, SourceSpec
 from mrv.sources.product_layers import Role
 from mrv.sources.products import Catalogue
 from mrv.sources.sample_design_files import DesignGrid, DesignMap, MapFile

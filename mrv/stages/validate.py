@@ -11,7 +11,9 @@ from mrv.boundaries import Zone, read_zones
 from mrv.errors import MrvError, ProjectError
 from mrv.parameters import Parameter, in_force, load_parameters, rule_sets, with_overrides
 from mrv.periods import Span, gaps, overlaps
-from mrv.project import BaselineVersion, Files, Firms, LoadedProject, load_project
+from mrv.project import BaselineVersion, LoadedProject, load_project
+from mrv.project_sources import Files, Firms
+from mrv.sources.connectors import datasets_of
 from mrv.sources.fire_days import first_day
 from mrv.stages.declare import pool_rows, read_baseline
 from mrv.stages.patch_files import patch_problems
@@ -237,7 +239,7 @@ def _pools(project: LoadedProject, zones: list[Zone]) -> Iterator[MrvError]:
 
 def _sources(project: LoadedProject) -> Iterator[MrvError]:
     yield from _missing_files(project)
-    given = {name for source in project.definition.sources for name in source.datasets}
+    given = {name for source in project.definition.sources for name in datasets_of(source)}
     from_plots = any(pool.plots for pool in project.definition.emission_factors.pools)
     if from_plots and not {"plots", "trees", "wood_density"} <= given:
         yield ProjectError(

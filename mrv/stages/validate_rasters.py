@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mrv.errors import MrvError, ProjectError
-from mrv.project import Files, LoadedProject, RasterTiles
+from mrv.project import LoadedProject
+from mrv.project_sources import Files, RasterTiles
 from mrv.sources import raster_tiles
 from mrv.sources.products import Catalogue, catalogue_of
 

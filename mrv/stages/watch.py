@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from mrv.errors import ProjectError
 from mrv.ledger import Artifact, content_key, now
-from mrv.project import Files, Firms, Kobo, RasterTiles
 from mrv.project_sampling import SampleSource
+from mrv.project_sources import Files, Firms, Kobo, RasterTiles
 from mrv.sources import files, raster_tiles
 from mrv.sources.contract import Request
 from mrv.sources.fetch import Fetcher, Wanted

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from mrv.ledger import Artifact, Ledger
-from mrv.project import RasterTiles
+from mrv.project_sources import RasterTiles
 from mrv.settings import Settings
 from mrv.sources import raster_tiles
 from mrv.stages.context import Context

@@ -14,7 +14,7 @@ import pytest
 from mrv.files import hash_file
 from mrv.ledger import Ledger
 from mrv.periods import Span
-from mrv.project import Firms, Kobo, RasterTiles
+from mrv.project_sources import Firms, Kobo, RasterTiles
 from mrv.settings import Settings
 from mrv.simulator.faults import Faults
 from mrv.simulator.fires import COLUMNS

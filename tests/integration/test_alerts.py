@@ -22,7 +22,8 @@ from mrv.errors import SourceError, UsageError
 from mrv.files import hash_file
 from mrv.ledger import Ledger
 from mrv.periods import Span
-from mrv.project import RasterTiles, load_project
+from mrv.project import load_project
+from mrv.project_sources import RasterTiles
 from mrv.settings import Settings
 from mrv.simulator.world import simulated_world
 from mrv.sources import fetch, raster_tiles

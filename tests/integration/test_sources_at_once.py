@@ -24,7 +24,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from mrv.ledger import Ledger
 from mrv.periods import Span
-from mrv.project import Files, Firms, TableFile
+from mrv.project_sources import Files, Firms, TableFile
 from mrv.settings import Settings
 from mrv.sources import files, firms
 from mrv.sources.contract import Request

@@ -22,7 +22,7 @@ import yaml
 from mrv.errors import SourceError, UsageError
 from mrv.ledger import Ledger
 from mrv.periods import Span
-from mrv.project import RasterTiles
+from mrv.project_sources import RasterTiles
 from mrv.settings import Settings
 from mrv.sources import raster_tiles
 from mrv.sources.contract import Request

@@ -14,7 +14,7 @@ import pytest
 from mrv.errors import MrvError, SourceError, UsageError
 from mrv.ledger import Ledger
 from mrv.periods import Span
-from mrv.project import Firms, Kobo, RasterTiles
+from mrv.project_sources import Firms, Kobo, RasterTiles
 from mrv.settings import Settings
 from mrv.sources import firms, kobo, raster_tiles
 from mrv.sources.contract import Request

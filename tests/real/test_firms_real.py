@@ -14,7 +14,7 @@ from pyproj import Geod
 
 from mrv.ledger import Ledger
 from mrv.periods import Span
-from mrv.project import Files, FireFile
+from mrv.project_sources import Files, FireFile
 from mrv.schemas import DATASETS
 from mrv.settings import Settings
 from mrv.sources import files

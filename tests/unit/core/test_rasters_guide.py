@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import yaml
 from pydantic import BaseModel
 
-from mrv.project import Files, RasterTiles
+from mrv.project_sources import Files, RasterTiles
 from mrv.scaffold import TEMPLATE, scaffold
 from mrv.settings import REPOSITORY
 from mrv.sources.catalogue_page import TARGET, catalogue_page

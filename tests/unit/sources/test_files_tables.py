@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mrv.errors import InputError, ProjectError
-from mrv.project import Files, RasterFile, TableFile
+from mrv.project_sources import Files, RasterFile, TableFile
 from mrv.sources import files
 
 TREES = {

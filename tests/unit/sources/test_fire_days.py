@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mrv.errors import ProjectError
 from mrv.periods import Span
-from mrv.project import Files, FireFile, Firms
+from mrv.project_sources import Files, FireFile, Firms
 from mrv.sources import firms
 from mrv.sources.fire_days import asked_days, collections, file_days, first_day
 from tests.unit.sources.test_firms_parsing import VIIRS, viirs

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from mrv.errors import InputError
 from mrv.periods import Span, gaps, overlaps
-from mrv.project import Firms
+from mrv.project_sources import Firms
 from mrv.sources import firms
 from mrv.sources.fire_files import parse_fires
 

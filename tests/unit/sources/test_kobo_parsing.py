@@ -8,7 +8,7 @@ import pytest
 
 from mrv.errors import InputError
 from mrv.files import write_parquet
-from mrv.project import Kobo
+from mrv.project_sources import Kobo
 from mrv.sources import kobo
 from mrv.sources.json_reading import MAX_DEPTH, read_json
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mrv.errors import ProjectError, UsageError
-from mrv.project import Files, RasterFile, RasterTiles
+from mrv.project_sources import Files, RasterFile, RasterTiles
 from mrv.sources import files, raster_tiles
 from mrv.sources.products import product
 

@@ -1,0 +1,47 @@
+"""Keys `patrols`, `biodiversity` and `privacy` of a project definition."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pydantic import Field
+
+from mrv.project_base import Strict
+
+
+class Patrols(Strict):
+    """How tracks of patrols become distance and coverage."""
+
+    cell_m: int = Field(1000, ge=100, le=10_000, description="Side of the grid cells whose coverage is told, metres.")
+    max_gap_minutes: int = Field(60, ge=1, le=1440, description="Two points further apart in time are not joined.")
+    max_speed_km_h: Decimal = Field(Decimal("120"), gt=0, description="A point that needs more speed is an outlier.")
+    time_zone: str = Field("America/Lima", description="Time zone in which a patrol's days are counted.")
+
+
+class Biodiversity(Strict):
+    """When pictures tell of another event, and which species must not be found by a reader."""
+
+    independence_minutes: int = Field(
+        30, ge=0, le=1440, description="Minutes between independent events of a species at a location."
+    )
+    categories_list: str = Field(
+        "IUCN", description="List of `species_categories` that decides whether a species is threatened."
+    )
+    time_zone: str = Field("America/Lima", description="Time zone in which camera nights and event days are counted.")
+
+
+class Privacy(Strict):
+    """How far exact places are generalised before anything leaves the house."""
+
+    cell_m: int = Field(
+        1000, ge=100, le=100_000, description="Cell told instead of the place of a threat, a site or a record."
+    )
+    sensitive_cell_m: int = Field(
+        10_000,
+        ge=1000,
+        le=100_000,
+        description="Cell told for cameras and for species that are sensitive or threatened (CR, EN, VU).",
+    )
+    min_group: int = Field(
+        1, ge=1, le=50, description="Counts of people below this are not told by gender and age group; the total is."
+    )
