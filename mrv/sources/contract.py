@@ -60,11 +60,13 @@ class Parsed:
         table: Rows that could be typed, by `mrv.schemas.DATASETS`.
         rejected: Rows of the table `quarantine`: one per record that could not be typed and rule it broke.
         rows_read: Records read; equal to the rows of `table` plus the distinct records of `rejected`.
+        repairs: Rows of the table `repairs`: how many values of the kept rows were put right, and by which rule.
     """
 
     table: pa.Table
     rejected: list[dict[str, Any]] = field(default_factory=list)
     rows_read: int = 0
+    repairs: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Connector(Protocol):

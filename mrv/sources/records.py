@@ -109,6 +109,37 @@ def _with_point(text: str, decimal: str) -> str:
     return text.replace(decimal, ".")
 
 
+class Repairs:
+    """Counts the values that were put right, by file, column and rule.
+
+    Args:
+        dataset: Name of the landed table.
+    """
+
+    def __init__(self, dataset: str) -> None:
+        self.dataset = dataset
+        self._found: dict[tuple[str, str, str], list[int]] = {}
+
+    def note(self, artifact: str, column: str, rule: str, *, row: int, values: int = 1) -> None:
+        """Count values of a column of a file; `row` is the first record that has one."""
+        count, first = self._found.get((artifact, column, rule), (0, row))
+        self._found[artifact, column, rule] = [count + values, min(first, row)]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return them as rows of the table `repairs`, in the order of its key."""
+        return [
+            {
+                "dataset": self.dataset,
+                "artifact": artifact,
+                "column_name": column,
+                "rule": rule,
+                "value_count": count,
+                "first_row": first,
+            }
+            for (artifact, column, rule), (count, first) in sorted(self._found.items())
+        ]
+
+
 class Records:
     """Collects the records of one landed table: those that can be typed, and the reasons for those that cannot.
 
@@ -120,6 +151,7 @@ class Records:
         self.dataset = DATASETS[dataset]
         self.rows: list[dict[str, Any]] = []
         self.rejected: list[dict[str, Any]] = []
+        self.repairs = Repairs(dataset)
         self.rows_read = 0
 
     def record(self, raw: Mapping[str, Any], *, artifact: str, row: int, where: str, remedy: str) -> Record:
@@ -136,7 +168,7 @@ class Records:
         distinct = {(item["artifact"], item["row"]) for item in self.rejected}
         if len(self.rows) + len(distinct) != self.rows_read:
             raise AssertionError(f"{self.dataset.name}: {self.rows_read} read, {len(self.rows)} + {len(distinct)} kept")
-        return Parsed(self.dataset.table(self.rows), self.rejected, self.rows_read)
+        return Parsed(self.dataset.table(self.rows), self.rejected, self.rows_read, self.repairs.rows())
 
 
 class Record:
@@ -153,6 +185,7 @@ class Record:
         self.remedy = remedy
         self.values: dict[str, Any] = {}
         self.problems: dict[str, list[str]] = {}
+        self._repairs: list[tuple[str, str]] = []
 
     def read(
         self,
@@ -170,6 +203,8 @@ class Record:
             if not declared.nullable:
                 self.reject("missing_value", f"{name or column} is missing")
             return self._set(column, None)
+        if pa.types.is_string(declared.type) and text != str(value):
+            self.repaired(column, "trimmed_blanks")
         try:
             if decimal != "." and pa.types.is_floating(declared.type):
                 text = _with_point(text, decimal)
@@ -181,6 +216,10 @@ class Record:
     def set(self, column: str, value: Any) -> None:
         """Fill a column with a value that is typed already."""
         self._set(column, value)
+
+    def repaired(self, column: str, rule: str) -> None:
+        """Note that a value of a column was put right; it counts if the record is kept, else its raw text stands."""
+        self._repairs.append((column, rule))
 
     def _set(self, column: str, value: Any) -> Any:
         self.values[column] = value
@@ -196,6 +235,8 @@ class Record:
         if not self.problems:
             filled = {name: self.values.get(name) for name in records.dataset.schema.names if name not in ORIGIN}
             records.rows.append({**filled, "_artifact": self.artifact, "_row": self.row})
+            for column, rule in self._repairs:
+                records.repairs.note(self.artifact, column, rule, row=self.row)
             return
         raw = json.dumps({**self.raw, **self._names()}, ensure_ascii=False, sort_keys=True, default=str)
         records.rejected.extend(
@@ -228,6 +269,16 @@ def merge(parts: Iterable[tuple[str, Parsed]]) -> dict[str, Parsed]:
             table=DATASETS[dataset].sort(pa.concat_tables([item.table for item in items])),
             rejected=[row for item in items for row in item.rejected],
             rows_read=sum(item.rows_read for item in items),
+            repairs=_together(item.repairs for item in items),
         )
         for dataset, items in grouped.items()
     }
+
+
+def _together(parts: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Put repairs together: a file that feeds a table in several parts has one row per column and rule."""
+    found: dict[str, Repairs] = {}
+    for row in (row for rows in parts for row in rows):
+        repairs = found.setdefault(row["dataset"], Repairs(row["dataset"]))
+        repairs.note(row["artifact"], row["column_name"], row["rule"], row=row["first_row"], values=row["value_count"])
+    return [row for _, repairs in sorted(found.items()) for row in repairs.rows()]
