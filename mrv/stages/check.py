@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,7 @@ class Checked:
     rows_accepted: int
     rows_quarantined: int
     changed: bool
+    repairs: tuple[Path, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -96,9 +97,10 @@ def check_received(context: Context, landed: Sequence[Landed]) -> dict[str, Chec
             extra, further = _with_strata(table, checked)
         elif dataset == "sample_labels":
             extra, further = _with_units(table, checked)
-        checked[dataset] = check_table(
+        batch = check_table(
             context, dataset, table, rejected=rejected, rows_read=rows_read, extra=extra, further=further
         )
+        checked[dataset] = replace(batch, repairs=tuple(part.repairs for part in landed if part.dataset == dataset))
     return checked
 
 
@@ -317,7 +319,7 @@ def _parameters(context: Context, dataset: str) -> dict[str, Any]:
 
 
 def evidence(checked: Sequence[Checked]) -> dict[str, pa.Table]:
-    """Return what the checks found, as the landed tables `batches`, `check_results` and `quarantine`."""
+    """Return what was found of received rows, as the landed tables `batches`, `repairs`, `check_results`, `quarantine`."""
     batches = [
         {
             "dataset": batch.dataset,
@@ -328,9 +330,14 @@ def evidence(checked: Sequence[Checked]) -> dict[str, pa.Table]:
         for batch in checked
     ]
     tables = {"batches": DATASETS["batches"].table(batches)}
-    for name, attribute in (("check_results", "results"), ("quarantine", "quarantine")):
+    files = {
+        "repairs": [path for batch in checked for path in batch.repairs],
+        "check_results": [batch.results for batch in checked],
+        "quarantine": [batch.quarantine for batch in checked],
+    }
+    for name, paths in files.items():
         schema = DATASETS[name].schema
-        parts = [pq.read_table(getattr(batch, attribute), schema=schema) for batch in checked]
+        parts = [pq.read_table(path, schema=schema) for path in paths]
         tables[name] = DATASETS[name].sort(pa.concat_tables([schema.empty_table(), *parts]))
     return tables
 

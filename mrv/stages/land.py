@@ -41,11 +41,12 @@ class Pulled:
 
 @dataclass(frozen=True)
 class Landed:
-    """A dataset as parsed: typed rows, and rows that could not be typed."""
+    """A dataset as parsed: typed rows, rows that could not be typed, and what was put right in the typed ones."""
 
     dataset: str
     path: Path
     rejected: Path
+    repairs: Path
     rows_read: int
     changed: bool
 
@@ -99,7 +100,8 @@ def land(context: Context, spec: SourceSpec, pulled: Pulled) -> list[Landed]:
     def work(key: str) -> dict[str, Any]:
         parsed = CONNECTORS[spec.connector].parse(spec, list(pulled.artifacts), request(context))
         tables = {dataset: _write(context, spec.name, dataset, part, key) for dataset, part in sorted(parsed.items())}
-        return {"tables": tables, "files": [table[kind] for table in tables.values() for kind in ("path", "rejected")]}
+        kinds = ("path", "rejected", "repairs")
+        return {"tables": tables, "files": [table[kind] for table in tables.values() for kind in kinds]}
 
     # Files of a continent or a year are read for the period and the zones.
     wanted = [context.period.start, context.period.end, *context.bounds]
@@ -107,7 +109,14 @@ def land(context: Context, spec: SourceSpec, pulled: Pulled) -> list[Landed]:
     outcome = run_step(context, stage="land", dataset=spec.name, inputs=inputs, work=work)
     root = context.settings.root
     return [
-        Landed(dataset, root / entry["path"], root / entry["rejected"], entry["rows_read"], outcome.changed)
+        Landed(
+            dataset=dataset,
+            path=root / entry["path"],
+            rejected=root / entry["rejected"],
+            repairs=root / entry["repairs"],
+            rows_read=entry["rows_read"],
+            changed=outcome.changed,
+        )
         for dataset, entry in outcome.result["tables"].items()
     ]
 
@@ -123,11 +132,15 @@ def _write(context: Context, source: str, dataset: str, parsed: Parsed, key: str
             where=f"source {source}",
             remedy="this is a fault of the parser; nothing was landed",
         )
-    path = context.table_path(f"landed-{source}", dataset, key)
-    rejected_path = context.table_path("quarantine", dataset, key)
-    write_parquet(path, parsed.table)
-    write_parquet(rejected_path, rejected)
-    return {"path": context.relative(path), "rejected": context.relative(rejected_path), "rows_read": parsed.rows_read}
+    paths = {
+        "path": context.table_path(f"landed-{source}", dataset, key),
+        "rejected": context.table_path("quarantine", dataset, key),
+        "repairs": context.table_path(f"repairs-{source}", dataset, key),
+    }
+    tables = {"path": parsed.table, "rejected": rejected, "repairs": DATASETS["repairs"].table(parsed.repairs)}
+    for name, table in tables.items():
+        write_parquet(paths[name], table)
+    return {**{name: context.relative(path) for name, path in paths.items()}, "rows_read": parsed.rows_read}
 
 
 def combine(dataset: str, landed: Sequence[Landed]) -> tuple[pa.Table, pa.Table, int]:
