@@ -112,8 +112,8 @@ class SmartFile(Strict):
     language: Literal["auto", "en", "es"] = "auto"
     encoding: Encoding = "utf-8-sig"
     delimiter: Delimiter = ","
+    decimal: Literal[".", ","] = "."
     dates: Literal["iso", "dmy", "mdy"] = Field("iso", description="Order of day, month and year; never guessed.")
-    event_kinds: str | None = Field(None, description="File with the event kind and threat type of each category.")
 
 
 class Smart(Strict):
@@ -125,7 +125,9 @@ class Smart(Strict):
     files: tuple[SmartFile, ...] = ()
     base_url: str | None = Field(None, description="Address of SMART Connect, where it is asked itself.")
     conservation_area: str | None = Field(None, description="UUID of the conservation area on SMART Connect.")
-    event_kinds: str | None = Field(None, description="File with the event kind and threat type of each category.")
+    event_kinds: str | None = Field(
+        None, description="CSV of the project with the event kind and threat type of each category."
+    )
     time_zone: str = Field("America/Lima", description="Time zone of dates and times without an offset.")
 
     @model_validator(mode="after")
@@ -149,7 +151,9 @@ class EarthRanger(Strict):
     root: str | None = Field(None, description="Folder of files instead, relative to the project's.")
     files: dict[Literal["patrols", "events", "observations"], tuple[str, ...]] = Field(default_factory=dict)
     page_size: int = Field(1000, ge=1, le=4000)
-    event_kinds: str | None = Field(None, description="File with the event kind and threat type of each event type.")
+    event_kinds: str | None = Field(
+        None, description="CSV of the project with the event kind and threat type of each event type."
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> EarthRanger:

@@ -129,9 +129,13 @@ LIFE_MEASURED = (
         "dataset": "str", "column_name": "str", "privacy": "str", "rule": "str", "value_count": "int",
     }),
     dataset("patrol_effort", "One row per patrol: days, distance and what was left out of its track.", "patrol_id", {
-        "patrol_id": "str", "first_at": "timestamp?", "last_at": "timestamp?", "patrol_days": "int?", "hours": "factor?",
-        "distance_km": "factor?", "point_count": "int", "duplicate_count": "int", "junk_count": "int", "outlier_count": "int",
-        "gap_count": "int", "cell_count": "int?", "method": "str", "reason": "str?",
+        "patrol_id": "str", "started_on": "date?", "ended_on": "date?", "declared_days": "int?", "first_at": "timestamp?",
+        "last_at": "timestamp?", "patrol_days": "int?", "hours": "factor?", "distance_km": "factor?", "point_count": "int",
+        "outside_count": "int", "junk_count": "int", "duplicate_count": "int", "outlier_count": "int", "gap_count": "int",
+        "cell_count": "int?", "method": "str", "reason": "str?",
+    }),
+    dataset("patrol_event_days", "One row per event of the period, or of no known day: its local day and days until somebody answered.", "event_id", {
+        "event_id": "str", "observed_on": "date?", "response_days": "int?", "resolution_days": "int?", "reason": "str?",
     }),
     dataset("patrol_days", "One row per patrol and local day on which it moved.", "patrol_id patrol_day", {
         "patrol_id": "str", "patrol_day": "date", "distance_km": "factor", "point_count": "int",

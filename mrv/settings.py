@@ -30,6 +30,8 @@ class Settings(BaseSettings):
     firms_map_key: SecretStr | None = Field(None, description="NASA FIRMS map key.")
     gfw_api_key: SecretStr | None = Field(None, description="Global Forest Watch data API key.")
     kobo_token: SecretStr | None = Field(None, description="KoboToolbox API token.")
+    earthranger_token: SecretStr | None = Field(None, description="EarthRanger API token.")
+    smart_token: SecretStr | None = Field(None, description="SMART Connect API token.")
     s3_endpoint_url: str | None = Field(None, description="Address of object storage; default: that of AWS.")
     s3_region: str = Field("us-east-1", description="Region of object storage that requests are signed for.")
     s3_access_key_id: str | None = Field(None, description="Key of object storage; none: public buckets only.")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-Kind = Literal["tiff", "csv", "json", "rat"]
+Kind = Literal["tiff", "csv", "json", "rat", "zip", "parquet"]
 
 MEDIA_TYPES: dict[Kind, str] = {
     "tiff": "image/tiff",
     "csv": "text/csv",
     "json": "application/json",
     "rat": "application/octet-stream",
+    "zip": "application/zip",
+    "parquet": "application/vnd.apache.parquet",
 }
 HEAD_BYTES = 2048
 
@@ -23,6 +25,8 @@ _EXPECTED: dict[Kind, str] = {
     "csv": "a CSV whose first line has several columns",
     "json": "a JSON object or list",
     "rat": "a raster attribute table (.aux.xml of GDAL, or .vat.dbf of dBASE III)",
+    "zip": "a ZIP archive",
+    "parquet": "a Parquet file (first bytes PAR1)",
 }
 
 
@@ -35,8 +39,12 @@ def is_kind(kind: Kind, head: bytes) -> bool:
     """Tell whether a file that begins with `head` can be of this kind."""
     if kind == "tiff":
         return head.startswith(_TIFF)
+    if kind == "parquet":
+        return head.startswith(b"PAR1")
     if kind == "rat":
         return head.startswith((b"<PAMDataset", b"\x03"))
+    if kind == "zip":
+        return head.startswith(b"PK\x03\x04")
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if kind == "json":
         return text.startswith((b"{", b"["))
