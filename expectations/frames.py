@@ -7,7 +7,9 @@ only: the accepted rows are taken from the Arrow table and keep every digit. Add
 - `_missing`: names of the columns that must not be null but are, else '';
 - `_not_finite`: names of the float columns that hold NaN or infinity (null is neither), else '';
 - `_plot_key`: plot_id|census_id|submission_id, where the table has these;
-- `_origin`: artifact|row, where the table has these.
+- `_origin`: artifact|row, where the table has these;
+- `_told_by`: the last day that a submission can tell of, where the table has `submitted_at`: the day after it was sent (UTC),
+  since east of Greenwich the day has begun already.
 """
 
 from __future__ import annotations
@@ -41,6 +43,8 @@ def check_frame(dataset: str, table: pa.Table) -> pd.DataFrame:
         columns["_plot_key"] = pd.Series(plot_keys(table), dtype="object")
     if set(ORIGIN) <= columns.keys():
         columns["_origin"] = pd.Series(origins(table), dtype="object")
+    if "submitted_at" in columns:
+        columns["_told_by"] = columns["submitted_at"].dt.tz_localize(None).dt.normalize() + pd.Timedelta(days=1)
     return pd.DataFrame(columns)
 
 

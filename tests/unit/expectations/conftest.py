@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from mrv.schemas import DATASETS
+from tests.unit.expectations import people_rows
 
 ARTIFACT = "c0ffee" + "0" * 58
 BOUNDS = {"south": -8.0, "north": -6.5, "west": -77.6, "east": -76.5}
@@ -29,6 +30,7 @@ PARAMETERS: dict[str, Any] = {
     "image_before_to": 2023.0,
     "image_after_from": 2024.0,
     "image_after_to": 2026.0,
+    **people_rows.PARAMETERS,
 }
 
 SOUND: dict[str, dict[str, Any]] = {
@@ -499,6 +501,7 @@ SOUND: dict[str, dict[str, Any]] = {
         "ci95_half_width_mg_ha": Decimal("16"),
         "precision90_percent": Decimal("5.2"),
     },
+    **people_rows.SOUND,
 }
 
 Rows = Callable[..., list[dict[str, Any]]]
