@@ -18,6 +18,7 @@ from mrv.sources.csv_reading import CsvFile, Row
 from mrv.sources.fetch import Fetcher, Wanted, base_of, fetching
 from mrv.sources.fire_files import parse_fires
 from mrv.sources.records import ORIGIN, Record, Records, merge
+from mrv.sources.values import Reading
 
 _REMEDY = "mend the value in the file, or name its missing-value text in project.yaml"
 
@@ -188,7 +189,7 @@ def _parse_row(records: Records, row: Row, table: TableFile, dataset: Dataset, a
         record.done()
         return
     for column, name in table.columns.items():
-        record.read(column, row.cells[name], missing=table.missing, name=name, decimal=table.decimal)
+        record.read(column, row.cells[name], name=name, how=Reading(missing=table.missing, decimal=table.decimal))
     for column, value in table.constants.items():
         record.read(column, _constant_text(value), name=column)
     if table.row_id:

@@ -3,110 +3,23 @@
 from __future__ import annotations
 
 import json
-import math
-import re
 from collections.abc import Collection, Iterable, Mapping
-from datetime import UTC, date, datetime
 from typing import Any
 
 import pyarrow as pa
 
+from mrv.privacy import told
 from mrv.schemas import DATASETS
 from mrv.sources.contract import Parsed
+from mrv.sources.days import UnusableValueError
+from mrv.sources.values import Reading, convert, day, moment, number, read_cell, truth, whole
 
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
-_WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_WORDS = {"true": True, "yes": True, "si": True, "sí": True, "1": True, "false": False, "no": False, "0": False}
 ORIGIN = ("_artifact", "_row")
 
-
-class UnusableValueError(ValueError):
-    """A value that its column cannot hold."""
-
-    def __init__(self, rule: str, expected: str) -> None:
-        super().__init__(expected)
-        self.rule = rule
-        self.expected = expected
-
-
-def number(text: str) -> float:
-    """Read a finite number with a decimal point.
-
-    Raises:
-        UnusableValueError: It is no number (`unreadable_value`), or not a finite one (`not_finite`).
-    """
-    if _NOT_FINITE.fullmatch(text):
-        raise UnusableValueError("not_finite", "a finite number")
-    if not _NUMBER.fullmatch(text):
-        raise UnusableValueError("unreadable_value", "a number")
-    value = float(text)
-    if not math.isfinite(value):
-        raise UnusableValueError("not_finite", "a finite number")
-    return value
-
-
-def whole(text: str) -> int:
-    """Read a whole number of 64 bits."""
-    if not _WHOLE.fullmatch(text) or abs(int(text)) >= 2**63:
-        raise UnusableValueError("unreadable_value", "a whole number")
-    return int(text)
-
-
-def day(text: str) -> date:
-    """Read a day as YYYY-MM-DD; nothing else, because 03/04 is two different days."""
-    if not _DAY.fullmatch(text):
-        raise UnusableValueError("unreadable_value", "a date as YYYY-MM-DD")
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise UnusableValueError("unreadable_value", "a day that exists") from error
-
-
-def moment(text: str) -> datetime:
-    """Read an ISO 8601 date and time as UTC; without an offset it is UTC already."""
-    try:
-        value = datetime.fromisoformat(text)
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
-    except (ValueError, OverflowError) as error:
-        raise UnusableValueError("unreadable_value", "a date and time in ISO 8601") from error
-
-
-def truth(text: str) -> bool:
-    """Read a yes or no."""
-    try:
-        return _WORDS[text.lower()]
-    except KeyError as error:
-        raise UnusableValueError("unreadable_value", "true or false") from error
-
-
-def convert(text: str, kind: pa.DataType) -> Any:
-    """Read a text as a value of an Arrow type of the landed tables.
-
-    Raises:
-        UnusableValueError: It is none.
-    """
-    if pa.types.is_string(kind):
-        return text
-    if pa.types.is_floating(kind):
-        return number(text)
-    if pa.types.is_integer(kind):
-        return whole(text)
-    if pa.types.is_date(kind):
-        return day(text)
-    if pa.types.is_timestamp(kind):
-        return moment(text)
-    if pa.types.is_boolean(kind):
-        return truth(text)
-    raise TypeError(f"no received table has a column of type {kind}")
-
-
-def _with_point(text: str, decimal: str) -> str:
-    """Bring a number to a decimal point; one that has a point already could be read in two ways."""
-    if "." in text:
-        raise UnusableValueError("unreadable_value", f"a number with decimal {decimal!r}")
-    return text.replace(decimal, ".")
+__all__ = [
+    "ORIGIN", "Record", "Records", "Repairs", "UnusableValueError", "convert", "day", "merge", "moment", "number",
+    "truth", "whole",
+]  # fmt: skip
 
 
 class Repairs:
@@ -194,24 +107,25 @@ class Record:
         *,
         missing: Collection[str] = ("",),
         name: str | None = None,
-        decimal: str = ".",
+        how: Reading | None = None,
     ) -> Any:
-        """Type one value for a landed column, or note why it cannot be; `name` is how the source calls it."""
-        declared = self.records.dataset.schema.field(column)
-        text = "" if value is None else str(value).strip()
-        if value is None or text in missing:
-            if not declared.nullable:
-                self.reject("missing_value", f"{name or column} is missing")
-            return self._set(column, None)
-        if pa.types.is_string(declared.type) and text != str(value):
-            self.repaired(column, "trimmed_blanks")
+        """Type one value for a landed column, or note why it cannot be; `name` is how the source calls it.
+
+        `how` says how it is to be read where there is more to say than what counts as missing.
+        """
+        dataset = self.records.dataset
+        declared = dataset.schema.field(column)
         try:
-            if decimal != "." and pa.types.is_floating(declared.type):
-                text = _with_point(text, decimal)
-            return self._set(column, convert(text, declared.type))
+            read, rules = read_cell(value, declared.type, how or Reading(missing=missing))
         except UnusableValueError as error:
-            self.reject(error.rule, f"{name or column} is {str(value)[:80]!r}, not {error.expected}")
+            shown = told(dataset.name, column, repr(str(value)[:80]))
+            self.reject(error.rule, f"{name or column} is {shown}, not {error.expected}")
             return self._set(column, None)
+        for rule in rules:
+            self.repaired(column, rule)
+        if read is None and not declared.nullable:
+            self.reject("missing_value", f"{name or column} is missing")
+        return self._set(column, read)
 
     def set(self, column: str, value: Any) -> None:
         """Fill a column with a value that is typed already."""
