@@ -188,9 +188,10 @@ def pull(project: str, period: str | None, dataset: str | None) -> None:
     settings = _settings()
     with open_context(project, period or newest_period(project, settings), settings, Terminal()) as context:
         _warn_of_mirrors(context.project, settings)
-        specs = [spec for spec in context.definition.sources if dataset is None or dataset in datasets_of(spec)]
+        folder = context.project.folder
+        specs = [spec for spec in context.definition.sources if dataset is None or dataset in datasets_of(spec, folder)]
         if not specs:
-            known = sorted({name for spec in context.definition.sources for name in datasets_of(spec)})
+            known = sorted({name for spec in context.definition.sources for name in datasets_of(spec, folder)})
             raise UsageError(
                 f"no source of {project} gives {dataset or 'anything'}",
                 expected=", ".join(known) or "a source in project.yaml",

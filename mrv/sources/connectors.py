@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from mrv.project_sources import Kobo, OdkCentral, SourceSpec
 from mrv.sources import files, firms, kobo, raster_tiles, sample, stac
 from mrv.sources.contract import Connector
+from mrv.sources.form_definition import load_form
 
 CONNECTORS: Mapping[str, Connector] = {
     "raster_tiles": raster_tiles,
@@ -18,6 +20,16 @@ CONNECTORS: Mapping[str, Connector] = {
 }
 
 
-def datasets_of(spec: SourceSpec) -> tuple[str, ...]:
-    """Return the landed datasets that a source feeds; rasters count as one."""
-    return ("plots", "trees") if isinstance(spec, Kobo | OdkCentral) else spec.datasets
+def datasets_of(spec: SourceSpec, folder: Path) -> tuple[str, ...]:
+    """Return the landed datasets that a source feeds; rasters count as one.
+
+    Args:
+        spec: The source.
+        folder: The project's, where its own forms lie.
+
+    Raises:
+        ProjectError: The source names a form that there is not.
+    """
+    if isinstance(spec, Kobo | OdkCentral):
+        return load_form(spec.form, folder=folder).datasets
+    return spec.datasets

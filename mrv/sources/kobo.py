@@ -7,22 +7,25 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import pyarrow as pa
-
 from mrv.errors import InputError, SourceError
 from mrv.ledger import Artifact
 from mrv.project_sources import Kobo
 from mrv.sources.addresses import Base, host_of, secret_or_mirror
 from mrv.sources.contract import Parsed, Request
 from mrv.sources.fetch import Wanted, base_of, fetching
+from mrv.sources.form_definition import load_form
+from mrv.sources.form_records import Submission, parse_submissions
 from mrv.sources.json_reading import read_json, writable
-from mrv.sources.kobo_form import FormMapping, Submission, load_form, parse_submissions, tree_records
-from mrv.sources.records import Records
 
 LICENCE = "The project's own field data"
 CITATION = "KoboToolbox form {asset}"
 TOKEN_VARIABLE = "MRV_KOBO_TOKEN"  # noqa: S105 - the variable's name
 MAX_PAGES = 10_000
+REFUSED = {
+    "validation_status_not_approved": "the submission was reviewed and not approved",
+    "validation_status_on_hold": "the submission was reviewed and put on hold",
+}
+REMEDY = "correct the submission in KoboToolbox, or approve it there, and pull again"
 
 
 def pull(spec: Kobo, request: Request) -> list[Artifact]:
@@ -31,6 +34,7 @@ def pull(spec: Kobo, request: Request) -> list[Artifact]:
     Raises:
         SourceError: A page is empty before all came, or the form changed while it was read.
     """
+    dataset = load_form(spec.form, folder=request.project_folder).datasets[0]
     base = base_of(spec.name, spec.base_url, request.settings)
     token = request.settings.kobo_token
     secret = secret_or_mirror(
@@ -53,7 +57,7 @@ def pull(spec: Kobo, request: Request) -> list[Artifact]:
         request.progress.task(f"{spec.name}: submissions", None) as advance,
     ):
         while path is not None:
-            artifact = fetcher.fetch(_wanted(spec, path, number=len(artifacts) + 1))
+            artifact = fetcher.fetch(_wanted(spec, dataset, path, number=len(artifacts) + 1))
             page = _read_page(request.store.get(artifact.sha256), artifact.address)
             artifacts.append(artifact)
             counts.append(page["count"])
@@ -65,9 +69,9 @@ def pull(spec: Kobo, request: Request) -> list[Artifact]:
     return artifacts
 
 
-def _wanted(spec: Kobo, path: str, *, number: int) -> Wanted:
+def _wanted(spec: Kobo, dataset: str, path: str, *, number: int) -> Wanted:
     return Wanted(
-        dataset="plots",
+        dataset=dataset,
         product=spec.form,
         address=f"kobo/{spec.asset}/page-{number:04d}",
         path=path,
@@ -124,70 +128,45 @@ def _check_whole(spec: Kobo, last: Artifact, counts: Sequence[int], ids: Sequenc
 
 
 def parse(spec: Kobo, artifacts: Sequence[Artifact], request: Request) -> dict[str, Parsed]:
-    """See `Connector.parse`: the tables `plots` and `trees`."""
-    form = load_form(spec.form)
-    garbled = {name: Records(name) for name in ("plots", "trees")}
-
-    def submissions() -> Iterator[Submission]:
-        for artifact in artifacts:
-            first_tree = 1
-            page = _read_page(request.store.get(artifact.sha256), artifact.address)
-            for position, received in enumerate(page["results"], start=1):
-                raw = writable(received)
-                trees = tree_records(raw, form)
-                item = Submission(raw, artifact.sha256, artifact.address, position, first_tree, trees)
-                _note_garbled(garbled, item, received, form)
-                yield item
-                first_tree += len(trees)
-
-    parsed = parse_submissions(submissions(), form)
-    return {name: _without(part, garbled[name]) for name, part in parsed.items()}
+    """See `Connector.parse`: the tables of the form."""
+    form = load_form(spec.form, folder=request.project_folder)
+    return parse_submissions(_submissions(artifacts, request), form, bounds=request.bounds, remedy=REMEDY)
 
 
-def _note_garbled(
-    garbled: Mapping[str, Records], item: Submission, received: Mapping[str, Any], form: FormMapping
-) -> None:
-    """Reject what holds text that cannot be written: a tree alone, or a submission with all its trees."""
-    trees = tree_records(received, form)
-    own = {key: value for key, value in item.raw.items() if key != form.repeat}
-    whole = own != {key: value for key, value in received.items() if key != form.repeat}
-    if whole:
-        _reject_garbled(garbled["plots"], item, item.raw, form, row=item.position, name=f"submission {item.position}")
-    for offset, (tree, before) in enumerate(zip(item.trees, trees, strict=True)):
-        if whole or tree != before:
-            row = item.first_tree + offset
-            _reject_garbled(garbled["trees"], item, tree, form, row=row, name=f"tree record {row}")
+def _submissions(artifacts: Sequence[Artifact], request: Request) -> Iterator[Submission]:
+    for artifact in artifacts:
+        page = _read_page(request.store.get(artifact.sha256), artifact.address)
+        for position, raw in enumerate(page["results"], start=1):
+            status = _status(raw)
+            yield Submission(
+                answers=raw,
+                identity=_identity(raw),
+                # Numbers grow, so longer ones are later.
+                age=(_text(raw.get("_submission_time")), _text(raw["_id"]).zfill(20)),
+                number=f"_id {raw['_id']}",
+                submitted_at=raw.get("_submission_time"),
+                status=status,
+                version=_text(raw.get("__version__")) or None,
+                refusal=(status, REFUSED[status]) if status in REFUSED else None,
+                artifact=artifact.sha256,
+                address=artifact.address,
+                position=position,
+            )
 
 
-def _reject_garbled(
-    records: Records, item: Submission, raw: Mapping[str, Any], form: FormMapping, *, row: int, name: str
-) -> None:
-    record = records.record(
-        raw,
-        artifact=item.artifact,
-        row=row,
-        where=f"{item.address}, {name}",
-        remedy="type the text anew and pull again",
-    )
-    for column in ("plot_id", "census_id"):
-        record.set(column, item.raw.get(form.plots[column]))
-    record.set("submission_id", item.root_uuid)
-    record.reject("unreadable_value", r"a text holds half a character (\ud800 to \udfff)")
-    record.done()
+def _identity(raw: Mapping[str, Any]) -> str:
+    """Return what stays the same when a submission is edited; older servers have only `_uuid`."""
+    return _text(raw.get("meta/rootUuid") or raw.get("_uuid") or raw["_id"]).removeprefix("uuid:")
 
 
-def _without(parsed: Parsed, garbled: Records) -> Parsed:
-    """Move the rows that were found garbled from the table to the quarantine; the count stays."""
-    rows = {(item["artifact"], item["row"]) for item in garbled.rejected}
-    known = {(item["artifact"], item["row"], item["rule"]) for item in parsed.rejected}
-    table = parsed.table
-    places = zip(table["_artifact"].to_pylist(), table["_row"].to_pylist(), strict=True)
-    more = [item for item in garbled.rejected if (item["artifact"], item["row"], item["rule"]) not in known]
-    return Parsed(
-        table.filter(pa.array([place not in rows for place in places], pa.bool_())),
-        [*parsed.rejected, *more],
-        parsed.rows_read,
-    )
+def _status(raw: Mapping[str, Any]) -> str | None:
+    status = raw.get("_validation_status")
+    uid = status.get("uid") if isinstance(status, Mapping) else None
+    return _text(uid) or None
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(writable(value))
 
 
 def _read_page(path: Path, address: str) -> dict[str, Any]:

@@ -239,7 +239,12 @@ def _pools(project: LoadedProject, zones: list[Zone]) -> Iterator[MrvError]:
 
 def _sources(project: LoadedProject) -> Iterator[MrvError]:
     yield from _missing_files(project)
-    given = {name for source in project.definition.sources for name in datasets_of(source)}
+    given = set()
+    for source in project.definition.sources:
+        try:
+            given |= set(datasets_of(source, project.folder))
+        except ProjectError as error:
+            yield error
     from_plots = any(pool.plots for pool in project.definition.emission_factors.pools)
     if from_plots and not {"plots", "trees", "wood_density"} <= given:
         yield ProjectError(

@@ -61,7 +61,9 @@ def test_a_submission_is_a_plot_and_its_trees(request_, artifact_of) -> None:
             "area_ha": 0.5,
             "slope_percent": 12.0,
             "slope_corrected": True,
+            "layout_id": None,
             "stratum_id": None,
+            "team": None,
             "submission_id": "r1",
             "submitted_at": datetime(2022, 8, 1, 10, tzinfo=UTC),
             "validation_status": "validation_status_approved",
@@ -94,7 +96,8 @@ def test_an_edit_replaces_and_nothing_is_lost(request_, artifact_of) -> None:
 
 
 def test_a_second_submission_of_a_census_is_left_to_the_checks(request_, artifact_of) -> None:
-    plots, _, _ = parse(request_, artifact_of, [submission(1), submission(2, **{"plot/plot_id": "P1"})])
+    second = submission(2, **{"plot/plot_id": "P1", "plot/slope_percent": "13"})
+    plots, _, _ = parse(request_, artifact_of, [submission(1), second])
     assert plots.table["submission_id"].to_pylist() == ["r1", "r2"]
     assert plots.rejected == []
 
