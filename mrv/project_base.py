@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, model_validator
 
@@ -21,10 +22,20 @@ def _decodes(name: str) -> str:
     return name
 
 
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"there is no time zone {name!r}; they are named as America/Lima") from error
+    return name
+
+
 Encoding = Annotated[str, AfterValidator(_decodes)]
 """Name of an encoding that texts can be read in."""
 Delimiter = Annotated[str, StringConstraints(pattern=r'^[^"\r\n]$')]
 """What separates the cells of a CSV: one character that is not its quote."""
+TimeZone = Annotated[str, AfterValidator(_zone)]
+"""Name of a time zone, such as America/Lima."""
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 ZoneKind = Literal[
     "project_area", "leakage_belt", "reference_region", "concession", "hcv", "community", "stratum", "exclusion"

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from mrv.project_base import DateRange, Delimiter, Encoding, Identifier, Strict
+from mrv.project_base import DateRange, Delimiter, Encoding, Identifier, Strict, TimeZone
 from mrv.project_sampling import SampleSource
 from mrv.project_scenes import Stac
 
@@ -218,13 +218,20 @@ class TableFile(Strict):
         1, ge=1, le=5, description="Rows of the header; merged cells are filled and the rows joined by '/'."
     )
     skip_rows: int = Field(0, ge=0, description="Rows before the header.")
-    dates: Literal["iso", "dmy", "mdy"] = Field("iso", description="Order of day, month and year; never guessed.")
+    dates: Literal["iso", "dmy", "mdy", "decimal_year"] = Field(
+        "iso", description="Order of day, month and year, or a year with decimals such as 2011.584; never guessed."
+    )
+    time_zone: TimeZone = Field("UTC", description="Time zone of dates and times without an offset.")
     values: dict[str, dict[str, str]] = Field(
         default_factory=dict, description="For a landed column: what its words become, for example vivo: alive."
     )
     factors: dict[str, Decimal] = Field(
         default_factory=dict,
         description="For a landed column: what its numbers are multiplied with, for example 0.1 for mm to cm.",
+    )
+    words: dict[str, Annotated[int, Field(ge=1, le=20)]] = Field(
+        default_factory=dict,
+        description="For a landed column: which word of the cell is taken, for example 1 for the genus of a binomial.",
     )
     columns: dict[str, str] = Field(description="Landed column to column of the file.")
     constants: dict[str, str | int | float | bool | None] = Field(default_factory=dict)
