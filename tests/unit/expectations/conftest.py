@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from mrv.schemas import DATASETS
-from tests.unit.expectations import people_rows
+from tests.unit.expectations import patrol_rows, people_rows
 
 ARTIFACT = "c0ffee" + "0" * 58
 BOUNDS = {"south": -8.0, "north": -6.5, "west": -77.6, "east": -76.5}
@@ -30,6 +30,7 @@ PARAMETERS: dict[str, Any] = {
     "image_before_to": 2023.0,
     "image_after_from": 2024.0,
     "image_after_to": 2026.0,
+    **patrol_rows.PARAMETERS,
     **people_rows.PARAMETERS,
 }
 
@@ -501,6 +502,7 @@ SOUND: dict[str, dict[str, Any]] = {
         "ci95_half_width_mg_ha": Decimal("16"),
         "precision90_percent": Decimal("5.2"),
     },
+    **patrol_rows.SOUND,
     **people_rows.SOUND,
 }
 

@@ -13,7 +13,7 @@ import pytest
 from expectations.runner import check
 from expectations.suites import FOLDER, load_suite
 from mrv.schemas import DATASETS
-from tests.unit.expectations import people_rows
+from tests.unit.expectations import patrol_rows, people_rows
 
 DATASET_NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 
@@ -307,6 +307,7 @@ SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     ("error_matrix", "units_not_negative", {"unit_count": -1}),
     ("error_matrix", "share_in_range", {"area_share": Decimal("1.1")}),
     ("error_matrix", "required_present", {"unit_count": None}),
+    *patrol_rows.SPOILT,
     *people_rows.SPOILT,
 ]
 WHOLE_TABLE = {"columns_present", "rows_present"}
