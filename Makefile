@@ -23,7 +23,8 @@ demo: $(VENV)/ready  ## the sample project, end to end, offline
 	$(BIN)/mrv demo
 
 test: $(VENV)/ready  ## every test
-	$(BIN)/python -m pytest -q tests/unit tests/real tests/integration tests/e2e
+	# The longest files first, so that no worker ends long after the other.
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/e2e tests/integration tests/real tests/unit
 
 lint: $(VENV)/ready  ## ruff, sqlfluff, import-linter, type checker
 	$(BIN)/ruff check .

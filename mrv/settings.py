@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     http_attempts: int = Field(4, ge=1, le=10, description="Attempts per file before a source counts as unreachable.")
     workers: int = Field(os.cpu_count() or 1, ge=1, description="Threads for pixels.")
     dask_address: str | None = Field(None, description="Dask scheduler that tiles are measured on; default: threads.")
+    parsed_dir: Path | None = Field(
+        None, description="Folder for what dbt parsed of the models, so that it is parsed once; default: in the home."
+    )
     signing_key: Path | None = Field(None, description="Ed25519 private key (OpenSSH) that signs packages.")
     max_file_bytes: int = Field(8 * 2**30, gt=0, description="Largest file that is accepted from a source.")
 
@@ -81,6 +84,11 @@ class Settings(BaseSettings):
     def build_dir(self) -> Path:
         """Private build databases; may be deleted at any time."""
         return self.root / "build"
+
+    @property
+    def models_dir(self) -> Path:
+        """What dbt parsed of the models; may be deleted at any time."""
+        return self.parsed_dir or self.build_dir / "parsed"
 
     @property
     def snapshots_dir(self) -> Path:

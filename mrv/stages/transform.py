@@ -93,7 +93,7 @@ def transform(context: Context, tables: Mapping[str, pa.Table]) -> Snapshot:
         for dataset, table in tables.items():
             inputs[dataset] = [folder / "landed" / f"{dataset}.parquet"]
             write_parquet(inputs[dataset][0], table)
-        built = build(inputs, folder=folder)
+        built = build(inputs, folder=folder, parsed=context.settings.models_dir)
         target = context.settings.snapshots_dir / context.definition.id / context.period.id / key[:16]
         # Work is done only where something of the snapshot is missing: what is left of it is made anew, to the same bytes.
         shutil.rmtree(target, ignore_errors=True)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mrv.errors import WarehouseError
+from mrv.files import hash_file, storage_errors
 from mrv.settings import REPOSITORY
 from mrv.warehouse.load import load_landed
 
 DBT_PROJECT = REPOSITORY / "dbt_project"
+PARSED = "partial_parse.msgpack"
+"""dbt's own record of what it parsed, from which it starts where the files are the same."""
 _FAILED = {"error", "fail", "runtime error"}
 
 logger = logging.getLogger(__name__)
@@ -35,13 +41,17 @@ class Build:
     target: Path
 
 
-def build(inputs: Mapping[str, Sequence[Path]], *, folder: Path, project: Path = DBT_PROJECT) -> Build:
+def build(
+    inputs: Mapping[str, Sequence[Path]], *, folder: Path, project: Path = DBT_PROJECT, parsed: Path | None = None
+) -> Build:
     """Load landed Parquet and run every model and test of the dbt project.
 
     Args:
         inputs: Dataset to its Parquet files; a dataset that is missing becomes an empty table.
         folder: Folder for the build database and dbt's artifacts. An earlier build in it is replaced.
         project: dbt project to run.
+        parsed: Folder in which is kept what dbt parsed, so that the next build of the same project need not; default:
+            nothing is kept.
 
     Returns:
         The build database and the artifacts. Nothing is written into the dbt project.
@@ -54,11 +64,35 @@ def build(inputs: Mapping[str, Sequence[Path]], *, folder: Path, project: Path =
     for leftover in (database, folder / "build.duckdb.wal", target / "run_results.json"):
         leftover.unlink(missing_ok=True)
     load_landed(database, inputs)
+    known = parsed / f"{_content(project)}.msgpack" if parsed else None
+    if known and known.is_file():
+        target.mkdir(exist_ok=True)
+        shutil.copyfile(known, target / PARSED)
     # Unit tests run on rows of their own, whatever the data are: the test suite runs them, not every period.
     arguments = ("build", "--exclude-resource-type", "unit_test")
     result = run_dbt(*arguments, database=database, target=target, logs=folder / "logs", project=project)
     _raise_for_failures(result, target)
+    if known and not known.is_file():
+        _keep(target / PARSED, known)
     return Build(database=database, target=target)
+
+
+def _content(project: Path) -> str:
+    """Return a hash of the files of a dbt project: what was parsed of others is never used."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in project.rglob("*") if path.suffix in {".sql", ".yml", ".csv"}):
+        digest.update(f"{path.relative_to(project).as_posix()}\0{hash_file(path)}\n".encode())
+    return digest.hexdigest()[:32]
+
+
+def _keep(made: Path, known: Path) -> None:
+    """Keep what was parsed, whole or not at all: two builds may end at the same time."""
+    with storage_errors(known.parent):
+        known.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, whole = tempfile.mkstemp(prefix=".new-", dir=known.parent)
+        os.close(descriptor)
+        shutil.copyfile(made, whole)
+        Path(whole).replace(known)
 
 
 def run_dbt(
@@ -83,10 +117,20 @@ def run_dbt(
         **inherited,
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
         "DO_NOT_TRACK": "1",
-        "MRV_BUILD_DB": str(database.resolve()),
+        # The same words for every build: dbt parses everything anew where its profile says something else.
+        "MRV_BUILD_DB": os.path.relpath(database.resolve(), target.resolve().parent),
         "PYTHONHASHSEED": "0",
     }
-    command = [sys.executable, "-m", "dbt.cli.main", "--no-use-colors", "--no-version-check", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "dbt.cli.main",
+        "--no-use-colors",
+        "--no-version-check",
+        "--log-level-file",
+        "info",
+        *arguments,
+    ]
     folders = {"--project-dir": project, "--profiles-dir": project, "--target-path": target, "--log-path": logs}
     for option, path in folders.items():
         command += [option, str(path.resolve())]

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from mrv.warehouse.build import Build, build
-from tests.integration.warehouse_inputs import e1_rows, records, write_landed
+from mrv.warehouse.build import Build
+from tests.integration.warehouse_inputs import build, e1_rows, records, write_landed
 
 pytestmark = pytest.mark.integration
 ORACLE = Path(__file__).resolve().parents[2] / ".." / "shared" / "oracles" / "emission_reductions.json"

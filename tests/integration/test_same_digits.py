@@ -13,9 +13,9 @@ import pytest
 from mrv.errors import WarehouseError
 from mrv.schemas import DATASETS
 from mrv.units import UM2_PER_HA
-from mrv.warehouse.build import Build, build
+from mrv.warehouse.build import Build
 from tests.integration.gap_rows import alert, retrieval
-from tests.integration.warehouse_inputs import Rows, cover, project_rows, records, write_landed, zone
+from tests.integration.warehouse_inputs import Rows, build, cover, project_rows, records, write_landed, zone
 
 pytestmark = pytest.mark.integration
 

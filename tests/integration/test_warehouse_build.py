@@ -17,12 +17,12 @@ import pytest
 from mrv.errors import WarehouseError
 from mrv.files import write_parquet
 from mrv.schemas import DATASETS
-from mrv.warehouse.build import DBT_PROJECT, Build, build, run_dbt
+from mrv.warehouse.build import DBT_PROJECT, Build, run_dbt
 from mrv.warehouse.dictionary import MARTS
 from mrv.warehouse.read import query
 from mrv.warehouse.snapshot import export
 from tests.integration.gap_rows import gap_rows
-from tests.integration.warehouse_inputs import records, write_landed
+from tests.integration.warehouse_inputs import build, records, write_landed
 
 pytestmark = pytest.mark.integration
 

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from mrv.errors import WarehouseError
-from mrv.warehouse.build import build
 from tests.integration.class_rows import class_rows
-from tests.integration.warehouse_inputs import baseline, cover, e1_rows, pool, records, write_landed, zone
+from tests.integration.warehouse_inputs import baseline, build, cover, e1_rows, pool, records, write_landed, zone
 
 pytestmark = pytest.mark.integration
 

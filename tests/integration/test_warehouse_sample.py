@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from mrv.warehouse.build import Build, build
+from mrv.warehouse.build import Build
 from tests.integration.sample_rows import AREAS_HA, SEEN, measured_rows, sample_rows
-from tests.integration.warehouse_inputs import e1_rows, records, write_landed
+from tests.integration.warehouse_inputs import build, e1_rows, records, write_landed
 
 pytestmark = pytest.mark.integration
 COUNTED_VCU = [311941, 335484, 347897]

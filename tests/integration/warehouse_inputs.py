@@ -12,9 +12,17 @@ from mrv.files import write_parquet
 from mrv.parameters import in_force, load_parameters
 from mrv.periods import Span, vintages
 from mrv.schemas import DATASETS
+from mrv.settings import read_settings
 from mrv.units import UM2_PER_HA
+from mrv.warehouse.build import DBT_PROJECT, Build
+from mrv.warehouse.build import build as build_marts
 
 Rows = dict[str, list[dict[str, Any]]]
+
+
+def build(inputs: Mapping[str, Sequence[Path]], *, folder: Path, project: Path = DBT_PROJECT) -> Build:
+    """Build the marts as a run does: from what dbt parsed of the same models for another test."""
+    return build_marts(inputs, folder=folder, project=project, parsed=read_settings().models_dir)
 
 
 def write_landed(rows: Mapping[str, Sequence[Mapping[str, Any]]], folder: Path) -> dict[str, list[Path]]:
@@ -60,6 +68,7 @@ def project_rows(start: date, end: date, *, rule_set: str, method: str, override
                 "emission_factor_method": method,
                 "illustrative": False,
                 "simulated": True,
+                "min_group": 1,
             }
         ],
         "vintages": [
