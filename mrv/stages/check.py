@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from mrv.errors import InputError
 from mrv.files import hash_file, write_parquet
 from mrv.schemas import DATASETS
+from mrv.stages.check_patrols import patrol_parameters
 from mrv.stages.check_people import people_parameters
 from mrv.stages.context import Context, run_step
 from mrv.stages.land import Landed, combine
@@ -87,7 +88,10 @@ def check_received(context: Context, landed: Sequence[Landed]) -> dict[str, Chec
     plots = DATASETS["plots"].empty()
     for dataset in (name for name in RECEIVED if name in present):
         table, rejected, rows_read = combine(dataset, landed)
-        extra: Mapping[str, Any] = people_parameters(dataset, table, checked)
+        extra: Mapping[str, Any] = {
+            **people_parameters(dataset, table, checked),
+            **patrol_parameters(context, dataset, table),
+        }
         further = None
         if dataset == "plots":
             plots = table

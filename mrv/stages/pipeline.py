@@ -28,6 +28,7 @@ from mrv.stages.measure_alerts import measure_alerts
 from mrv.stages.measure_classes import measure_classes, measure_values
 from mrv.stages.measure_fires import KnownFires, measure_fires
 from mrv.stages.measure_patches import measure_forest_shape, measure_loss_patches
+from mrv.stages.measure_patrols import measure_patrols
 from mrv.stages.measure_sample import measure_sample
 from mrv.stages.measure_scenes import measure_scenes
 from mrv.stages.publish import Published, publish
@@ -155,6 +156,7 @@ def _measure(
     if context.definition.fragmentation is not None:
         measured.append(do("measure forest shape", measure_forest_shape, context, artifacts))
     measured.append(do("measure field plots", measure_field, context, received))
+    measured.append(do("measure patrols", measure_patrols, context, received))
     if "sample_designs" in received:
         measured.append(do("measure samples", measure_sample, context, received))
     return [part for part in measured if part is not None]
