@@ -10,6 +10,6 @@ def normal_z(*, confidence: float) -> float:
     return float(ndtri((1 + confidence) / 2))
 
 
-def student_t(*, confidence: float, degrees_of_freedom: int) -> float:
+def student_t(*, confidence: float, degrees_of_freedom: float) -> float:
     """Return the two-sided quantile of Student's t, for example 1.8945786 at confidence 0.90 and 7 degrees of freedom."""
     return float(stdtrit(degrees_of_freedom, (1 + confidence) / 2))

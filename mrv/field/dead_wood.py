@@ -1,0 +1,135 @@
+"""Lying dead wood by line intersect, and standing dead trees, per plot census."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from mrv.errors import InputError
+from mrv.field.pool_amounts import CensusKey, PoolAmount, by_census
+
+LYING, STANDING = "dead_wood_lying", "dead_wood_standing"
+DECAY_CLASSES = ("sound", "intermediate", "rotten")
+_M3_PER_CM2_AND_M = math.pi**2 / 8
+_KG_PER_MG = 1000
+
+
+def lying_volume_m3_ha(*, diameters_cm: Iterable[float], line_length_m: float) -> float:
+    """Return the volume of lying dead wood in m³/ha: π² Σd² / (8 L).
+
+    Van Wagner 1968, The line intersect method in forest fuel sampling, Forest Science 14:20-26.
+
+    Args:
+        diameters_cm: Diameters in cm of the pieces where the line crosses them; none: no wood.
+        line_length_m: Horizontal length of the lines together, in m.
+
+    Raises:
+        InputError: A diameter or the length is not a positive number.
+    """
+    diameters = list(diameters_cm)
+    for label, value in [("length of a line", line_length_m), *(("diameter of a piece", each) for each in diameters)]:
+        if not (math.isfinite(value) and value > 0):
+            raise InputError(
+                f"the {label} of lying dead wood is not a positive number",
+                found=str(value),
+                where="dead_wood_pieces",
+                remedy="mend the piece or its line, or leave it out",
+            )
+    return _M3_PER_CM2_AND_M * math.fsum(each**2 for each in diameters) / line_length_m
+
+
+def lying_dead_wood(
+    pieces: Iterable[Mapping[str, Any]],
+    *,
+    slope_factors: Mapping[CensusKey, float],
+    wood_density_g_cm3: Mapping[CensusKey, float],
+    class_factors: Mapping[str, float],
+) -> list[PoolAmount]:
+    """Return the dry mass of lying dead wood of each plot census that has a line.
+
+    The lines of a census are one long line: their lengths and their pieces are added. A line that nothing crosses counts
+    with its length; a census whose lines nothing crosses has no lying wood, which is a measured 0.
+
+    Args:
+        pieces: Rows of `dead_wood_pieces`.
+        slope_factors: Horizontal part of a length in each accepted census (cos θ; 1 where no correction is due). Pieces of
+            other censuses are refused.
+        wood_density_g_cm3: Mean wood density of the living trees of each census.
+        class_factors: Density of dead wood of each decay class as a share of that of living wood.
+
+    Raises:
+        InputError: A piece belongs to no accepted census, or a line has two lengths.
+    """
+    amounts = []
+    for census, rows in by_census(pieces, "dead_wood_pieces", slope_factors).items():
+        length_m = _length_m(rows) * slope_factors[census]
+        crossed = [row for row in rows if row["diameter_cm"] is not None]
+        volumes = {
+            decay: lying_volume_m3_ha(
+                diameters_cm=[row["diameter_cm"] for row in crossed if row["decay_class"] == decay],
+                line_length_m=length_m,
+            )
+            for decay in DECAY_CLASSES
+        }
+        reason = None
+        if unclassed := sum(row["decay_class"] not in DECAY_CLASSES for row in crossed):
+            reason = f"{unclassed} piece(s) without a decay class"
+        elif crossed and census not in wood_density_g_cm3:
+            reason = "the plot has no living tree, so its wood density is not known"
+        # g/cm³ is Mg/m³.
+        mass = None
+        if reason is None:
+            shares = math.fsum(volumes[decay] * class_factors[decay] for decay in DECAY_CLASSES) if crossed else 0.0
+            mass = shares * wood_density_g_cm3[census] if crossed else 0.0
+        amounts.append(PoolAmount(census, LYING, mass, len(crossed), "line_intersect", reason))
+    return amounts
+
+
+def standing_dead_wood(
+    dead: Iterable[Mapping[str, Any]],
+    *,
+    censuses: Iterable[CensusKey],
+    unclassed: Mapping[CensusKey, int],
+) -> list[PoolAmount]:
+    """Return the dry mass of standing dead trees of each plot census.
+
+    Where a single census of the project records decay classes, its teams look at dead trees: in every census, none found is
+    a measured 0. Where none does, standing dead wood was not measured anywhere.
+
+    Args:
+        dead: Rows of `tree_biomass` of standing dead trees.
+        censuses: The accepted plot censuses.
+        unclassed: How many dead trees of a census have no decay class.
+    """
+    rows = list(dead)
+    if not rows:
+        return []
+    found = by_census(rows, "tree_biomass", set(censuses))
+    amounts = []
+    for census in sorted(set(censuses)):
+        trees = found.get(census, [])
+        reason = None
+        if unclassed.get(census):
+            reason = f"{unclassed[census]} dead tree(s) without a decay class"
+        elif without := sum(row["agb_kg"] is None for row in trees):
+            reason = f"{without} dead tree(s) without what their equation needs"
+        mass = None
+        if reason is None:
+            mass = math.fsum(row["agb_kg"] * row["trees_per_ha"] / _KG_PER_MG for row in trees)
+        amounts.append(PoolAmount(census, STANDING, mass, len(trees), "allometry_by_decay_class", reason))
+    return amounts
+
+
+def _length_m(rows: Sequence[Mapping[str, Any]]) -> float:
+    lengths: dict[str, float] = {}
+    for row in rows:
+        if lengths.setdefault(row["line_id"], row["line_length_m"]) != row["line_length_m"]:
+            raise InputError(
+                "a line of dead wood has two lengths",
+                expected="one length for all pieces of a line",
+                found=f"{lengths[row['line_id']]} and {row['line_length_m']} m",
+                where=f"dead_wood_pieces, plot {row['plot_id']!r}, census {row['census_id']!r}, line {row['line_id']!r}",
+                remedy="mend the length at the source",
+            )
+    return math.fsum(lengths.values())
