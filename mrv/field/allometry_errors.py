@@ -93,7 +93,7 @@ def errors_of(allometry: str) -> AllometryErrors:
     return found
 
 
-def coefficient_draws(draws: int, *, seed: int, on: bool) -> FloatArray:
+def coefficient_draws(draws: int, *, seed: np.uint64, on: bool) -> FloatArray:
     """Return the errors of intercept and slope of Chave et al. 2014, equation 4, shape (draws, 2); zeros where `on` is false.
 
     ln AGB moves by the first plus the second times ln(ρD²H). The two are drawn about the middle of the equation's trees,

@@ -34,6 +34,11 @@ def entity_word(*parts: str) -> int:
     return int.from_bytes(digest.digest(), "big")
 
 
+def seed_word(seed: int) -> np.uint64:
+    """Return the 64 bits that a project's seed stands for."""
+    return np.uint64(entity_word("monte carlo", str(seed)))
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def philox(c0: np.uint64, c1: np.uint64, c2: np.uint64, c3: np.uint64, key: np.uint64) -> Words:
     """Return four random words of 32 bits for a counter of four such words: Philox 4x32 with 10 rounds.
@@ -136,12 +141,12 @@ def normal_quantile(p: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def units_of(entities: NDArray[np.uint64], draws: int, stream: int, seed: int) -> NDArray[np.float64]:
+def units_of(entities: NDArray[np.uint64], draws: int, stream: int, seed: np.uint64) -> NDArray[np.float64]:
     """Return numbers in 0 to 1 of shape (draws, entities): the one of an entity and draw is the same in any company."""
     out = np.empty((draws, entities.size))
     for draw in range(draws):
         for place in range(entities.size):
             word = entities[place]
-            found = philox(np.uint64(draw), np.uint64(stream), word & _LOW, word >> _SHIFT, np.uint64(seed))
+            found = philox(np.uint64(draw), np.uint64(stream), word & _LOW, word >> _SHIFT, seed)
             out[draw, place] = unit(found[0])
     return out

@@ -38,7 +38,7 @@ class HeightErrors:
     rse: float
     max_height_m: float
 
-    def draw(self, draws: int, *, seed: int, on: bool) -> FloatArray:
+    def draw(self, draws: int, *, seed: np.uint64, on: bool) -> FloatArray:
         """Return the coefficients of each draw, shape (draws, 3); those of the model itself where `on` is false."""
         fixed = np.tile(np.asarray(self.coefficients), (draws, 1))
         if not on or not self.covariance.any():

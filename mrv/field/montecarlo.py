@@ -15,7 +15,7 @@ from scipy.special import ndtr
 
 from mrv.errors import InputError
 from mrv.field.allometry_errors import AllometryErrors, coefficient_draws, errors_of
-from mrv.field.counter_random import entity_word
+from mrv.field.counter_random import entity_word, seed_word
 from mrv.field.height_errors import HeightErrors
 from mrv.field.montecarlo_kernel import (
     LARGE_ERROR_SD_CM,
@@ -107,7 +107,7 @@ def draw_plots(stand: Stand, *, draws: int, seed: int, sources: Collection[str],
         threads: How many threads share the draws.
     """
     on = Switches(*(name in sources for name in TREE_SOURCES))
-    key = entity_word("monte carlo", str(seed))
+    key = seed_word(seed)
     height = stand.height
     curves = Curves(
         height=height.draw(draws, seed=key, on=on.height) if height else np.zeros((draws, 3)),
@@ -119,7 +119,7 @@ def draw_plots(stand: Stand, *, draws: int, seed: int, sources: Collection[str],
 
     def work(first: int) -> None:
         last = min(first + _DRAWS_AT_ONCE, draws)
-        simulate(first, last, np.uint64(key), on, stand.trees, stand.densities, curves, out)
+        simulate(first, last, key, on, stand.trees, stand.densities, curves, out)
 
     with ThreadPoolExecutor(max_workers=threads) as pool:
         for _ in pool.map(work, range(0, draws, _DRAWS_AT_ONCE)):

@@ -114,7 +114,14 @@ class Switches(NamedTuple):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def simulate(
-    first: int, last: int, seed: int, on: Switches, trees: Trees, densities: Densities, curves: Curves, out: Floats
+    first: int,
+    last: int,
+    seed: np.uint64,
+    on: Switches,
+    trees: Trees,
+    densities: Densities,
+    curves: Curves,
+    out: Floats,
 ) -> None:
     """Fill `out`, shape (draws, plots), with the above-ground biomass in Mg/ha of the draws `first` to `last` (excluded).
 
@@ -153,7 +160,7 @@ def simulate(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _draw_densities(draw: int, seed: int, densities: Densities, shift: Floats) -> None:
+def _draw_densities(draw: int, seed: np.uint64, densities: Densities, shift: Floats) -> None:
     for place in range(densities.word.size):
         word = densities.word[place]
         words = philox(np.uint64(draw), np.uint64(DENSITY_STREAM), word & _LOW, word >> _SHIFT, np.uint64(seed))
@@ -167,7 +174,7 @@ def _draw_diameter(trees: Trees, tree: int, kind: float, size: float) -> float:
     sd, below = trees.sd_cm[tree], trees.below_usual[tree]
     if kind < LARGE_ERROR_SHARE:
         sd, below = LARGE_ERROR_SD_CM, trees.below_large[tree]
-    drawn = trees.dbh_cm[tree] + sd * normal_quantile(below + size * (1.0 - below))
+    drawn: float = trees.dbh_cm[tree] + sd * normal_quantile(below + size * (1.0 - below))
     return max(drawn, MIN_DBH_CM)
 
 
@@ -177,16 +184,17 @@ def _log_height(
 ) -> float:
     kind = trees.height_kind[tree]
     if kind == MEASURED or not (on.diameter or on.height):
-        return trees.log_height[tree]
+        recorded: float = trees.log_height[tree]
+        return recorded
     c0, c1, c2 = curves.height[draw, 0], curves.height[draw, 1], curves.height[draw, 2]
     if kind == LOG_PARABOLA:
-        log_height = c0 + c1 * log_dbh + c2 * log_dbh * log_dbh
+        log_height: float = c0 + c1 * log_dbh + c2 * log_dbh * log_dbh
         if on.height:
             log_height += curves.rse * normal_quantile(unit(word))
         else:
             log_height += 0.5 * curves.rse * curves.rse
         return min(max(log_height, LOG_MIN_HEIGHT), curves.log_max_height)
-    height_m = c0 * (1.0 - math.exp(-c1 * math.exp(c2 * log_dbh)))
+    height_m: float = c0 * (1.0 - math.exp(-c1 * math.exp(c2 * log_dbh)))
     if on.height:
         height_m += curves.rse * normal_quantile(unit(word))
     return min(math.log(max(height_m, MIN_HEIGHT_M)), curves.log_max_height)

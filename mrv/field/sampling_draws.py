@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mrv.field.counter_random import entity_word, units_of
+from mrv.field.counter_random import entity_word, seed_word, units_of
 from mrv.field.montecarlo_kernel import SAMPLING_STREAM
 
 FloatArray = npt.NDArray[np.float64]
@@ -44,8 +44,7 @@ def stratum_draws(plot_draws: FloatArray, *, stratum_id: str, seed: int, samplin
     if not sampling or plots == 1:
         return _mean_of_columns(plot_draws)
     words = np.array([entity_word("sampling", stratum_id, str(pick)) for pick in range(plots - 1)], np.uint64)
-    key = entity_word("monte carlo", str(seed))
-    picked = (units_of(words, draws, SAMPLING_STREAM, np.uint64(key)) * plots).astype(np.int64)
+    picked = (units_of(words, draws, SAMPLING_STREAM, seed_word(seed)) * plots).astype(np.int64)
     return _mean_of_columns(np.take_along_axis(plot_draws, picked, axis=1))
 
 
@@ -74,4 +73,5 @@ def _mean_of_columns(values: FloatArray) -> FloatArray:
     total = np.zeros(values.shape[0])
     for column in range(values.shape[1]):
         total += values[:, column]
-    return total / values.shape[1]
+    mean: FloatArray = total / values.shape[1]
+    return mean
