@@ -1,7 +1,7 @@
 """Landed tables as the pandas frames that are checked, with the few columns that rules need beside the data.
 
-Conversions: dates become datetime64 (midnight) because comparisons want one type; decimals become float64, for range checks
-only: the accepted rows are taken from the Arrow table and keep every digit. Added columns:
+Conversions: dates become datetime64 (midnight) and moments datetime64 in UTC because comparisons want one type; decimals become
+float64, for range checks only: the accepted rows are taken from the Arrow table and keep every digit. Added columns:
 
 - `_position`: 0-based position of the row;
 - `_missing`: names of the columns that must not be null but are, else '';
@@ -26,6 +26,7 @@ import pyarrow.compute as pc
 from mrv.schemas import DATASETS
 
 PLOT_KEY = ("plot_id", "census_id", "submission_id")
+DEPLOYMENT_KEY = ("package_name", "deployment_id")
 ORIGIN = ("_artifact", "_row")
 
 
@@ -41,6 +42,8 @@ def check_frame(dataset: str, table: pa.Table) -> pd.DataFrame:
     )
     if set(PLOT_KEY) <= columns.keys():
         columns["_plot_key"] = pd.Series(plot_keys(table), dtype="object")
+    if set(DEPLOYMENT_KEY) <= columns.keys():
+        columns["_deployment_key"] = pd.Series(deployment_keys(table), dtype="object")
     if set(ORIGIN) <= columns.keys():
         columns["_origin"] = pd.Series(origins(table), dtype="object")
     if "submitted_at" in columns:
@@ -51,6 +54,11 @@ def check_frame(dataset: str, table: pa.Table) -> pd.DataFrame:
 def plot_keys(table: pa.Table) -> list[str]:
     """Return plot_id|census_id|submission_id of each row of `plots` or `trees`, in the order of the rows."""
     return [_joined(row) for row in zip(*(table[name].to_pylist() for name in PLOT_KEY), strict=True)]
+
+
+def deployment_keys(table: pa.Table) -> list[str]:
+    """Return package_name|deployment_id of each row of a table of camera traps, in the order of the rows."""
+    return [_joined(row) for row in zip(*(table[name].to_pylist() for name in DEPLOYMENT_KEY), strict=True)]
 
 
 def record_plot_key(record: Mapping[str, Any]) -> str:
@@ -89,6 +97,9 @@ def _joined(parts: Iterable[Any]) -> str:
 
 def _series(column: pa.ChunkedArray) -> pd.Series[Any]:
     if pa.types.is_date(column.type):
+        column = column.cast(pa.timestamp("us"))
+    elif pa.types.is_timestamp(column.type) and column.type.tz is not None:
+        # Moments of one zone compare as well without it, and pandas warns where values with a zone are compared.
         column = column.cast(pa.timestamp("us"))
     elif pa.types.is_decimal(column.type):
         column = column.cast(pa.float64())

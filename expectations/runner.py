@@ -200,6 +200,8 @@ class _Rows:
             return f"{_FINDINGS[name]} {self._frame[name].iloc[at]}"
         if name == "_plot_key":
             return f"submission_id={_shown(self._table['submission_id'][at].as_py())}"
+        if name == "_deployment_key":
+            return f"deployment_id={_shown(self._table['deployment_id'][at].as_py())}"
         if name == "_origin":
             return ", ".join(self._value(part, at) for part in _PLACE if part in self._table.schema.names)
         return f"{name}={_shown(self._table[name][at].as_py())}"

@@ -152,7 +152,13 @@ LIFE_MEASURED = (
         "individual_count": "int?", "observation_count": "int", "independence_minutes": "int",
     }),
     dataset("taxon_matches", "One row per name of an animal or plant as given: the accepted name, and how it was found.", "name_given", {
-        "name_given": "str", "name_accepted": "str?", "match_level": "str", "backbone": "str?",
+        "name_given": "str", "name_accepted": "str?", "name_told": "str", "match_level": "str", "backbone": "str?",
+    }),
+    dataset("taxon_categories", "One row per species and assessment by the list that decides: from when to when its category holds.",
+            "scientific_name holds_from", {
+        "scientific_name": "str", "list": "str", "category": "str", "criteria": "str?", "holds_from": "date", "holds_to": "date?",
+        "superseded_on": "date?", "taxon_group": "str?", "family": "str?", "common_name_en": "str?", "common_name_es": "str?",
+        "sensitive": "bool?", "source": "str",
     }),
 )
 # fmt: on

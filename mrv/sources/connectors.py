@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mrv.project_sources import Kobo, OdkCentral, SourceSpec
-from mrv.sources import files, firms, kobo, raster_tiles, sample, stac
+from mrv.sources import camtrap_dp, files, firms, kobo, occurrences, raster_tiles, sample, stac
 from mrv.sources.contract import Connector
 from mrv.sources.form_definition import load_form
 
@@ -16,6 +16,8 @@ CONNECTORS: Mapping[str, Connector] = {
     "kobo": kobo,
     "stac": stac,
     "files": files,
+    "camtrap_dp": camtrap_dp,
+    "occurrences": occurrences,
     "sample": sample,
 }
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-Kind = Literal["tiff", "csv", "json", "rat", "zip", "parquet"]
+Kind = Literal["tiff", "csv", "titled_csv", "xlsx", "json", "rat", "zip", "parquet"]
 
 MEDIA_TYPES: dict[Kind, str] = {
     "tiff": "image/tiff",
     "csv": "text/csv",
+    "titled_csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json",
     "rat": "application/octet-stream",
     "zip": "application/zip",
@@ -18,11 +20,17 @@ MEDIA_TYPES: dict[Kind, str] = {
 HEAD_BYTES = 2048
 
 _TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
-_PACKED = {b"\x1f\x8b": "data packed by gzip", b"PK\x03\x04": "a ZIP archive"}
+_PACKED = {
+    b"\x1f\x8b": "data packed by gzip",
+    b"PK\x03\x04": "a ZIP archive",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an old Excel file (.xls), or one with a password",
+}
 _S3_CODE = re.compile(rb"<Error>\s*<Code>([A-Za-z0-9.]{1,64})</Code>")
 _EXPECTED: dict[Kind, str] = {
     "tiff": "a GeoTIFF (first bytes II*, MM*, II+ or MM+)",
     "csv": "a CSV whose first line has several columns",
+    "titled_csv": "a CSV with several columns below its title",
+    "xlsx": "an Excel workbook (.xlsx) without a password",
     "json": "a JSON object or list",
     "rat": "a raster attribute table (.aux.xml of GDAL, or .vat.dbf of dBASE III)",
     "zip": "a ZIP archive",
@@ -43,14 +51,15 @@ def is_kind(kind: Kind, head: bytes) -> bool:
         return head.startswith(b"PAR1")
     if kind == "rat":
         return head.startswith((b"<PAMDataset", b"\x03"))
-    if kind == "zip":
+    if kind in ("zip", "xlsx"):
         return head.startswith(b"PK\x03\x04")
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if kind == "json":
         return text.startswith((b"{", b"["))
     if text.startswith((b"<", b"{")):
         return False
-    return any(mark in text.split(b"\n", 1)[0] for mark in (b",", b";", b"\t"))
+    judged = text if kind == "titled_csv" else text.split(b"\n", 1)[0]
+    return any(mark in judged for mark in (b",", b";", b"\t"))
 
 
 def first_line(head: bytes, *, limit: int = 120) -> str:

@@ -91,6 +91,7 @@ def check_received(context: Context, landed: Sequence[Landed]) -> dict[str, Chec
         extra: Mapping[str, Any] = {
             **people_parameters(dataset, table, checked),
             **patrol_parameters(context, dataset, table),
+            **camera_parameters(dataset, checked),
         }
         further = None
         if dataset == "plots":
@@ -107,6 +108,16 @@ def check_received(context: Context, landed: Sequence[Landed]) -> dict[str, Chec
         )
         checked[dataset] = replace(batch, repairs=tuple(part.repairs for part in landed if part.dataset == dataset))
     return checked
+
+
+def camera_parameters(dataset: str, checked: Mapping[str, Checked]) -> dict[str, Any]:
+    """Return what the checks of pictures and observations need: the deployments that were accepted."""
+    from expectations.frames import deployment_keys
+
+    if dataset not in ("camera_media", "camera_observations"):
+        return {}
+    known = checked.get("camera_deployments")
+    return {"deployment_keys": sorted(deployment_keys(known.table())) if known else []}
 
 
 def _with_plots(received: pa.Table, checked: Checked | None) -> tuple[Mapping[str, Any], Further | None]:

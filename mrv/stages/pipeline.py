@@ -25,6 +25,7 @@ from mrv.stages.declare import declared_tables
 from mrv.stages.land import Landed, land, pull
 from mrv.stages.measure import Measured, measure_field, measure_pixels
 from mrv.stages.measure_alerts import measure_alerts
+from mrv.stages.measure_biodiversity import measure_biodiversity
 from mrv.stages.measure_classes import measure_classes, measure_values
 from mrv.stages.measure_fires import KnownFires, measure_fires
 from mrv.stages.measure_patches import measure_forest_shape, measure_loss_patches
@@ -159,6 +160,7 @@ def _measure(
     measured.append(do("measure patrols", measure_patrols, context, received))
     if "sample_designs" in received:
         measured.append(do("measure samples", measure_sample, context, received))
+    measured.append(do("measure animals and plants", measure_biodiversity, context, received))
     return [part for part in measured if part is not None]
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from mrv.schemas import DATASETS
-from tests.unit.expectations import patrol_rows, people_rows
+from tests.unit.expectations import animal_rows, patrol_rows, people_rows
 
 ARTIFACT = "c0ffee" + "0" * 58
 BOUNDS = {"south": -8.0, "north": -6.5, "west": -77.6, "east": -76.5}
@@ -31,6 +31,7 @@ PARAMETERS: dict[str, Any] = {
     "image_after_from": 2024.0,
     "image_after_to": 2026.0,
     **patrol_rows.PARAMETERS,
+    **animal_rows.PARAMETERS,
     **people_rows.PARAMETERS,
 }
 
@@ -503,6 +504,7 @@ SOUND: dict[str, dict[str, Any]] = {
         "precision90_percent": Decimal("5.2"),
     },
     **patrol_rows.SOUND,
+    **animal_rows.SOUND,
     **people_rows.SOUND,
 }
 

@@ -13,7 +13,7 @@ import pytest
 from expectations.runner import check
 from expectations.suites import FOLDER, load_suite
 from mrv.schemas import DATASETS
-from tests.unit.expectations import patrol_rows, people_rows
+from tests.unit.expectations import animal_rows, patrol_rows, people_rows
 
 DATASET_NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 
@@ -308,6 +308,7 @@ SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     ("error_matrix", "share_in_range", {"area_share": Decimal("1.1")}),
     ("error_matrix", "required_present", {"unit_count": None}),
     *patrol_rows.SPOILT,
+    *animal_rows.SPOILT,
     *people_rows.SPOILT,
 ]
 WHOLE_TABLE = {"columns_present", "rows_present"}
@@ -384,7 +385,7 @@ def test_a_missing_column_could_not_be_checked(dataset: str, rows: Any, make_tab
 @pytest.mark.parametrize("dataset", DATASET_NAMES)
 def test_suites_speak_both_languages_and_name_their_datasets_columns(dataset: str) -> None:
     suite = load_suite(dataset)
-    made = {"_missing", "_not_finite", "_plot_key", "_origin", "_told_by"}
+    made = {"_missing", "_not_finite", "_plot_key", "_deployment_key", "_origin", "_told_by"}
     for rule in suite.expectations:
         assert rule.meta.description_en != rule.meta.description_es
         assert set(rule.columns) <= made | set(DATASETS[dataset].schema.names)
