@@ -77,17 +77,14 @@ class CsvFile:
         Raises:
             InputError: One is not.
         """
-        for name in sorted(required):
-            count = self.columns.count(name)
-            if count == 1:
-                continue
-            raise InputError(
-                f"a CSV lacks the column {name}" if count == 0 else f"a CSV has the column {name} {count} times",
-                expected=f"one column named {name}, cells separated by {self._delimiter!r}",
-                found=names_found(self.columns, self._expected | set(required)),
-                where=f"{self.label}, header",
-                remedy="mend the mapping in project.yaml if the column was renamed, or ask for the file again",
-            )
+        require_columns(
+            self.columns,
+            required,
+            what="a CSV",
+            expected=f"cells separated by {self._delimiter!r}",
+            quoted=self._expected | set(required),
+            where=f"{self.label}, header",
+        )
 
     def _next(self) -> list[str] | None:
         try:
@@ -139,6 +136,35 @@ class CsvFile:
         """Return a record by the names of its columns."""
         names = [*self.columns, *(f"(cell {extra})" for extra in range(len(self.columns) + 1, len(cells) + 1))]
         return Row(number, dict(zip(names, cells, strict=False)), self.problem(cells))
+
+
+def require_columns(
+    columns: Sequence[str], required: Collection[str], *, what: str, expected: str, quoted: Collection[str], where: str
+) -> None:
+    """Make sure that columns are there, once each.
+
+    Args:
+        columns: Names of the header.
+        required: Names that must be there.
+        what: What the file is called.
+        expected: How its header is expected to look.
+        quoted: Names that an error may quote.
+        where: File and header.
+
+    Raises:
+        InputError: One is not there, or there twice.
+    """
+    for name in sorted(required):
+        count = columns.count(name)
+        if count == 1:
+            continue
+        raise InputError(
+            f"{what} lacks the column {name}" if count == 0 else f"{what} has the column {name} {count} times",
+            expected=f"one column named {name}, {expected}",
+            found=names_found(columns, quoted),
+            where=where,
+            remedy="mend the mapping in project.yaml if the column was renamed, or ask for the file again",
+        )
 
 
 def joined_header(rows: Sequence[Sequence[str]]) -> list[str]:

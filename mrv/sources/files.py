@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Any
-
-import pyarrow as pa
 
 from mrv.errors import ProjectError
 from mrv.ledger import Artifact
 from mrv.project_sources import Files, RasterFile, TableFile
-from mrv.schemas import DATASETS, Dataset
 from mrv.sources.contract import Parsed, Request
-from mrv.sources.csv_reading import CsvFile, Row
+from mrv.sources.csv_reading import CsvFile
 from mrv.sources.fetch import Fetcher, Wanted, base_of, fetching
 from mrv.sources.fire_files import parse_fires
-from mrv.sources.records import ORIGIN, Record, Records, merge
-from mrv.sources.values import Reading
-
-_REMEDY = "mend the value in the file, or name its missing-value text in project.yaml"
+from mrv.sources.records import merge
+from mrv.sources.table_columns import ColumnReader
+from mrv.sources.table_rows import RowReader, check_mapping
+from mrv.sources.xlsx_reading import parse_sheet
 
 
 def _address(spec: Files, path: str) -> str:
@@ -41,7 +37,7 @@ def wanted(spec: Files, request: Request) -> list[Wanted]:
             product=item.dataset,
             address=_address(spec, item.path),
             path=item.path,
-            kind="csv",
+            kind="titled_csv" if item.format == "csv" and item.skip_rows else item.format,
             licence=item.licence,
             citation=item.citation,
         )
@@ -91,32 +87,6 @@ def _wanted_raster(spec: Files, item: RasterFile, request: Request) -> list[Want
     ]
 
 
-def check_mapping(table: TableFile, *, where: str) -> None:
-    """Make sure that a mapping fills every needed column of its table, and no other.
-
-    Raises:
-        ProjectError: It does not.
-    """
-    schema = DATASETS[table.dataset].schema
-    filled = [*table.columns, *table.constants, *([table.row_id] if table.row_id else [])]
-    unknown = sorted(name for name in filled if name not in schema.names or name in ORIGIN)
-    twice = sorted({name for name in filled if filled.count(name) > 1})
-    needed = sorted(item.name for item in schema if not item.nullable and item.name not in {*filled, *ORIGIN})
-    for message, names in (
-        ("names columns that the table does not have", unknown),
-        ("fills columns more than once", twice),
-        ("leaves columns empty that every row needs", needed),
-    ):
-        if names:
-            raise ProjectError(
-                f"the mapping of a table file {message}",
-                expected=f"columns of {table.dataset}: " + ", ".join(n for n in schema.names if n not in ORIGIN),
-                found=", ".join(names),
-                where=where,
-                remedy="mend columns, constants or row_id in project.yaml",
-            )
-
-
 def opened(spec: Files, request: Request) -> AbstractContextManager[Fetcher]:
     """Return a fetcher for the files of the source."""
     return fetching(
@@ -156,58 +126,15 @@ def parse(spec: Files, artifacts: Sequence[Artifact], request: Request) -> dict[
 
 
 def _parse_table(table: TableFile, artifact: Artifact, request: Request) -> Parsed:
+    if table.format == "xlsx":
+        return parse_sheet(table, artifact, request)
     file = CsvFile(
         request.store.get(artifact.sha256),
         label=artifact.address,
         required=set(table.columns.values()),
         encoding=table.encoding,
         delimiter=table.delimiter,
+        skip_rows=table.skip_rows,
+        header_rows=table.header_rows,
     )
-    dataset, records, seen = DATASETS[table.dataset], Records(table.dataset), set()
-    for row in file.rows():
-        if table.distinct and not row.problem:
-            values = tuple(row.cells[name] for name in table.columns.values())
-            if values in seen:
-                continue
-            seen.add(values)
-        _parse_row(records, row, table, dataset, artifact)
-    return records.parsed()
-
-
-def _parse_row(records: Records, row: Row, table: TableFile, dataset: Dataset, artifact: Artifact) -> None:
-    record = records.record(
-        row.cells,
-        artifact=artifact.sha256,
-        row=row.number,
-        where=f"{artifact.address}, row {row.number}",
-        remedy=_REMEDY,
-    )
-    if row.problem:
-        for column in ("plot_id", "census_id", "submission_id"):
-            _set_id(record, column, row, table)
-        record.reject(*row.problem)
-        record.done()
-        return
-    for column, name in table.columns.items():
-        record.read(column, row.cells[name], name=name, how=Reading(missing=table.missing, decimal=table.decimal))
-    for column, value in table.constants.items():
-        record.read(column, _constant_text(value), name=column)
-    if table.row_id:
-        record.set(table.row_id, _row_id(row.number, dataset.schema.field(table.row_id).type))
-    record.done()
-
-
-def _set_id(record: Record, column: str, row: Row, table: TableFile) -> None:
-    """Note an id of a row whose shape is wrong, as far as it can be told, so that its plot can be named."""
-    value = row.cells.get(table.columns[column]) if column in table.columns else table.constants.get(column)
-    text = (_constant_text(value) or "").strip()
-    if text and text not in table.missing:
-        record.set(column, text)
-
-
-def _constant_text(value: Any) -> str | None:
-    return None if value is None else str(value)
-
-
-def _row_id(number: int, kind: pa.DataType) -> str | int:
-    return str(number) if pa.types.is_string(kind) else number
+    return ColumnReader(RowReader(table, artifact, request.bounds), file).parsed()

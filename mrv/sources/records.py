@@ -18,7 +18,7 @@ ORIGIN = ("_artifact", "_row")
 
 __all__ = [
     "ORIGIN", "Record", "Records", "Repairs", "UnusableValueError", "convert", "day", "merge", "moment", "number",
-    "truth", "whole",
+    "together", "truth", "whole",
 ]  # fmt: skip
 
 
@@ -183,13 +183,13 @@ def merge(parts: Iterable[tuple[str, Parsed]]) -> dict[str, Parsed]:
             table=DATASETS[dataset].sort(pa.concat_tables([item.table for item in items])),
             rejected=[row for item in items for row in item.rejected],
             rows_read=sum(item.rows_read for item in items),
-            repairs=_together(item.repairs for item in items),
+            repairs=together(item.repairs for item in items),
         )
         for dataset, items in grouped.items()
     }
 
 
-def _together(parts: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+def together(parts: Iterable[list[dict[str, Any]]]) -> list[dict[str, Any]]:
     """Put repairs together: a file that feeds a table in several parts has one row per column and rule."""
     found: dict[str, Repairs] = {}
     for row in (row for rows in parts for row in rows):

@@ -21,7 +21,7 @@ from mrv.sources.days import UnusableValueError, as_iso, excel_day
 
 DateOrder = Literal["iso", "dmy", "mdy", "decimal_year"]
 
-_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -57,6 +57,24 @@ class Reading:
 PLAIN = Reading()
 
 
+@dataclass(frozen=True)
+class FormulaCell:
+    """A cell of a spreadsheet that holds a formula or an error instead of a value.
+
+    Attributes:
+        formula: What stands in it.
+        value: What the spreadsheet calculated when it was saved.
+        refusal: Why that cannot be used, as (rule, what was expected).
+    """
+
+    formula: str
+    value: Any
+    refusal: tuple[str, str] | None = None
+
+    def __str__(self) -> str:
+        return self.formula if self.refusal or self.value is None else str(self.value)
+
+
 def read_cell(value: Any, kind: pa.DataType, how: Reading = PLAIN) -> tuple[Any, tuple[str, ...]]:
     """Read a cell as a value of an Arrow type of the landed tables.
 
@@ -71,13 +89,18 @@ def read_cell(value: Any, kind: pa.DataType, how: Reading = PLAIN) -> tuple[Any,
     Raises:
         UnusableValueError: The column cannot hold it.
     """
+    if isinstance(value, FormulaCell):
+        if value.refusal:
+            raise UnusableValueError(*value.refusal)
+        read, rules = read_cell(value.value, kind, how)
+        return read, ("cached_formula_value", *rules)
     received = _text(value, how)
     text = received.strip()
     if value is None or text in how.missing:
         return None, ()
     if isinstance(value, str) and _FORMULA.match(text):
         raise UnusableValueError("formula_cell", "a value: it begins as a formula of a spreadsheet")
-    rules = ["trimmed_blanks"] if pa.types.is_string(kind) and text != received else []
+    done = ["trimmed_blanks"] if pa.types.is_string(kind) and text != received else []
     if how.word is not None:
         words = text.split()
         if len(words) < how.word:
@@ -85,10 +108,10 @@ def read_cell(value: Any, kind: pa.DataType, how: Reading = PLAIN) -> tuple[Any,
         text = words[how.word - 1]
     if how.values is not None:
         text, mapped = _mapped(text, how.values)
-        rules += mapped
+        done += mapped
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     text, more = _written(text, kind, how, is_number=is_number)
-    return convert(text, kind, time_zone=how.time_zone), (*rules, *more)
+    return convert(text, kind, time_zone=how.time_zone), (*done, *more)
 
 
 def _text(value: Any, how: Reading) -> str:
@@ -152,7 +175,7 @@ def number(text: str) -> float:
     """
     if _NOT_FINITE.fullmatch(text):
         raise UnusableValueError("not_finite", "a finite number")
-    if not _NUMBER.fullmatch(text):
+    if not NUMBER.fullmatch(text):
         raise UnusableValueError("unreadable_value", "a number")
     value = float(text)
     if not math.isfinite(value):

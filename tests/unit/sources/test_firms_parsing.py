@@ -130,7 +130,7 @@ def test_confidence_on_one_scale(request_, artifact_of, raw, level) -> None:
         ({"frp": "NaN"}, "not_finite"),
         ({"longitude": "-inf"}, "not_finite"),
         ({"latitude": ""}, "missing_value"),
-        ({"acq_date": "03/08/2022"}, "unreadable_value"),
+        ({"acq_date": "03/08/2022"}, "ambiguous_date"),
         ({"acq_date": "2022-02-30"}, "unreadable_value"),
         ({"acq_date": "20220803"}, "unreadable_value"),
         ({"confidence": "101"}, "unreadable_value"),
