@@ -82,6 +82,10 @@ class FieldCarbon(Strict):
     environmental_stress_source: str | None = None
     height_model: HeightForm = "log2_weighted"
     height_region: HeightRegion | None = Field(None, description="Region of the Feldpausch heights.")
+    palm_heights: Literal["total", "stem"] = Field(
+        "total",
+        description="What a palm's measured height is; the equations of palm species want the stem's, else the family's is used.",
+    )
     layouts: tuple[Layout, ...] = Field((), description="Nested plots that `layout_id` of a plot may name.")
     census_window: DateRange | None = Field(
         None, description="Days on which a census may lie; default: start of crediting to period end."
@@ -95,6 +99,9 @@ class FieldCarbon(Strict):
     )
     max_growth_cm_yr: Decimal = Field(
         Decimal("7.5"), description="Larger growth of a diameter is set aside for review."
+    )
+    soil_depth_cm: Decimal = Field(
+        Decimal("30"), gt=0, description="Depth to which the carbon of soil layers is added up, the same for all plots."
     )
     uncertainty: MonteCarlo | None = Field(None, description="Carry the errors through by Monte Carlo.")
     audit: Audit = Audit()

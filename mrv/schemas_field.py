@@ -45,10 +45,12 @@ FIELD_RECEIVED = (
 )
 
 FIELD_MEASURED = (
-    dataset("tree_biomass", "One row per accepted living tree with its above-ground biomass.", "plot_id census_id tree_id", {
-        "plot_id": "str", "census_id": "str", "tree_id": "str", "dbh_cm": "float", "height_m": "float", "height_method": "str",
-        "family": "str?", "genus": "str?", "species": "str?", "name_level": "str", "life_form": "str",
-        "wood_density_g_cm3": "float", "wood_density_level": "str", "agb_kg": "float", "allometry": "str", "trees_per_ha": "float",
+    dataset("tree_biomass", "One row per accepted living tree, and per standing dead one, with its above-ground biomass.",
+            "plot_id census_id tree_id", {
+        "plot_id": "str", "census_id": "str", "tree_id": "str", "dbh_cm": "float", "height_m": "float?", "height_method": "str",
+        "height_over_model": "float?", "family": "str?", "genus": "str?", "species": "str?", "name_level": "str", "life_form": "str",
+        "wood_density_g_cm3": "float", "wood_density_sd_g_cm3": "float?", "wood_density_level": "str",
+        "agb_kg": "float?", "allometry": "str", "in_range": "bool?", "trees_per_ha": "float",
     }),
     dataset("plot_biomass", "One row per plot census with its above-ground biomass.", "plot_id census_id", {
         "plot_id": "str", "census_id": "str", "stratum_id": "str", "area_ha": "float", "slope_factor": "float", "layout_id": "str?",
@@ -61,7 +63,7 @@ FIELD_MEASURED = (
     }),
     dataset("plot_pools", "One row per plot census and carbon pool that was measured in it.", "plot_id census_id pool", {
         "plot_id": "str", "census_id": "str", "stratum_id": "str", "pool": "str", "dry_mass_mg_ha": "factor?", "carbon_tc_ha": "factor?",
-        "measurement_count": "int", "method": "str", "complete": "bool",
+        "measurement_count": "int", "method": "str", "complete": "bool", "reason": "str?",
     }),
     dataset("stratum_pools", "One row per stratum and pool: mean over plots, its intervals, and the plots that the precision asks for.",
             "stratum_id pool", {
@@ -89,11 +91,12 @@ FIELD_MEASURED = (
         "stratum_id": "str", "plot_count": "int", "change_mg_ha_yr": "factor", "sd_mg_ha_yr": "factor?", "se_mg_ha_yr": "factor?",
         "ci90_half_width_mg_ha_yr": "factor?", "ci95_half_width_mg_ha_yr": "factor?",
     }),
-    dataset("carbon_uncertainty", "One row per plot, stratum or all plots (*) and source of error: above-ground biomass over the draws.",
+    dataset("carbon_uncertainty", "One row per plot, stratum or the land (*) and source of error: above-ground biomass over the draws.",
             "entity_kind entity_id error_source", {
-        "entity_kind": "str", "entity_id": "str", "error_source": "str", "draw_count": "int", "seed": "int", "unit": "str",
+        "entity_kind": "str", "entity_id": "str", "error_source": "str", "plot_count": "int", "draw_count": "int", "seed": "int",
+        "unit": "str", "recorded": "factor",
         "mean": "factor", "median": "factor", "sd": "factor", "q025": "factor", "q05": "factor", "q95": "factor", "q975": "factor",
-        "variance_share": "factor?",
+        "variance_share": "factor?", "reason": "str?",
     }),
     dataset("measurement_audit", "One row per plot census and measure: how the second measurement of its trees differs from the first.",
             "plot_id census_id measure", {

@@ -1,35 +1,43 @@
-"""From accepted plots and trees to biomass per tree, plot and stratum: the whole way in one call."""
+"""From accepted plots and trees to biomass per tree, plot and stratum, and its change: the whole way in one call."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from mrv.field.biomass import CHAVE_2014_EQ4, agb_kg
-from mrv.field.height import HeightModel, fit_height_model
-from mrv.field.names import read_names, resolve
-from mrv.field.plots import CensusKey, PlotCensus, Tree, latest_censuses, read_censuses, read_living_trees
-from mrv.field.rounding import BIOMASS_PLACES, HEIGHT_PLACES, to_factor
-from mrv.field.strata import stratum_statistics
-from mrv.field.wood_density import assign_wood_density, read_wood_density
-from mrv.project_field import HeightForm
+from mrv.field.allometry import (
+    IDS,
+    LIFE_FORMS,
+    NONE,
+    Codes,
+    Sizes,
+    biomass_kg,
+    choose_equations,
+    life_form_of,
+    needs_heights,
+    palm_equation,
+)
+from mrv.field.census_changes import changes_of_plots, stratum_changes
+from mrv.field.height_curves import AnyHeights, height_model
+from mrv.field.names import read_names
+from mrv.field.plots import CensusKey, read_censuses
+from mrv.field.rounding import BIOMASS_PLACES, HEIGHT_PLACES
+from mrv.field.stocks import TreeMasses, plot_rows, stratum_rows, tree_masses
+from mrv.field.trees import FloatArray, IntArray, Trees, read_trees
+from mrv.field.wood_density import LEVELS, WoodDensities, WoodDensityTable, assign_wood_density, read_wood_density
+from mrv.project_field import FieldCarbon as Settings
 from mrv.schemas import DATASETS
 
 logger = logging.getLogger(__name__)
 
-_KG_PER_MG = 1000
-_LEVEL_COLUMNS = {
-    "species": "species_level_count",
-    "genus": "genus_level_count",
-    "family": "family_level_count",
-    "plot": "plot_mean_level_count",
-}
+_TREE = LIFE_FORMS.index("tree")
+_STANDING_DEAD = LIFE_FORMS.index("standing_dead")
 
 
 @dataclass(frozen=True)
@@ -37,18 +45,24 @@ class FieldCarbon:
     """Biomass of the field plots.
 
     Attributes:
-        tree_biomass: One row per living tree (`mrv.schemas`); recomputable from its own columns.
-        plot_biomass: One row per plot census; `area_ha` is horizontal. Trees at the dataset's mean wood density are
-            `tree_count` less the four level counts. A census with `trees_set_aside` is not `complete`: its biomass is
-            that of the trees that are left, and says nothing about the stratum.
+        tree_biomass: One row per living tree and per standing dead one (`mrv.schemas`); recomputable from its own columns.
+        plot_biomass: One row per plot census, of its living trees; `area_ha` is horizontal. Trees at the dataset's mean wood
+            density are `tree_count` less the four level counts. A census with `trees_set_aside` is not `complete`: its biomass
+            is that of the trees that are left, and says nothing about the stratum.
         stratum_biomass: One row per stratum that has a complete plot, over the latest complete census of each plot.
-        height_model: The height-diameter model that was fitted.
+        tree_changes: One row per tree and pair of successive censuses of its plot.
+        plot_changes: One row per plot and pair of successive censuses.
+        stratum_changes: One row per stratum that has a plot whose change is known.
+        height_model: The height-diameter model; None where the allometry needs no heights.
     """
 
     tree_biomass: pa.Table
     plot_biomass: pa.Table
     stratum_biomass: pa.Table
-    height_model: HeightModel
+    tree_changes: pa.Table
+    plot_changes: pa.Table
+    stratum_changes: pa.Table
+    height_model: AnyHeights | None
 
 
 def field_carbon(
@@ -60,9 +74,10 @@ def field_carbon(
     names: pa.Table | None,
     plot_strata: Mapping[str, str],
     trees_set_aside: Mapping[CensusKey, int],
-    height_model: HeightForm,
+    settings: Settings,
+    decay_factors: Mapping[str, float],
 ) -> FieldCarbon:
-    """Compute above-ground biomass of trees, plots and strata with Chave et al. 2014, equation 4.
+    """Compute above-ground biomass of trees, plots and strata, and its change over the censuses of permanent plots.
 
     The order of the rows does not change a digit of the results.
 
@@ -74,154 +89,158 @@ def field_carbon(
         names: Landed `name_resolution`, or None: the names stay as collected.
         plot_strata: Stratum of each plot_id; a plot it does not hold takes the `stratum_id` of its row.
         trees_set_aside: How many trees of a plot census could not be used; one that it does not hold misses none.
-        height_model: Which height-diameter model to fit.
+        settings: Equations, height model, layouts and limits of growth of the project.
+        decay_factors: Density of standing dead wood as a share of that of living wood, by decay class.
 
     Raises:
         InputError: The tables contradict each other or lack what the method needs; see the modules of this package.
     """
-    censuses = read_censuses(plots, plot_strata=plot_strata)
+    censuses = read_censuses(plots, plot_strata=plot_strata, layouts=settings.layouts)
     incomplete = frozenset(key for key, count in trees_set_aside.items() if count)
-    living = read_living_trees(trees, censuses=censuses, incomplete=incomplete)
-    model = _fit(living, heights, height_model)
-    tree_rows = _tree_rows(living, censuses=censuses, wood_density=wood_density, names=names, model=model)
-    plot_rows = _plot_rows(censuses, tree_rows, trees_set_aside)
+    every = read_trees(trees, censuses=censuses, names=read_names(names), incomplete=incomplete)
+    densities = read_wood_density(wood_density)
+    forms = _life_forms(every, densities)
+    used = np.flatnonzero(every.alive | (forms == _STANDING_DEAD))
+    kept, kept_forms = every.take(used), forms[used]
+    model = _height_model(kept, kept_forms, heights, settings)
+    measured = _Measured(kept, kept_forms, model)
+    density = assign_wood_density(
+        taxa=kept.taxa, taxon=kept.taxon, stand=kept.census, counted=kept_forms == _TREE, table=densities
+    )
+    equations = choose_equations(
+        life_forms=kept_forms.astype(np.int8),
+        decay_classes=_decay_classes(kept, densities),
+        palm_equations=_of_taxa(kept, [IDS.index(palm_equation(taxon, settings)) for taxon in kept.taxa]),
+        height_m=measured.height_m,
+        measured=measured.by_hand,
+        settings=settings,
+    )
+    stress = None if settings.environmental_stress is None else float(settings.environmental_stress)
+    sizes = Sizes(kept.dbh_cm, density.g_cm3, measured.height_m, stress)
+    kg, ranged = biomass_kg(equations, sizes, decay_factors=decay_factors)
+    everywhere = np.full(every.dbh_cm.shape, np.nan)
+    everywhere[used] = np.round(kg, BIOMASS_PLACES)
+    masses = tree_masses(every, everywhere, censuses)
+    own = masses.take(used)
+    _tell(kept, equations, measured, model)
+    rows = plot_rows(censuses, kept, own, density, trees_set_aside)
+    change = changes_of_plots(every, masses, censuses=censuses, incomplete=incomplete, settings=settings)
     return FieldCarbon(
-        tree_biomass=DATASETS["tree_biomass"].table(tree_rows),
-        plot_biomass=DATASETS["plot_biomass"].table(plot_rows.values()),
-        stratum_biomass=DATASETS["stratum_biomass"].table(_stratum_rows(censuses, plot_rows)),
+        tree_biomass=_tree_table(kept, kept_forms, measured, density, equations, ranged, own),
+        plot_biomass=DATASETS["plot_biomass"].table(rows.values()),
+        stratum_biomass=DATASETS["stratum_biomass"].table(stratum_rows(censuses, rows)),
+        tree_changes=change.trees,
+        plot_changes=change.plots,
+        stratum_changes=stratum_changes(change.plots),
         height_model=model,
     )
 
 
-def _fit(living: Sequence[Tree], heights: pa.Table | None, form: HeightForm) -> HeightModel:
+class _Measured:
+    """Heights of the trees that count: as measured, else as modelled where there is a model for their form of life."""
+
+    def __init__(self, trees: Trees, forms: IntArray, model: AnyHeights | None) -> None:
+        self.by_hand = np.isfinite(trees.height_m)
+        self.modelled = np.full(trees.dbh_cm.shape, np.nan)
+        if model is not None:
+            fits = (forms == _TREE) | (forms == _STANDING_DEAD)
+            self.modelled[fits] = model.predict_m(trees.dbh_cm[fits])
+        # Heights and densities are rounded before they are used, so that each row can be recomputed from what it shows.
+        heights = self.modelled.copy()
+        heights[self.by_hand] = trees.height_m[self.by_hand]
+        self.height_m = np.round(heights, HEIGHT_PLACES)
+        self.model_form = None if model is None else model.form
+
+
+def _life_forms(trees: Trees, densities: WoodDensityTable) -> IntArray:
+    """Return the form of life of each tree: as declared, else as its name tells; of the dead, standing dead or −1."""
+    told = _of_taxa(trees, [LIFE_FORMS.index(life_form_of(taxon, densities.genus_families)) for taxon in trees.taxa])
+    forms = np.where(trees.life_form >= 0, trees.life_form, told)
+    return np.where(trees.alive, forms, np.where(trees.decay_class >= 0, _STANDING_DEAD, -1))
+
+
+def _decay_classes(trees: Trees, densities: WoodDensityTable) -> npt.NDArray[np.int8]:
+    """Return the decay class of each standing dead tree, −1 of palms and tree ferns, for which there is no equation."""
+    of_tree = _of_taxa(trees, [life_form_of(taxon, densities.genus_families) == "tree" for taxon in trees.taxa])
+    other = (trees.life_form >= 0) & (trees.life_form != _TREE) & (trees.life_form != _STANDING_DEAD)
+    return np.where(of_tree.astype(bool) & ~other, trees.decay_class, -1).astype(np.int8)
+
+
+def _of_taxa(trees: Trees, values: Sequence[int]) -> npt.NDArray[np.int8]:
+    return np.array(values, dtype=np.int8)[trees.taxon]
+
+
+def _height_model(trees: Trees, forms: IntArray, heights: pa.Table | None, settings: Settings) -> AnyHeights | None:
+    if not needs_heights(settings.allometry):
+        return None
     if heights is not None and heights.num_rows:
-        pairs = list(zip(heights["dbh_cm"].to_pylist(), heights["height_m"].to_pylist(), strict=True))
-    else:
-        pairs = [(tree.dbh_cm, tree.height_m) for tree in living]
-    measured = [(dbh, height) for dbh, height in pairs if height is not None]
-    return fit_height_model(dbh_cm=[dbh for dbh, _ in measured], height_m=[height for _, height in measured], form=form)
+        pairs = zip(heights["dbh_cm"].to_pylist(), heights["height_m"].to_pylist(), strict=True)
+        return height_model(settings, [(dbh, height) for dbh, height in pairs if height is not None])
+    sample = (forms == _TREE) & trees.alive & np.isfinite(trees.height_m)
+    return height_model(settings, zip(trees.dbh_cm[sample].tolist(), trees.height_m[sample].tolist(), strict=True))
 
 
-def _tree_rows(
-    living: Sequence[Tree],
-    *,
-    censuses: Mapping[CensusKey, PlotCensus],
-    wood_density: pa.Table,
-    names: pa.Table | None,
-    model: HeightModel,
-) -> list[dict[str, Any]]:
-    name_table = read_names(names)
-    taxa = [resolve(family=tree.family, genus=tree.genus, species=tree.species, names=name_table) for tree in living]
-    densities = assign_wood_density(
-        taxa=taxa,
-        stands=[tree.census for tree in living],
-        table=read_wood_density(wood_density),
-    )
-    dbh = np.array([tree.dbh_cm for tree in living], dtype=np.float64)
-    # Heights and densities are rounded before they are used, so that each row can be recomputed from what it shows.
-    height = [
-        round(predicted if tree.height_m is None else tree.height_m, HEIGHT_PLACES)
-        for tree, predicted in zip(living, model.predict_m(dbh).tolist(), strict=True)
-    ]
-    _tell_extrapolation(living, model)
-    biomass = agb_kg(
-        dbh_cm=dbh,
-        wood_density_g_cm3=np.array([density.g_cm3 for density in densities], dtype=np.float64),
-        height_m=np.array(height, dtype=np.float64),
-    )
-    return [
+def _tree_table(
+    trees: Trees,
+    forms: IntArray,
+    measured: _Measured,
+    density: WoodDensities,
+    equations: Codes,
+    ranged: Codes,
+    masses: TreeMasses,
+) -> pa.Table:
+    ranks = {name: [getattr(taxon, name) for taxon in trees.taxa] for name in ("family", "genus", "species", "level")}
+    of_name = {name: pa.array(words, pa.string()).take(pa.array(trees.taxon)) for name, words in ranks.items()}
+    # 0: not known, 1: modelled, 2: measured.
+    how = np.where(measured.by_hand, 2, np.isfinite(measured.height_m).astype(np.int64))
+    over = np.full(how.shape, np.nan)
+    over[measured.by_hand] = (measured.height_m / measured.modelled)[measured.by_hand]
+    over = np.round(over, HEIGHT_PLACES)
+    return DATASETS["tree_biomass"].columns(
         {
-            "plot_id": tree.plot_id,
-            "census_id": tree.census_id,
-            "tree_id": tree.tree_id,
-            "dbh_cm": tree.dbh_cm,
-            "height_m": height_m,
-            "height_method": model.form if tree.height_m is None else "measured",
-            "family": taxon.family,
-            "genus": taxon.genus,
-            "species": taxon.species,
-            "name_level": taxon.level,
-            "life_form": "tree",
-            "wood_density_g_cm3": density.g_cm3,
-            "wood_density_level": density.level,
-            "agb_kg": round(kg, BIOMASS_PLACES),
-            "allometry": CHAVE_2014_EQ4,
-            "trees_per_ha": 1 / censuses[tree.census].area_ha,
+            **{name: trees.table[name] for name in ("plot_id", "census_id", "tree_id")},
+            "dbh_cm": pa.array(trees.dbh_cm),
+            "height_m": _nullable(measured.height_m),
+            "height_method": _words((NONE, measured.model_form or NONE, "measured"), how),
+            "height_over_model": _nullable(over),
+            "family": of_name["family"],
+            "genus": of_name["genus"],
+            "species": of_name["species"],
+            "name_level": of_name["level"],
+            "life_form": _words(LIFE_FORMS, forms),
+            "wood_density_g_cm3": pa.array(density.g_cm3),
+            "wood_density_sd_g_cm3": _nullable(density.sd_g_cm3),
+            "wood_density_level": _words(LEVELS, density.level),
+            "agb_kg": _nullable(masses.agb_kg),
+            "allometry": _words(IDS, equations),
+            "in_range": pa.array(ranged == 1, mask=ranged < 0),
+            "trees_per_ha": pa.array(masses.trees_per_ha),
         }
-        for tree, taxon, height_m, density, kg in zip(living, taxa, height, densities, biomass.tolist(), strict=True)
-    ]
+    )
 
 
-def _plot_rows(
-    censuses: Mapping[CensusKey, PlotCensus],
-    tree_rows: Sequence[Mapping[str, Any]],
-    trees_set_aside: Mapping[CensusKey, int],
-) -> dict[CensusKey, dict[str, Any]]:
-    of_census: dict[CensusKey, list[Mapping[str, Any]]] = {key: [] for key in censuses}
-    for row in tree_rows:
-        of_census[row["plot_id"], row["census_id"]].append(row)
-    rows = {}
-    for key, census in censuses.items():
-        trees = of_census[key]
-        levels = [row["wood_density_level"] for row in trees]
-        agb_mg = sum((Decimal(repr(row["agb_kg"])) for row in trees), Decimal(0)) / _KG_PER_MG
-        rows[key] = {
-            "plot_id": census.plot_id,
-            "census_id": census.census_id,
-            "stratum_id": census.stratum_id,
-            "area_ha": census.area_ha,
-            "slope_factor": census.slope_factor,
-            "layout_id": None,
-            "tree_count": len(trees),
-            **{column: levels.count(level) for level, column in _LEVEL_COLUMNS.items()},
-            "agb_mg": to_factor(agb_mg),
-            "agb_mg_ha": to_factor(agb_mg / Decimal(repr(census.area_ha))),
-            "trees_set_aside": trees_set_aside.get(key, 0),
-            "complete": not trees_set_aside.get(key, 0),
-        }
-    return rows
+def _words(words: Sequence[str], positions: npt.NDArray[Any]) -> pa.Array:
+    return pa.array(words).take(pa.array(positions))
 
 
-def _stratum_rows(
-    censuses: Mapping[CensusKey, PlotCensus], plot_rows: Mapping[CensusKey, Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    by_stratum: dict[str, list[Decimal]] = {}
-    # A census without some of its trees has too little biomass, and the large trees are those most often set aside.
-    complete = [census for key, census in censuses.items() if plot_rows[key]["complete"]]
-    for census in latest_censuses(complete):
-        by_stratum.setdefault(census.stratum_id, []).append(plot_rows[census.key]["agb_mg_ha"])
-    rows = []
-    for stratum_id, values in by_stratum.items():
-        found = stratum_statistics(values)
-        rows.append(
-            {
-                "stratum_id": stratum_id,
-                "plot_count": found.n,
-                "agb_mg_ha": to_factor(found.mean),
-                "sd_mg_ha": _optional(found.sd),
-                "se_mg_ha": _optional(found.se),
-                "ci90_half_width_mg_ha": _optional(found.ci90_half_width),
-                "ci95_half_width_mg_ha": _optional(found.ci95_half_width),
-                "precision90_percent": _optional(found.precision90_percent),
-            }
+def _nullable(values: FloatArray) -> pa.Array:
+    return pa.array(values, from_pandas=True)
+
+
+def _tell(trees: Trees, equations: Codes, measured: _Measured, model: AnyHeights | None) -> None:
+    """Warn of heights taken from outside the sample of the model, and of trees that no equation fits."""
+    if model is not None:
+        inside = (trees.dbh_cm >= model.dbh_min_cm) & (trees.dbh_cm <= model.dbh_max_cm)
+        _warn(
+            trees,
+            ~measured.by_hand & np.isfinite(measured.modelled) & ~inside,
+            f"lie outside the diameters of the height model ({model.dbh_min_cm} to {model.dbh_max_cm} cm)",
         )
-    return rows
+    _warn(trees, equations == 0, "hold no biomass, because their equation lacks a height or their decay class none")
 
 
-def _optional(value: float | None) -> Decimal | None:
-    return None if value is None else to_factor(value)
-
-
-def _tell_extrapolation(living: Sequence[Tree], model: HeightModel) -> None:
-    outside = [
-        tree for tree in living if tree.height_m is None and not model.dbh_min_cm <= tree.dbh_cm <= model.dbh_max_cm
-    ]
-    if outside:
-        logger.warning(
-            "%d trees lie outside the diameters of the height sample (%s to %s cm), for example %s of plot %s",
-            len(outside),
-            model.dbh_min_cm,
-            model.dbh_max_cm,
-            outside[0].tree_id,
-            outside[0].plot_id,
-        )
+def _warn(trees: Trees, chosen: npt.NDArray[np.bool_], what: str) -> None:
+    found = np.flatnonzero(chosen)
+    if found.size:
+        row = trees.table.slice(int(found[0]), 1).to_pylist()[0]
+        logger.warning("%d trees %s, for example %s of plot %s", found.size, what, row["tree_id"], row["plot_id"])

@@ -67,9 +67,7 @@ def fit_height_model(*, dbh_cm: Iterable[float], height_m: Iterable[float], form
     Raises:
         InputError: Fewer than 10 trees, a value that is not a positive number, or fewer than 3 different diameters.
     """
-    diameters = np.asarray(list(dbh_cm), dtype=np.float64)
-    heights = np.asarray(list(height_m), dtype=np.float64)
-    _refuse_unusable(diameters, heights)
+    diameters, heights = read_sample(dbh_cm, height_m)
     x = np.log(diameters)
     y = np.log(heights)
     w = diameters**2 * heights if form == "log2_weighted" else np.ones_like(x)
@@ -88,6 +86,18 @@ def fit_height_model(*, dbh_cm: Iterable[float], height_m: Iterable[float], form
         dbh_min_cm=float(diameters.min()),
         dbh_max_cm=float(diameters.max()),
     )
+
+
+def read_sample(dbh_cm: Iterable[float], height_m: Iterable[float]) -> tuple[FloatArray, FloatArray]:
+    """Return the diameters in cm and heights in m of a sample as arrays.
+
+    Raises:
+        InputError: Fewer than 10 trees, a value that is not a positive number, or fewer than 3 different diameters.
+    """
+    diameters = np.asarray(list(dbh_cm), dtype=np.float64)
+    heights = np.asarray(list(height_m), dtype=np.float64)
+    _refuse_unusable(diameters, heights)
+    return diameters, heights
 
 
 def _predict(dbh_cm: FloatArray, b0: float, b1: float, b2: float, rse_log: float) -> FloatArray:

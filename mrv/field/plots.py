@@ -1,17 +1,20 @@
-"""Plot censuses and their living trees: horizontal area, which trees count, and which census is the latest."""
+"""Plot censuses: horizontal area, nests, which census is the latest and which follow each other."""
 
 from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
 
 from mrv.errors import InputError
+from mrv.field.nests import Nest, areas_of, largest
+from mrv.project_field import Layout
 
 logger = logging.getLogger(__name__)
 
@@ -28,8 +31,10 @@ class PlotCensus:
         census_id: Census.
         census_date: Day of the census, if it is known.
         stratum_id: Stratum that the plot stands for.
-        area_ha: Horizontal area in ha, after the slope correction where one was due.
-        slope_factor: That area as a share of the one recorded; 1 where no correction was due.
+        area_ha: Horizontal area in ha, after the slope correction where one was due; of a nested plot its largest nest.
+        slope_factor: That area as a share of the one laid out; 1 where no correction was due.
+        layout_id: Layout of a nested plot, None where every tree counts with the whole plot.
+        nests: Its nests from the smallest diameter on; one of the whole plot where it is not nested.
     """
 
     plot_id: str
@@ -38,29 +43,12 @@ class PlotCensus:
     stratum_id: str
     area_ha: float
     slope_factor: float
+    layout_id: str | None
+    nests: tuple[Nest, ...]
 
     @property
     def key(self) -> CensusKey:
         """(plot_id, census_id)."""
-        return self.plot_id, self.census_id
-
-
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """One living tree as collected; diameter in cm, height in m where it was measured."""
-
-    plot_id: str
-    census_id: str
-    tree_id: str
-    dbh_cm: float
-    height_m: float | None
-    family: str | None
-    genus: str | None
-    species: str | None
-
-    @property
-    def census(self) -> CensusKey:
-        """(plot_id, census_id) of the plot census it belongs to."""
         return self.plot_id, self.census_id
 
 
@@ -92,16 +80,20 @@ def horizontal_area_ha(*, area_ha: float, slope_percent: float | None, slope_cor
     return area_ha / math.hypot(1, slope_percent / 100)
 
 
-def read_censuses(plots: pa.Table, *, plot_strata: Mapping[str, str]) -> dict[CensusKey, PlotCensus]:
+def read_censuses(
+    plots: pa.Table, *, plot_strata: Mapping[str, str], layouts: Iterable[Layout] = ()
+) -> dict[CensusKey, PlotCensus]:
     """Read the landed `plots` in the order of their keys.
 
     Args:
         plots: Landed `plots`, accepted rows.
         plot_strata: Stratum of each plot; a plot it does not hold takes the stratum its own row declares.
+        layouts: Nested plots that a row may name.
 
     Raises:
-        InputError: A plot census stands twice, has no stratum, or no usable area.
+        InputError: A plot census stands twice, has no stratum, no usable area, or a layout that nobody declared.
     """
+    known = {layout.id: areas_of(layout) for layout in layouts}
     censuses: dict[CensusKey, PlotCensus] = {}
     for row in sorted(plots.to_pylist(), key=lambda row: (row["plot_id"], row["census_id"])):
         where = f"plots, plot {row['plot_id']!r}, census {row['census_id']!r}"
@@ -114,16 +106,7 @@ def read_censuses(plots: pa.Table, *, plot_strata: Mapping[str, str]) -> dict[Ce
                 where=where,
                 remedy="check the coordinates of the plot, draw the strata, or declare default_stratum",
             )
-        try:
-            area = horizontal_area_ha(
-                area_ha=row["area_ha"], slope_percent=row["slope_percent"], slope_corrected=row["slope_corrected"]
-            )
-        except InputError as error:
-            error.where = where
-            raise
-        if area != row["area_ha"]:
-            logger.info("%s: slope %s %%, area %s ha → %s ha", where, row["slope_percent"], row["area_ha"], area)
-        census = PlotCensus(row["plot_id"], row["census_id"], row["census_date"], stratum, area, area / row["area_ha"])
+        census = _census(row, stratum=stratum, layouts=known, where=where)
         if censuses.setdefault(census.key, census) is not census:
             raise InputError(
                 "a plot census stands twice among the accepted plots",
@@ -133,41 +116,6 @@ def read_censuses(plots: pa.Table, *, plot_strata: Mapping[str, str]) -> dict[Ce
                 remedy="quarantine the later submission, or give the second census its own census_id",
             )
     return censuses
-
-
-def read_living_trees(
-    trees: pa.Table, *, censuses: Mapping[CensusKey, PlotCensus], incomplete: Collection[CensusKey] = ()
-) -> list[Tree]:
-    """Read the landed `trees` in the order of their keys and leave out the dead.
-
-    Args:
-        trees: Landed `trees`, accepted rows.
-        censuses: The plot censuses they belong to.
-        incomplete: Censuses of which trees were set aside: these may have none left.
-
-    Raises:
-        InputError: A tree belongs to no plot census, stands twice, has no or an unknown status, or a size that is not a
-            positive number; or a plot census has no tree at all.
-    """
-    seen: set[tuple[str, str, str]] = set()
-    living = []
-    for row in sorted(trees.to_pylist(), key=lambda row: (row["plot_id"], row["census_id"], row["tree_id"])):
-        key = (row["plot_id"], row["census_id"], row["tree_id"])
-        _refuse_unusable_tree(row, known=key[:2] in censuses, twice=key in seen)
-        seen.add(key)
-        if row["status"] == "alive":
-            living.append(Tree(**{name: row[name] for name in Tree.__slots__}))
-    without = sorted(censuses.keys() - {key[:2] for key in seen} - set(incomplete))
-    if without:
-        # Nothing recorded is not zero biomass: the trees of this plot may have been lost on the way.
-        raise InputError(
-            "a plot census has no tree at all",
-            expected="its trees, living or dead",
-            found="none received",
-            where=f"plot {without[0][0]!r}, census {without[0][1]!r}, and {len(without) - 1} more",
-            remedy="submit its trees; quarantine the plot if they are lost",
-        )
-    return living
 
 
 def latest_censuses(censuses: Iterable[PlotCensus]) -> list[PlotCensus]:
@@ -195,40 +143,46 @@ def latest_censuses(censuses: Iterable[PlotCensus]) -> list[PlotCensus]:
     return latest
 
 
-def _refuse_unusable_tree(row: Mapping[str, Any], *, known: bool, twice: bool) -> None:
-    where = f"trees, plot {row['plot_id']!r}, census {row['census_id']!r}, tree {row['tree_id']!r}"
-    if not known:
+def successive_censuses(censuses: Iterable[PlotCensus]) -> list[tuple[PlotCensus, PlotCensus]]:
+    """Return the pairs of censuses of one plot that follow each other, in the order of plots and dates.
+
+    A plot of which a census has no date, or two have the same, gives no pair: nobody can tell which came first.
+    """
+    by_plot: dict[str, dict[date | None, PlotCensus]] = {}
+    doubtful = set()
+    for census in censuses:
+        of_plot = by_plot.setdefault(census.plot_id, {})
+        if of_plot.setdefault(census.census_date, census) is not census or census.census_date is None:
+            doubtful.add(census.plot_id)
+    pairs: list[tuple[PlotCensus, PlotCensus]] = []
+    for plot_id in sorted(by_plot.keys() - doubtful):
+        pairs += pairwise(sorted(by_plot[plot_id].values(), key=lambda census: census.census_date or date.min))
+    return pairs
+
+
+def _census(row: Mapping[str, Any], *, stratum: str, layouts: Mapping[str, tuple[Nest, ...]], where: str) -> PlotCensus:
+    layout_id = row["layout_id"]
+    if layout_id is not None and layout_id not in layouts:
         raise InputError(
-            "a tree belongs to no plot census",
-            expected="a row of plots with its plot_id and census_id",
-            found="none accepted",
+            "a plot has a layout that nobody declared",
+            expected=", ".join(sorted(layouts)) or "no layout, for none is declared",
+            found=layout_id,
             where=where,
-            remedy="submit the plot, mend the tree's plot_id or census_id, or quarantine the tree",
+            remedy="declare it among field_carbon.layouts, or mend layout_id",
         )
-    if twice:
-        raise InputError(
-            "a tree stands twice in a plot census",
-            expected="one row per tree",
-            found="two",
-            where=where,
-            remedy="quarantine the second row, or mend its tree_id",
+    nests = layouts[layout_id] if layout_id is not None else (Nest(0.0, row["area_ha"]),)
+    laid_out = row["area_ha"] if layout_id is None else largest(nests)
+    try:
+        area = horizontal_area_ha(
+            area_ha=laid_out, slope_percent=row["slope_percent"], slope_corrected=row["slope_corrected"]
         )
-    if row["status"] not in {"alive", "dead"}:
-        raise InputError(
-            "the status of a tree is unknown",
-            expected="alive or dead",
-            found=str(row["status"]),
-            where=where,
-            remedy="state it, or map the status of the form to alive or dead",
-        )
-    for name in ("dbh_cm", "height_m"):
-        value = row[name]
-        if value is None and name == "height_m":
-            continue
-        if value is None or not (math.isfinite(value) and value > 0):
-            raise InputError(
-                f"{name} of a tree is not a positive number",
-                found=str(value),
-                where=where,
-                remedy="mend the tree, or quarantine it",
-            )
+    except InputError as error:
+        error.where = where
+        raise
+    factor = area / laid_out
+    if area != laid_out:
+        logger.info("%s: slope %s %%, area %s ha → %s ha", where, row["slope_percent"], laid_out, area)
+        nests = tuple(Nest(nest.min_dbh_cm, nest.area_ha * factor) for nest in nests)
+        if layout_id is None:
+            nests = (Nest(0.0, area),)
+    return PlotCensus(row["plot_id"], row["census_id"], row["census_date"], stratum, area, factor, layout_id, nests)

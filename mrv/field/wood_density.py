@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from mrv.errors import InputError
@@ -15,7 +17,8 @@ from mrv.field.rounding import WOOD_DENSITY_PLACES
 
 LEVELS = ("species", "genus", "family", "plot", "dataset")
 
-Stand = TypeVar("Stand", bound=Hashable)
+Entry = tuple[float, float]
+"""Wood density of a taxon and its standard deviation in g/cm³, NaN where the table has none."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +29,15 @@ class WoodDensityTable:
         species: By (genus, epithet).
         genus: By genus.
         family: By family.
+        genus_families: Family of each genus that the table names with its family.
     """
 
-    species: Mapping[tuple[str, str], float]
-    genus: Mapping[str, float]
-    family: Mapping[str, float]
+    species: Mapping[tuple[str, str], Entry]
+    genus: Mapping[str, Entry]
+    family: Mapping[str, Entry]
+    genus_families: Mapping[str, str]
 
-    def of(self, taxon: Taxon) -> tuple[float, str] | None:
+    def of(self, taxon: Taxon) -> tuple[Entry, str] | None:
         """Return the density of the narrowest level that is known, with the level, or None."""
         if taxon.genus and taxon.species:
             value = self.species.get((taxon.genus, taxon.species))
@@ -49,17 +54,20 @@ class WoodDensityTable:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class WoodDensity:
-    """The wood density given to one tree.
+@dataclass(frozen=True)
+class WoodDensities:
+    """The wood densities given to some trees, each column of shape (n,).
 
     Attributes:
         g_cm3: Wood density in g/cm³.
-        level: Where it comes from, one of `LEVELS`.
+        sd_g_cm3: Standard deviation within its level in g/cm³: of the table, or of the trees that a mean was made of; NaN
+            where there is none.
+        level: Where it comes from, as a position in `LEVELS`.
     """
 
-    g_cm3: float
-    level: str
+    g_cm3: npt.NDArray[np.float64]
+    sd_g_cm3: npt.NDArray[np.float64]
+    level: npt.NDArray[np.int8]
 
 
 def read_wood_density(table: pa.Table) -> WoodDensityTable:
@@ -69,7 +77,8 @@ def read_wood_density(table: pa.Table) -> WoodDensityTable:
         InputError: It is empty, a taxon stands twice, a level is unknown or without its name, or a density is not a
             positive number.
     """
-    by_level: dict[str, dict[Any, float]] = {"species": {}, "genus": {}, "family": {}}
+    by_level: dict[str, dict[Any, Entry]] = {"species": {}, "genus": {}, "family": {}}
+    genus_families: dict[str, str] = {}
     for row in table.to_pylist():
         key = _key(row)
         value = row["wood_density_g_cm3"]
@@ -89,7 +98,10 @@ def read_wood_density(table: pa.Table) -> WoodDensityTable:
                 where=_where(row),
                 remedy="keep one of the rows in the wood density table",
             )
-        by_level[row["level"]][key] = value
+        by_level[row["level"]][key] = value, math.nan if row["sd_g_cm3"] is None else row["sd_g_cm3"]
+        taxon = make_taxon(family=row["family"], genus=row["genus"], species=row["species"])
+        if taxon.genus and taxon.family:
+            genus_families.setdefault(taxon.genus, taxon.family)
     if not any(by_level.values()):
         raise InputError(
             "there is no wood density at all",
@@ -98,56 +110,81 @@ def read_wood_density(table: pa.Table) -> WoodDensityTable:
             where="wood_density",
             remedy="declare a wood density table among the sources of the project",
         )
-    return WoodDensityTable(**by_level)
+    return WoodDensityTable(**by_level, genus_families=genus_families)
 
 
 def assign_wood_density(
-    *, taxa: Sequence[Taxon], stands: Sequence[Stand], table: WoodDensityTable
-) -> list[WoodDensity]:
+    *,
+    taxa: Sequence[Taxon],
+    taxon: npt.NDArray[np.int64],
+    stand: npt.NDArray[np.int64],
+    counted: npt.NDArray[np.bool_],
+    table: WoodDensityTable,
+) -> WoodDensities:
     """Give each tree a wood density and its level.
 
     The mean of a stand is taken over its trees (not its species) whose density is known by name, as
     `getWoodDensity(stand=)` of the R package BIOMASS does; a stand without any takes the mean over all such trees.
 
     Args:
-        taxa: One taxon for each tree.
-        stands: For each tree, the plot census it stands in.
+        taxa: The different names.
+        taxon: Position of the name of each tree in `taxa`, shape (n,).
+        stand: For each tree, the position of the plot census it stands in, shape (n,).
+        counted: Which trees the means are made of, shape (n,).
         table: Densities by taxon.
 
     Raises:
         InputError: No tree at all has a density by name, so that no mean can be taken.
     """
-    found = [table.of(taxon) for taxon in taxa]
-    by_stand: dict[Stand, list[float]] = {}
-    for stand, density in zip(stands, found, strict=True):
-        if density is not None:
-            by_stand.setdefault(stand, []).append(density[0])
-    if taxa and not by_stand:
+    densities, spreads, levels = _by_name(taxa, table)
+    g_cm3, sd, level = densities[taxon], spreads[taxon], levels[taxon]
+    unknown = level < 0
+    means = counted & ~unknown
+    if unknown.any() and not means.any():
         raise InputError(
             "no tree has a wood density by its species, genus or family",
             expected="at least one name of the trees in the wood density table",
-            found=f"{len(taxa)} trees without",
+            found=f"{int(unknown.sum())} trees without",
             where="trees against wood_density",
             remedy="check the spelling of the names, add a name-resolution table, or a wood density table of the region",
         )
-    stand_means = {stand: _mean(values) for stand, values in by_stand.items()}
-    # fsum is exact before it rounds, so neither mean depends on the order of the trees.
-    dataset_mean = _mean(value for values in by_stand.values() for value in values) if by_stand else math.nan
-    assigned = []
-    for stand, density in zip(stands, found, strict=True):
-        if density is not None:
-            value, level = density
-        elif stand in stand_means:
-            value, level = stand_means[stand], "plot"
-        else:
-            value, level = dataset_mean, "dataset"
-        assigned.append(WoodDensity(round(value, WOOD_DENSITY_PLACES), level))
-    return assigned
+    if unknown.any():
+        mean_of, sd_of = _means(stand[means], g_cm3[means])
+        everywhere = _mean_and_sd(g_cm3[means].tolist())
+        for at in np.flatnonzero(unknown).tolist():
+            of_stand = int(stand[at])
+            known = of_stand in mean_of
+            g_cm3[at], sd[at] = (mean_of[of_stand], sd_of[of_stand]) if known else everywhere
+            level[at] = LEVELS.index("plot" if known else "dataset")
+    return WoodDensities(np.round(g_cm3, WOOD_DENSITY_PLACES), np.round(sd, WOOD_DENSITY_PLACES), level)
 
 
-def _mean(values: Iterable[float]) -> float:
-    listed = list(values)
-    return math.fsum(listed) / len(listed)
+def _by_name(
+    taxa: Sequence[Taxon], table: WoodDensityTable
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int8]]:
+    """Return density, standard deviation and level of each name; NaN and −1 where the table does not know it."""
+    found = [table.of(taxon) for taxon in taxa]
+    entries = [entry[0] if entry is not None else (math.nan, math.nan) for entry in found]
+    levels = [LEVELS.index(entry[1]) if entry is not None else -1 for entry in found]
+    density, sd = (np.array([entry[place] for entry in entries], dtype=np.float64) for place in (0, 1))
+    return density, sd, np.array(levels, dtype=np.int8)
+
+
+def _means(stand: npt.NDArray[np.int64], g_cm3: npt.NDArray[np.float64]) -> tuple[dict[int, float], dict[int, float]]:
+    order = np.argsort(stand, kind="stable")
+    stands, starts = np.unique(stand[order], return_index=True)
+    groups = np.split(g_cm3[order], starts[1:])
+    found = [(int(one), *_mean_and_sd(group.tolist())) for one, group in zip(stands, groups, strict=True)]
+    return {one: mean for one, mean, _ in found}, {one: sd for one, _, sd in found}
+
+
+def _mean_and_sd(values: Sequence[float]) -> tuple[float, float]:
+    """Return mean and sample standard deviation (NaN of one value), the same in whatever order the values come."""
+    # fsum is exact before it rounds, so neither depends on the order of the trees.
+    mean = math.fsum(values) / len(values)
+    if len(values) == 1:
+        return mean, math.nan
+    return mean, math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1))
 
 
 def _key(row: Mapping[str, Any]) -> tuple[str, str] | str:

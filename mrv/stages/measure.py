@@ -1,4 +1,4 @@
-"""Measure: rasters to areas by zone, trees to carbon. Joins the rooms that do not know each other."""
+"""Measure: rasters to areas by zone. Joins the rooms that do not know each other."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from mrv.files import write_parquet
 from mrv.ledger import Artifact
 from mrv.schemas import DATASETS
 from mrv.sources.products import product
-from mrv.stages.check import Checked, strata_of_rows, table_hash
 from mrv.stages.context import Context, Outcome, run_step
 from mrv.stages.rasters import group_rasters, lattice_of
 from mrv.units import UM2_PER_HA
@@ -54,7 +53,6 @@ def read_table(dataset: str, path: Path) -> pa.Table:
     return pa.parquet.read_table(path, schema=DATASETS[dataset].schema)
 
 
-# --- pixels ------------------------------------------------------------------------------------------------------
 def raster_layers(context: Context, artifacts: Sequence[Artifact]) -> dict[str, list[Artifact]]:
     """Return the raster files of the forest loss series by their role in it.
 
@@ -204,68 +202,3 @@ def forest_rule(context: Context) -> ForestRule:
         connectivity=forest.connectivity,
         patch_extent=forest.patch_extent,
     )
-
-
-# --- field -------------------------------------------------------------------------------------------------------
-def measure_field(context: Context, checked: Mapping[str, Checked]) -> Measured | None:
-    """Turn accepted trees into carbon of plots and strata; None where the project has no plots.
-
-    Raises:
-        InputError: A table that the calculation needs is missing, or the tables contradict each other.
-    """
-    if "plots" not in checked or "trees" not in checked:
-        return None
-    if "wood_density" not in checked:
-        raise InputError(
-            "trees cannot become carbon without wood densities",
-            where=f"{context.project.file}, sources",
-            remedy="add a table wood_density to a source of connector files",
-        )
-    tables = {name: batch.table() for name, batch in checked.items()}
-    missed = trees_missed(checked)
-
-    def measure() -> dict[str, pa.Table]:
-        from mrv.field.carbon import field_carbon
-
-        carbon = field_carbon(
-            plots=tables["plots"],
-            trees=tables["trees"],
-            wood_density=tables["wood_density"],
-            heights=tables.get("heights"),
-            names=tables.get("name_resolution"),
-            plot_strata=strata_of_plots(context, tables["plots"]),
-            trees_set_aside=missed,
-            height_model=context.definition.field_carbon.height_model,
-        )
-        return {
-            "tree_biomass": carbon.tree_biomass,
-            "plot_biomass": carbon.plot_biomass,
-            "stratum_biomass": carbon.stratum_biomass,
-        }
-
-    used = ("plots", "trees", "wood_density", "heights", "name_resolution")
-    inputs = {
-        "tables": {name: table_hash(tables[name]) for name in used if name in tables},
-        "trees_set_aside": [[*census, count] for census, count in missed.items()],
-        "field_carbon": context.definition.field_carbon.model_dump(mode="json"),
-        "strata": [
-            [zone.zone_id, shapely.to_wkb(zone.geometry, hex=True)] for zone in context.zones if zone.kind == "stratum"
-        ],
-        "default_stratum": context.definition.default_stratum,
-    }
-    return run_measurement(context, "field_carbon", inputs, measure)
-
-
-def strata_of_plots(context: Context, plots: pa.Table) -> dict[str, str]:
-    """Return the stratum of each accepted plot."""
-    strata = zip(plots["plot_id"].to_pylist(), strata_of_rows(context, plots), strict=True)
-    return {plot_id: stratum for plot_id, stratum in strata if stratum is not None}
-
-
-def trees_missed(checked: Mapping[str, Checked]) -> dict[tuple[str, str], int]:
-    """Return how many trees each accepted (plot_id, census_id) misses, where it misses any."""
-    from expectations.plot_trees import trees_set_aside
-
-    plots = checked["plots"]
-    missed, _ = trees_set_aside(checked["trees"].set_aside(), plots=plots.table(), plots_quarantine=plots.set_aside())
-    return missed

@@ -23,15 +23,19 @@ from mrv.stages.cluster import refuse_silence, through_client
 from mrv.stages.context import Context
 from mrv.stages.declare import declared_tables
 from mrv.stages.land import Landed, land, pull
-from mrv.stages.measure import Measured, measure_field, measure_pixels
+from mrv.stages.measure import Measured, measure_pixels
 from mrv.stages.measure_alerts import measure_alerts
 from mrv.stages.measure_biodiversity import measure_biodiversity
 from mrv.stages.measure_classes import measure_classes, measure_values
+from mrv.stages.measure_field import measure_field
 from mrv.stages.measure_fires import KnownFires, measure_fires
 from mrv.stages.measure_patches import measure_forest_shape, measure_loss_patches
 from mrv.stages.measure_patrols import measure_patrols
+from mrv.stages.measure_pools import measure_pools
+from mrv.stages.measure_places import measure_places
 from mrv.stages.measure_sample import measure_sample
 from mrv.stages.measure_scenes import measure_scenes
+from mrv.stages.protect import log_of, protect
 from mrv.stages.publish import Published, publish
 from mrv.stages.transform import Snapshot, artifacts_table, transform
 from mrv.stages.validate import refuse_problems
@@ -156,21 +160,24 @@ def _measure(
         measured.append(do("measure patches of loss", measure_loss_patches, context, artifacts, fires))
     if context.definition.fragmentation is not None:
         measured.append(do("measure forest shape", measure_forest_shape, context, artifacts))
-    measured.append(do("measure field plots", measure_field, context, received))
+    field = do("measure field plots", measure_field, context, received)
+    measured.append(field)
+    measured.append(do("measure pools of plots", measure_pools, context, received, field, measured[0]))
     measured.append(do("measure patrols", measure_patrols, context, received))
     if "sample_designs" in received:
         measured.append(do("measure samples", measure_sample, context, received))
     measured.append(do("measure animals and plants", measure_biodiversity, context, received))
+    measured.append(do("measure places", measure_places, context, received))
     return [part for part in measured if part is not None]
 
 
 def check_measured(
     context: Context, artifacts: Sequence[Artifact], received: Mapping[str, Checked], measured: Sequence[Measured]
 ) -> tuple[dict[str, pa.Table], list[Checked], list[str]]:
-    """Check what was declared and measured, and put every table that dbt starts from together.
+    """Check what was declared and measured, and put every table that dbt starts from together, nothing private in them.
 
     Returns:
-        Tables by dataset, every checked batch, and the names of the steps that did something.
+        Tables by dataset, protected, every checked batch, and the names of the steps that did something.
 
     Raises:
         CheckError: A critical check failed, or a measured row would have to be set aside.
@@ -179,6 +186,7 @@ def check_measured(
     changed = [f"check {name}" for name, batch in received.items() if batch.changed]
     checked = list(received.values())
     to_check = together(measured)
+    to_check["privacy_log"] = log_of(received)
     for name in ("zones", "baseline_activity", "carbon_pools"):
         if tables[name].num_rows:
             to_check[name] = tables[name]
@@ -202,7 +210,7 @@ def check_measured(
     if "area_estimates" in tables:
         tables["check_results"] = sample_results(context, artifacts, tables)
     tables["artifacts"] = artifacts_table(artifacts)
-    return tables, checked, changed
+    return protect(tables), checked, changed
 
 
 def together(measured: Sequence[Measured]) -> dict[str, pa.Table]:

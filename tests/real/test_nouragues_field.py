@@ -17,6 +17,7 @@ from expectations.runner import check
 from mrv.field.biomass import agb_kg
 from mrv.field.carbon import FieldCarbon, field_carbon
 from mrv.field.height import fit_height_model
+from mrv.project_field import FieldCarbon as Settings
 from mrv.schemas import DATASETS
 
 SHARED = Path(__file__).resolve().parents[2] / ".." / "shared"
@@ -63,8 +64,9 @@ def trees() -> pa.Table:
                 "dbh_cm": row["D"],
                 "genus": row["Genus"],
                 "species": row["Species"],
-                # The published plots are of living trees.
+                # The published plots are of living trees, and the 88 palms go through the equation of trees.
                 "status": "alive",
+                "life_form": "tree",
             }
             for position, row in enumerate(_read("NouraguesTrees.csv"))
         ],
@@ -127,7 +129,8 @@ def _compute(
         names=names,
         plot_strata=dict.fromkeys(PLOTS, "nouragues"),
         trees_set_aside={},
-        height_model="log2_weighted",
+        settings=Settings(),
+        decay_factors={},
     )
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from mrv.field.carbon import FieldCarbon, field_carbon
+from mrv.project_field import FieldCarbon as Settings
 from mrv.schemas import DATASETS
 
 ARTIFACT = "c0ffee" + "0" * 58
@@ -81,7 +82,8 @@ def tables() -> dict[str, Any]:
         "names": None,
         "plot_strata": {"p1": "s1", "p2": "s1"},
         "trees_set_aside": {},
-        "height_model": "log2_weighted",
+        "settings": Settings(),
+        "decay_factors": {"sound": 1.0, "intermediate": 0.8, "rotten": 0.45},
     }
 
 

@@ -12,9 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mrv.errors import InputError
-from mrv.field.plots import horizontal_area_ha, latest_censuses, read_censuses, read_living_trees
+from mrv.field.plots import horizontal_area_ha, latest_censuses, read_censuses
 from mrv.field.strata import stratum_statistics
+from mrv.field.trees import Trees, read_trees
 from mrv.intervals import student_t
+
+
+def _read(trees: Any, censuses: Any, incomplete: Any = frozenset()) -> Trees:
+    return read_trees(trees, censuses=censuses, names={}, incomplete=incomplete)
+
 
 # Methodology 4.4, plot statistics.
 PLOTS_MG_HA = [Decimal(text) for text in ("105.2", "98.7", "131.4", "120.9", "87.6", "142.3", "110.0", "126.5")]
@@ -83,14 +89,10 @@ def test_censuses_without_an_order_are_refused(day: date | None, land: Any, make
         latest_censuses(read_censuses(plots, plot_strata={"p1": "s"}).values())
 
 
-def test_only_living_trees_count(land: Any, make_plot: Any, make_tree: Any) -> None:
+def test_trees_are_told_apart_by_their_status(land: Any, make_plot: Any, make_tree: Any) -> None:
     censuses = read_censuses(land("plots", make_plot("p1")), plot_strata={"p1": "s"})
-    trees = land(
-        "trees",
-        make_tree("p1", "1", 20.0, status="alive"),
-        make_tree("p1", "2", 20.0, status="dead"),
-    )
-    assert [tree.tree_id for tree in read_living_trees(trees, censuses=censuses)] == ["1"]
+    trees = land("trees", make_tree("p1", "2", 20.0, status="dead"), make_tree("p1", "1", 20.0, status="alive"))
+    assert _read(trees, censuses).alive.tolist() == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -104,6 +106,9 @@ def test_only_living_trees_count(land: Any, make_plot: Any, make_tree: Any) -> N
         ({"dbh_cm": math.nan}, "dbh_cm of a tree"),
         ({"dbh_cm": 0.0}, "dbh_cm of a tree"),
         ({"height_m": -3.0}, "height_m of a tree"),
+        ({"life_form": "shrub"}, "life form of a tree"),
+        ({"life_form": "standing_dead"}, "said to be alive"),
+        ({"decay_class": "2"}, "decay class of a tree"),
     ],
 )
 def test_unusable_trees_are_refused_by_name(
@@ -112,21 +117,20 @@ def test_unusable_trees_are_refused_by_name(
     censuses = read_censuses(land("plots", make_plot("p1")), plot_strata={"p1": "s"})
     bad = make_tree("p1", "2", 20.0) | change
     with pytest.raises(InputError, match=message) as caught:
-        read_living_trees(land("trees", make_tree("p1", "1", 20.0), bad), censuses=censuses)
+        _read(land("trees", make_tree("p1", "1", 20.0), bad), censuses)
     assert caught.value.where == f"trees, plot {bad['plot_id']!r}, census {bad['census_id']!r}, tree {bad['tree_id']!r}"
     assert caught.value.remedy
 
 
 def test_a_plot_without_trees_is_not_a_plot_without_biomass(land: Any, make_plot: Any, make_tree: Any) -> None:
     censuses = read_censuses(land("plots", make_plot("p1"), make_plot("p2")), plot_strata={"p1": "s", "p2": "s"})
+    one = make_tree("p1", "1", 20.0)
     with pytest.raises(InputError, match="no tree at all"):
-        read_living_trees(land("trees", make_tree("p1", "1", 20.0)), censuses=censuses)
-    left = read_living_trees(
-        land("trees", make_tree("p1", "1", 20.0)), censuses=censuses, incomplete=frozenset({("p2", "1")})
-    )
-    assert [tree.plot_id for tree in left] == ["p1"], "all trees of p2 were set aside"
+        _read(land("trees", one), censuses)
+    left = _read(land("trees", one), censuses, incomplete={("p2", "1")})
+    assert left.table["plot_id"].to_pylist() == ["p1"], "all trees of p2 were set aside"
     dead = make_tree("p2", "1", 20.0, status="dead")
-    assert len(read_living_trees(land("trees", make_tree("p1", "1", 20.0), dead), censuses=censuses)) == 1
+    assert _read(land("trees", one, dead), censuses).alive.tolist() == [True, False]
 
 
 def test_student_t_is_the_tabled_one() -> None:

@@ -20,7 +20,8 @@ from mrv.settings import Settings
 from mrv.stages.check import Checked, check_received, evidence
 from mrv.stages.context import Context, open_context
 from mrv.stages.land import land, pull
-from mrv.stages.measure import Measured, measure_field
+from mrv.stages.measure import Measured
+from mrv.stages.measure_field import measure_field
 
 # Two strata, and a strip in the east of the reference region that no stratum covers.
 STRATA = {"west": (-77.4, -77.1), "east": (-77.1, -76.9)}
