@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     kobo_token: SecretStr | None = Field(None, description="KoboToolbox API token.")
     earthranger_token: SecretStr | None = Field(None, description="EarthRanger API token.")
     smart_token: SecretStr | None = Field(None, description="SMART Connect API token.")
+    odk_email: str | None = Field(None, description="E-mail address of the ODK Central user that reads submissions.")
+    odk_password: SecretStr | None = Field(None, description="Password of that ODK Central user.")
     s3_endpoint_url: str | None = Field(None, description="Address of object storage; default: that of AWS.")
     s3_region: str = Field("us-east-1", description="Region of object storage that requests are signed for.")
     s3_access_key_id: str | None = Field(None, description="Key of object storage; none: public buckets only.")

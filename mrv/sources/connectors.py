@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mrv.project_sources import Kobo, OdkCentral, SourceSpec
-from mrv.sources import camtrap_dp, files, firms, kobo, occurrences, raster_tiles, sample, stac
+from mrv.sources import camtrap_dp, files, firms, kobo, occurrences, odk_central, raster_tiles, sample, stac
 from mrv.sources.contract import Connector
 from mrv.sources.form_definition import load_form
 
@@ -14,6 +14,7 @@ CONNECTORS: Mapping[str, Connector] = {
     "raster_tiles": raster_tiles,
     "firms": firms,
     "kobo": kobo,
+    "odk_central": odk_central,
     "stac": stac,
     "files": files,
     "camtrap_dp": camtrap_dp,

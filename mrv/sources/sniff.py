@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-Kind = Literal["tiff", "csv", "titled_csv", "xlsx", "json", "rat", "zip", "parquet"]
+Kind = Literal["tiff", "csv", "titled_csv", "xlsx", "json", "rat", "zip", "parquet", "any"]
 
 MEDIA_TYPES: dict[Kind, str] = {
     "tiff": "image/tiff",
@@ -16,10 +16,18 @@ MEDIA_TYPES: dict[Kind, str] = {
     "rat": "application/octet-stream",
     "zip": "application/zip",
     "parquet": "application/vnd.apache.parquet",
+    "any": "application/octet-stream",
 }
 HEAD_BYTES = 2048
 
-_TIFF = (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
+_STARTS: dict[Kind, tuple[bytes, ...]] = {
+    "tiff": (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+"),
+    "xlsx": (b"PK\x03\x04",),
+    "rat": (b"<PAMDataset", b"\x03"),
+    "zip": (b"PK\x03\x04",),
+    "parquet": (b"PAR1",),
+}
+_HTML = (b"<!doctype html", b"<html")
 _PACKED = {
     b"\x1f\x8b": "data packed by gzip",
     b"PK\x03\x04": "a ZIP archive",
@@ -35,6 +43,7 @@ _EXPECTED: dict[Kind, str] = {
     "rat": "a raster attribute table (.aux.xml of GDAL, or .vat.dbf of dBASE III)",
     "zip": "a ZIP archive",
     "parquet": "a Parquet file (first bytes PAR1)",
+    "any": "a picture or another file, no page of HTML",
 }
 
 
@@ -45,14 +54,10 @@ def expected(kind: Kind) -> str:
 
 def is_kind(kind: Kind, head: bytes) -> bool:
     """Tell whether a file that begins with `head` can be of this kind."""
-    if kind == "tiff":
-        return head.startswith(_TIFF)
-    if kind == "parquet":
-        return head.startswith(b"PAR1")
-    if kind == "rat":
-        return head.startswith((b"<PAMDataset", b"\x03"))
-    if kind in ("zip", "xlsx"):
-        return head.startswith(b"PK\x03\x04")
+    if kind in _STARTS:
+        return head.startswith(_STARTS[kind])
+    if kind == "any":
+        return bool(head) and not _is_html(head)
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if kind == "json":
         return text.startswith((b"{", b"["))
@@ -60,6 +65,10 @@ def is_kind(kind: Kind, head: bytes) -> bool:
         return False
     judged = text if kind == "titled_csv" else text.split(b"\n", 1)[0]
     return any(mark in judged for mark in (b",", b";", b"\t"))
+
+
+def _is_html(head: bytes) -> bool:
+    return head.lstrip()[:14].lower().startswith(_HTML)
 
 
 def first_line(head: bytes, *, limit: int = 120) -> str:
@@ -77,7 +86,7 @@ def kind_of(head: bytes) -> str:
     packed = next((name for start, name in _PACKED.items() if head.startswith(start)), None)
     if packed or not head:
         return packed or "(nothing)"
-    if head.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
+    if _is_html(head):
         return "a page of HTML"
     return "text" if b"\0" not in head and head.isascii() else "other bytes"
 

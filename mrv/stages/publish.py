@@ -10,6 +10,7 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 import pyarrow as pa
+from pydantic import SecretStr
 
 from mrv.errors import PackageError
 from mrv.files import hash_file
@@ -217,8 +218,8 @@ def _signing_key(context: Context) -> SigningKey:
 
 
 def _secrets(context: Context) -> tuple[str, ...]:
-    given = (context.settings.firms_map_key, context.settings.kobo_token)
-    return tuple(secret.get_secret_value() for secret in given if secret is not None)
+    given = (getattr(context.settings, name) for name in type(context.settings).model_fields)
+    return tuple(secret.get_secret_value() for secret in given if isinstance(secret, SecretStr))
 
 
 def _commit() -> str | None:
