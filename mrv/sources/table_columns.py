@@ -7,9 +7,12 @@ or another shape than the header, goes through `RowReader` instead, so that its 
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -23,6 +26,7 @@ from mrv.sources.values import NUMBER, Reading, read_cell
 
 BLOCK_ROWS = 50_000
 _MOST_KEPT = 200_000
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}")
 _FORMULA_STARTS = frozenset("=+-@")
 
 
@@ -77,7 +81,19 @@ def _shortcut(kind: pa.DataType, how: Reading) -> Callable[[str], Any]:
         return lambda cell: _plain_number(cell, how)
     if pa.types.is_string(kind) and not changes:
         return lambda cell: _plain_text(cell, how)
+    if pa.types.is_timestamp(kind) and not changes:
+        zone = UTC if how.time_zone == "UTC" else ZoneInfo(how.time_zone)
+        return lambda cell: _plain_moment(cell, how, zone)
     return lambda cell: None
+
+
+def _plain_moment(cell: str, how: Reading, zone: tzinfo) -> datetime | None:
+    if not _MOMENT.fullmatch(cell) or cell in how.missing:
+        return None
+    try:
+        return datetime.fromisoformat(cell).replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _plain_number(cell: str, how: Reading) -> float | None:
@@ -131,12 +147,13 @@ class ColumnReader:
         )
 
     def _add(self, block: Block) -> None:
-        whole = [at for at, cells in enumerate(block.records) if self._file.problem(cells) is None]
-        whole = [at for at in whole if not self._rows.is_repeated(self._mapped(block.records[at]))]
+        closer = {at for at, cells in enumerate(block.records) if self._file.problem(cells) is not None}
+        whole = [at for at in range(len(block.records)) if at not in closer]
+        if self._rows.table.distinct:
+            whole = [at for at in whole if not self._rows.is_repeated(self._mapped(block.records[at]))]
         values: dict[str, list[Any]] = {}
         columns: Sequence[Sequence[str]] = list(zip(*(block.records[at] for at in whole), strict=True))
         bad = self._read_columns(columns, values, count=len(whole))
-        closer = {at for at, cells in enumerate(block.records) if self._file.problem(cells) is not None}
         closer.update(whole[at] for at in bad)
         for at in sorted(closer):
             self._rows.read(self._file.row(block.first + at, block.records[at]))
