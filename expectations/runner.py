@@ -18,6 +18,7 @@ from expectations.frames import check_frame
 from expectations.suites import FOLDER, Suite, load_suite
 from expectations.validation import Verdict, validate
 from mrv.errors import CheckError
+from mrv.privacy import NOT_TOLD, told
 from mrv.schemas import DATASETS, Dataset
 
 logger = logging.getLogger(__name__)
@@ -178,7 +179,8 @@ class _Rows:
 
     def _observed(self, verdict: Verdict) -> str | None:
         if not verdict.failing:
-            return verdict.observed
+            private = any(column in self._dataset.private for column in verdict.rule.columns)
+            return NOT_TOLD if private and verdict.observed else verdict.observed
         examples = "; ".join(self._where(verdict, at) for at in verdict.failing[:_EXAMPLES])
         more = len(verdict.failing) - _EXAMPLES
         return examples + (f"; and {more} more" if more > 0 else "")
@@ -204,7 +206,7 @@ class _Rows:
             return f"deployment_id={_shown(self._table['deployment_id'][at].as_py())}"
         if name == "_origin":
             return ", ".join(self._value(part, at) for part in _PLACE if part in self._table.schema.names)
-        return f"{name}={_shown(self._table[name][at].as_py())}"
+        return f"{name}={_shown(told(self._dataset.name, name, self._table[name][at].as_py()))}"
 
 
 def _shown(value: Any) -> str:

@@ -82,26 +82,35 @@ def geodesic_area_ha(geometry: BaseGeometry) -> Decimal:
     return Decimal(repr(area_m2 / M2_PER_HA)).quantize(Decimal("0.000001"))
 
 
-def read_zones(project: LoadedProject) -> tuple[list[Zone], list[MrvError]]:
-    """Read every boundary file; return the zones that can be used and every problem of the rest."""
+def read_zones(project: LoadedProject, *, private: bool = False) -> tuple[list[Zone], list[MrvError]]:
+    """Read every boundary file; return the zones that can be used and every problem of the rest.
+
+    Args:
+        project: The project.
+        private: Read the files of private zones instead of the public ones; how they lie to others does not matter.
+    """
     zones: list[Zone] = []
     problems: list[MrvError] = []
     for position, spec in enumerate(project.definition.boundaries):
+        if spec.private != private:
+            continue
         try:
             zones.extend(_read_file(project.path(spec.file), spec, problems, key=f"boundaries.{position}"))
         except ProjectError as error:
             problems.append(error)
-    problems.extend(_topology(zones, {spec.file for spec in project.definition.boundaries}))
+    if not private:
+        files = {spec.file for spec in project.definition.boundaries if not spec.private}
+        problems.extend(_topology(zones, files))
     return zones, problems
 
 
-def load_zones(project: LoadedProject) -> list[Zone]:
-    """Read the zones, refusing any problem.
+def load_zones(project: LoadedProject, *, private: bool = False) -> list[Zone]:
+    """Read the public zones, or the private ones, refusing any problem.
 
     Raises:
         ProjectError: The first problem, with the number of others.
     """
-    zones, problems = read_zones(project)
+    zones, problems = read_zones(project, private=private)
     if problems:
         raise ProjectError(
             f"the boundaries have {len(problems)} problem(s); the first: {problems[0].message}",

@@ -94,6 +94,14 @@ class Boundaries(Strict):
     zone_id: Identifier | None = Field(None, description="Id of the file's single zone, where no field says it.")
     zone_name: str | None = None
 
+    @model_validator(mode="after")
+    def _silent(self) -> Boundaries:
+        if self.private and (self.zone_id or self.zone_name):
+            raise ValueError(
+                "this definition is published: name private zones in their file, not with zone_id or zone_name"
+            )
+        return self
+
 
 class ForestDefinition(Strict):
     """What counts as forest."""
@@ -292,13 +300,13 @@ class LoadedProject(Strict):
 
     @property
     def files(self) -> list[str]:
-        """The definition and every file that it names itself, as written there; those of `files` sources are data."""
+        """The definition and every public file that it names itself, as written there; those of `files` sources are data."""
         named = self.definition
         return list(
             dict.fromkeys(
                 [
                     "project.yaml",
-                    *(item.file for item in named.boundaries),
+                    *(item.file for item in named.boundaries if not item.private),
                     *(item.file for item in named.baseline),
                     *([named.products] if named.products else []),
                     *(named.patches.files if named.patches else ()),

@@ -243,7 +243,7 @@ class TableFile(Strict):
     decimal: Literal[".", ","] = "."
     personal: bool | None = Field(
         None,
-        description="Whether the file may name people and stays in the house; default: yes for plots, trees, heights.",
+        description="Whether the file may name people and stays in the house; default: yes for all but tables of reference.",
     )
     licence: str
     citation: str

@@ -56,7 +56,7 @@ _ALL = (
     dataset("project", "One row: the project, its period and the choices that the ledger needs.", "project_id", {
         "project_id": "str", "project_name": "str", "period_id": "str", "period_start": "date", "period_end": "date",
         "crediting_start": "date", "crediting_end": "date", "rule_set": "str", "emission_factor_method": "str",
-        "illustrative": "bool", "simulated": "bool",
+        "illustrative": "bool", "simulated": "bool", "min_group": "int",
     }),
     dataset("vintages", "One row per vintage of the monitoring period.", "vintage_year", {
         "vintage_year": "int", "vintage_start": "date", "vintage_end": "date", "days": "int", "days_in_year": "int",
@@ -229,7 +229,7 @@ _ALL = (
         "rows_failed": "int", "observed": "str?", "waived_by": "str?", "waiver_reason": "str?",
     }),
     dataset("quarantine", "One row per quarantined row and rule.", "dataset artifact row rule", {
-        "dataset": "str", "artifact": "str", "row": "int", "rule": "str", "severity": "str", "reason": "str", "record": "str",
+        "dataset": "str", "artifact": "str", "row": "int", "rule": "str", "severity": "str", "reason": "str", "record": "str?~",
     }),
 )
 # fmt: on

@@ -121,7 +121,7 @@ LIFE_MEASURED = (
     }),
     dataset("record_cells", "One row per located record: the cell that is told instead of its place, and the rule that says so.",
             "dataset record_id", {
-        "dataset": "str", "record_id": "str", "rule": "str", "cell_m": "int", "cell_id": "str?", "longitude": "float?",
+        "dataset": "str", "record_id": "str", "rule": "str", "cell_m": "int?", "cell_id": "str?", "longitude": "float?",
         "latitude": "float?", "reason": "str?",
     }),
     dataset("privacy_log", "One row per table and column that does not leave the house as it was received: rule and number of values.",

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from mrv.errors import InputError
 from mrv.files import hash_file, write_parquet
+from mrv.privacy import NOT_TOLD
 from mrv.schemas import DATASETS
 from mrv.stages.check_patrols import patrol_parameters
 from mrv.stages.check_people import people_parameters
@@ -38,6 +39,8 @@ RECEIVED = (
 
 SHORT_HASH = 12
 """Letters of a sha256 by which the suites name a file."""
+LEAST_WORD = 3
+"""Letters of the shortest id or name of a private zone that is looked for in texts."""
 FIRES_MARGIN_DEG = 0.01
 """Fires are asked for in a box rounded outwards to hundredths of a degree."""
 
@@ -235,9 +238,10 @@ def check_table(
             *(table["_artifact"].to_pylist() if DATASETS[dataset].traced else []),
         }
         addresses = context.ledger.addresses(context.definition.id, hashes)
-        quarantine = name_files(together, "reason", addresses)
+        quarantine = hide_private_zones(context, name_files(together, "reason", addresses), "reason")
         found = pa.concat_tables([outcome.results, *([further(quarantine)] if further else [])])
-        results = gate(name_files(found, "observed", addresses), waivers=waivers)
+        observed = hide_private_zones(context, name_files(found, "observed", addresses), "observed")
+        results = gate(observed, waivers=waivers)
         paths = {
             "path": context.table_path("accepted", dataset, key),
             "quarantine": context.table_path("quarantine", f"{dataset}_checked", key),
@@ -263,6 +267,7 @@ def check_table(
         "rows_read": read,
         "parameters": parameters,
         "waivers": sorted(map(str, waivers.items())),
+        "private_zones": _private_words(context),
     }
     outcome = run_step(context, stage="check", dataset=dataset, inputs=inputs, work=work)
     root, result = context.settings.root, outcome.result
@@ -286,7 +291,26 @@ def name_files(table: pa.Table, column: str, addresses: Mapping[str, str]) -> pa
     def named(text: str | None) -> str | None:
         return text and re.sub(r"artifact ([0-9a-f]{12})\b", lambda found: names.get(found[1], found[0]), text)
 
-    texts = pa.array([named(text) for text in table[column].to_pylist()], pa.string())
+    return _with_texts(table, column, named)
+
+
+def hide_private_zones(context: Context, table: pa.Table, column: str) -> pa.Table:
+    """Let texts say of a private zone neither its id nor its name, whatever record gave them."""
+    words = _private_words(context)
+    if not words:
+        return table
+    pattern = re.compile("|".join(rf"(?<!\w){re.escape(word)}(?!\w)" for word in words), re.IGNORECASE)
+    return _with_texts(table, column, lambda text: text and pattern.sub(NOT_TOLD, text))
+
+
+def _private_words(context: Context) -> list[str]:
+    """Return ids and names of private zones, the longest first; a letter or two would be found in any text."""
+    words = {word for zone in context.private_zones for word in (zone.zone_id, zone.name) if len(word) >= LEAST_WORD}
+    return sorted(words, key=lambda word: (-len(word), word))
+
+
+def _with_texts(table: pa.Table, column: str, change: Callable[[str | None], str | None]) -> pa.Table:
+    texts = pa.array([change(text) for text in table[column].to_pylist()], pa.string())
     position = table.column_names.index(column)
     return table.set_column(position, table.schema.field(position), texts)
 

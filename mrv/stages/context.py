@@ -38,7 +38,8 @@ NOT_CODE_OF_FIGURES = ("mrv/simulator", "mrv/cli", "dbt_project/target", "dbt_pr
 class Context:
     """One run of one period of one project.
 
-    `spread` says how tiles reach a cluster, if one is set; default: directly.
+    `spread` says how tiles reach a cluster, if one is set; default: directly. `private_zones` (sacred places and the like)
+    are used to hide what lies in them; their ids, names and borders reach no table, message or file that is published.
     """
 
     project: LoadedProject
@@ -49,6 +50,7 @@ class Context:
     ledger: Ledger
     progress: Progress = SILENT
     spread: Spread | None = None
+    private_zones: tuple[Zone, ...] = ()
 
     @property
     def definition(self) -> Project:
@@ -124,9 +126,10 @@ def open_context(project: str, period: str, settings: Settings, progress: Progre
     zones = tuple(load_zones(loaded))
     if not zones:
         raise ProjectError("the project has no zones", where=str(loaded.file), remedy="draw at least the project area")
+    private = tuple(load_zones(loaded, private=True))
     ledger = Ledger(settings.ledger_address)
     try:
-        yield Context(loaded, chosen, zones, settings, Store(settings.raw_dir), ledger, progress)
+        yield Context(loaded, chosen, zones, settings, Store(settings.raw_dir), ledger, progress, private_zones=private)
     finally:
         ledger.close()
 

@@ -31,8 +31,8 @@ from mrv.stages.measure_field import measure_field
 from mrv.stages.measure_fires import KnownFires, measure_fires
 from mrv.stages.measure_patches import measure_forest_shape, measure_loss_patches
 from mrv.stages.measure_patrols import measure_patrols
-from mrv.stages.measure_pools import measure_pools
 from mrv.stages.measure_places import measure_places
+from mrv.stages.measure_pools import measure_pools
 from mrv.stages.measure_sample import measure_sample
 from mrv.stages.measure_scenes import measure_scenes
 from mrv.stages.protect import log_of, protect

@@ -20,7 +20,8 @@ from mrv.package.contents import Code, Contents, ProjectFacts
 from mrv.package.keys import ALLOWED_FILE, SigningKey, allow, ensure_key, load_key
 from mrv.package.sshsig import NAMESPACE
 from mrv.project import Bilingual
-from mrv.project_sources import Files
+from mrv.project_sources import Files, TableFile
+from mrv.schemas import DATASETS
 from mrv.settings import REPOSITORY
 from mrv.sources.products import catalogue_of
 from mrv.stages.clip import clip_rasters, draw_loss
@@ -32,9 +33,15 @@ from mrv.stages.measure_scenes import scene_rasters
 from mrv.stages.results import mart
 from mrv.stages.transform import Snapshot
 
-FIELD_DATASETS = ("plots", "trees", "heights", "wood_density", "name_resolution")
-PERSONAL_DATASETS = ("plots", "trees", "heights")
-"""What people write down in the field, often with their names in columns that nobody asked for."""
+OPEN_DATASETS = frozenset(
+    {
+        *("raster", "raster_table", "fires", "scenes"),
+        *("sample_designs", "sample_strata", "sample_units", "sample_labels"),
+        *("wood_density", "name_resolution", "species_categories", "species_names"),
+    }
+)
+"""Datasets whose received files may go into the package; files of labels stay behind by their address."""
+WITHHELD = "the file may name people or places; the rows that may be told stand in data/landed"
 
 
 @dataclass(frozen=True)
@@ -160,18 +167,21 @@ def _stands(context: Context, package: Package) -> bool:
 
 
 def _personal(context: Context, artifacts: Sequence[Artifact]) -> dict[str, str]:
-    """Return the received files that may name people; their accepted rows go into the package, the files do not."""
-    open_files = {
-        f"files/{source.name}/{table.path}"
+    """Return the received files that may name people or places; what may be told of their rows goes into the package."""
+    tables = {
+        f"files/{source.name}/{table.path}": table
         for source in context.definition.sources
         if isinstance(source, Files)
         for table in source.tables
-        if table.personal is False or (table.personal is None and table.dataset not in PERSONAL_DATASETS)
     }
-    reason = "the file may name people; the rows that were used stand in data/landed"
-    return {
-        item.sha256: reason for item in artifacts if item.dataset in FIELD_DATASETS and item.address not in open_files
-    }
+    return {item.sha256: WITHHELD for item in artifacts if not _is_open(item, tables.get(item.address))}
+
+
+def _is_open(item: Artifact, table: TableFile | None) -> bool:
+    """Tell whether a file may leave the house: of its kind, or because the project says so and no private column is read."""
+    if table is None or table.personal is None:
+        return item.dataset in OPEN_DATASETS
+    return not table.personal and not (table.columns.keys() & DATASETS[table.dataset].private.keys())
 
 
 def _product_notes(context: Context, artifacts: Sequence[Artifact]) -> dict[str, Bilingual]:

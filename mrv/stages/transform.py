@@ -13,44 +13,13 @@ import pyarrow as pa
 
 from mrv.files import storage_errors, write_parquet
 from mrv.ledger import Artifact
+from mrv.privacy import for_publication
 from mrv.schemas import DATASETS
 from mrv.stages.check import table_hash
 from mrv.stages.context import Context, run_step
+from mrv.stages.protect import publish_rows
 from mrv.warehouse.build import build
 from mrv.warehouse.snapshot import export
-
-PUBLISHED_ROWS = (
-    *(
-        "fires",
-        "fire_zones",
-        "fire_events",
-        "fire_coverage",
-        "alert_area",
-        "alert_clusters",
-        "alert_cluster_zones",
-        "alert_clusters_left_out",
-        "alert_coverage",
-        "alert_retrievals",
-        "alert_changes",
-    ),
-    *("plots", "trees", "heights", "wood_density", "name_resolution", "baseline_activity"),
-    *(
-        "carbon_pools",
-        "land_cover_area",
-        "zone_pixels",
-        "pixel_emissions",
-        "tree_biomass",
-        "plot_biomass",
-        "stratum_biomass",
-        "scenes",
-    ),
-    "vegetation_change",
-    *("class_area", "class_transition", "zone_statistics"),
-    *("loss_patches", "driver_rules", "patch_labels", "fragmentation"),
-    *("sample_designs", "sample_strata", "sample_units", "sample_labels", "sample_reference", "interpreter_agreement"),
-    *("area_estimates", "map_accuracy", "error_matrix"),
-)
-"""Accepted rows that go into the package, so that a verifier can go from a tonne to its trees and pixels. None names people."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +46,7 @@ def transform(context: Context, tables: Mapping[str, pa.Table]) -> Snapshot:
 
     Args:
         context: The run.
-        tables: Landed dataset to its accepted rows; a dataset that is not there is empty.
+        tables: Landed dataset to its accepted rows as `mrv.stages.protect` left them; a dataset that is not there is empty.
 
     Raises:
         WarehouseError: A model or test failed; the previous snapshot stays current.
@@ -123,7 +92,5 @@ def transform(context: Context, tables: Mapping[str, pa.Table]) -> Snapshot:
 def _keep_evidence(tables: Mapping[str, pa.Table], target: Path) -> None:
     """Keep beside the marts what a verifier asks for: accepted rows, check results, quarantine."""
     for name in ("check_results", "quarantine"):
-        write_parquet(target / "evidence" / f"{name}.parquet", tables[name])
-    for name in PUBLISHED_ROWS:
-        if name in tables:
-            write_parquet(target / "landed" / f"{name}.parquet", tables[name])
+        write_parquet(target / "evidence" / f"{name}.parquet", for_publication(name, tables[name]))
+    publish_rows(tables, target / "landed")

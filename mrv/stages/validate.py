@@ -44,6 +44,7 @@ def check_project(folder: Path, *, frozen: bool = True) -> Findings:
     except ProjectError as error:
         return Findings(None, problems=(error,))
     zones, problems = read_zones(project)
+    problems += read_zones(project, private=True)[1]
     zones_by_kind = {kind: [zone for zone in zones if zone.kind == kind] for kind in {zone.kind for zone in zones}}
     problems = [
         *problems,

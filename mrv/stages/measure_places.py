@@ -1,0 +1,204 @@
+"""Measure places: which zones hold each located record, and the cell that is told instead of where it lies.
+
+These two tables are all that SQL and a reader learn of the place of a threat, a camera, a species or a planted site. The more
+harm its place could do, the coarser it is told:
+
+- `cell_<n>_m`: the cell of `privacy.cell_m`, for threats, sites of planting and species that nobody hunts or collects;
+- `sensitive_cell_<n>_m`: the cell of `privacy.sensitive_cell_m`, for cameras, sightings by patrols (their species is not known)
+  and species that are sensitive or threatened;
+- `withheld`: no cell at all, because the record lies in a private zone;
+- `none`: the record has no place.
+
+A zone smaller than the cell would tell more than the cell does, so it is not told: except for threats, whose number in each
+zone is what the zone is looked after for. Of a withheld record only zones as large as a sensitive cell are told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+
+from mrv.boundaries import Zone
+from mrv.project_life import Privacy
+from mrv.schemas import DATASETS
+from mrv.stages.check import Checked
+from mrv.stages.context import Context
+from mrv.stages.measure import Measured, run_measurement
+from mrv.units import M2_PER_HA
+from raster.rules import Shape
+
+LOCATED = {
+    "patrol_events": "event_id",
+    "camera_deployments": "deployment_id",
+    "occurrences": "occurrence_id",
+    "planting_records": "planting_id",
+}
+"""Datasets with places that are generalised, and the column that names their records."""
+EVERY_ZONE = ("patrol_events",)
+WITHHELD, NOWHERE = "withheld", "none"
+SENSITIVE_RULES = ("sensitive_cell_", WITHHELD)
+"""Starts of the rules under which the zones of a record are not told one by one."""
+NAMES = ("species_names", "species_categories")
+_DECIMALS = 4  # of a degree, some 11 m: the centre of a cell is no measurement
+
+
+@dataclass(frozen=True)
+class Records:
+    """Records of one dataset: ids, degrees (NaN: no place) and whether they are sensitive, each of shape (n,)."""
+
+    dataset: str
+    ids: Sequence[str]
+    longitude: np.ndarray[Any, np.dtype[np.float64]]
+    latitude: np.ndarray[Any, np.dtype[np.float64]]
+    sensitive: np.ndarray[Any, np.dtype[np.bool_]]
+
+
+def measure_places(context: Context, received: Mapping[str, Checked]) -> Measured | None:
+    """Find zones and cells of every located record; None where no source gives any.
+
+    Args:
+        context: The run.
+        received: Accepted batches by dataset.
+    """
+    present = [name for name in LOCATED if name in received]
+    if not present:
+        return None
+    inputs = {
+        "tables": {name: received[name].sha256 for name in (*present, *NAMES) if name in received},
+        "privacy": context.definition.privacy.model_dump(mode="json"),
+        "local_crs": context.definition.local_crs,
+        "zones": [[zone.zone_id, shapely.to_wkb(zone.geometry, hex=True)] for zone in context.zones],
+        "private_zones": sorted(shapely.to_wkb(zone.geometry, hex=True) for zone in context.private_zones),
+    }
+    return run_measurement(context, "record_places", inputs, lambda: _measure(context, received, present))
+
+
+def _measure(context: Context, received: Mapping[str, Checked], present: Sequence[str]) -> dict[str, pa.Table]:
+    zones, cells = [], []
+    for dataset in present:
+        records = _records(dataset, received)
+        rules = _rules(records, context.private_zones)
+        cells += cell_rows(records, rules, crs=context.definition.local_crs, choices=context.definition.privacy)
+        zones += zone_rows(records, rules, zones=context.zones, choices=context.definition.privacy)
+    return {
+        "record_zones": DATASETS["record_zones"].table(zones),
+        "record_cells": DATASETS["record_cells"].table(cells),
+    }
+
+
+def _records(dataset: str, received: Mapping[str, Checked]) -> Records:
+    table = received[dataset].table()
+    return Records(
+        dataset,
+        table[LOCATED[dataset]].to_pylist(),
+        table["longitude"].to_numpy(),
+        table["latitude"].to_numpy(),
+        _sensitive(dataset, table, received),
+    )
+
+
+def _sensitive(dataset: str, table: pa.Table, received: Mapping[str, Checked]) -> Any:
+    from mrv.field.species import TaxonNames, sensitive_names
+
+    if dataset == "camera_deployments":
+        return np.ones(table.num_rows, bool)
+    if dataset == "patrol_events":
+        return pc.equal(table["event_kind"], "wildlife").to_numpy()
+    if dataset != "occurrences":
+        return np.zeros(table.num_rows, bool)
+    names, categories = (received[name].table() if name in received else None for name in NAMES)
+    is_sensitive = sensitive_names(categories, TaxonNames(names))
+    return np.array([is_sensitive(name) for name in table["scientific_name"].to_pylist()], bool)
+
+
+def _rules(records: Records, private: Sequence[Zone]) -> list[str]:
+    """Return `withheld`, `none`, `sensitive` or `cell` for each record."""
+    placed = np.isfinite(records.longitude) & np.isfinite(records.latitude)
+    hidden = np.zeros(len(records.ids), bool)
+    at = np.flatnonzero(placed)
+    if private and at.size:
+        from raster.points import zones_of_points
+
+        shapes = [Shape(str(number), zone.geometry) for number, zone in enumerate(private)]
+        inside = zones_of_points(records.longitude[at], records.latitude[at], shapes)
+        hidden[at[[point for point, _ in inside]]] = True
+    return [
+        NOWHERE if not known else WITHHELD if secret else "sensitive" if careful else "cell"
+        for known, secret, careful in zip(placed, hidden, records.sensitive, strict=True)
+    ]
+
+
+def cell_rows(records: Records, rules: Sequence[str], *, crs: str, choices: Privacy) -> list[dict[str, Any]]:
+    """Return the rows of `record_cells`.
+
+    Args:
+        records: The records.
+        rules: `withheld`, `none`, `sensitive` or `cell` for each.
+        crs: Local coordinate system, in metres; the lines of the grid are whole multiples of the cell's side there.
+        choices: Sides of the cells.
+    """
+    from mrv.field.patrol_cells import Grid
+
+    sides = {"cell": choices.cell_m, "sensitive": choices.sensitive_cell_m}
+    reasons = {WITHHELD: "it lies in a private zone", NOWHERE: "it has no place"}
+    names = {"cell": f"cell_{choices.cell_m}_m", "sensitive": f"{SENSITIVE_RULES[0]}{choices.sensitive_cell_m}_m"}
+    told: dict[int, dict[str, Any]] = {}
+    for rule, side in sides.items():
+        at = np.array([index for index, found in enumerate(rules) if found == rule], dtype=np.int64)
+        if not at.size:
+            continue
+        grid = Grid(crs, side)
+        column, row = (np.floor(part) for part in grid.forward(records.longitude[at], records.latitude[at]))
+        longitude, latitude = grid.inverse(column + 0.5, row + 0.5)
+        for index, *cell in zip(at.tolist(), column, row, longitude, latitude, strict=True):
+            told[index] = {
+                "cell_m": side,
+                "cell_id": f"{side}:{cell[0]:.0f}:{cell[1]:.0f}",
+                "longitude": round(float(cell[2]), _DECIMALS),
+                "latitude": round(float(cell[3]), _DECIMALS),
+            }
+    nothing = dict.fromkeys(("cell_m", "cell_id", "longitude", "latitude"))
+    return [
+        {
+            "dataset": records.dataset,
+            "record_id": record_id,
+            "rule": names.get(rule, rule),
+            "reason": reasons.get(rule),
+            **told.get(index, nothing),
+        }
+        for index, (record_id, rule) in enumerate(zip(records.ids, rules, strict=True))
+    ]
+
+
+def zone_rows(
+    records: Records, rules: Sequence[str], *, zones: Sequence[Zone], choices: Privacy
+) -> list[dict[str, Any]]:
+    """Return the rows of `record_zones`: the zones that hold a record and are not smaller than the cell that is told of it.
+
+    Args:
+        records: The records.
+        rules: `withheld`, `none`, `sensitive` or `cell` for each.
+        zones: Public zones in longitude and latitude.
+        choices: Sides of the cells.
+    """
+    from raster.points import zones_of_points
+
+    least_ha = {
+        "cell": 0.0 if records.dataset in EVERY_ZONE else choices.cell_m**2 / M2_PER_HA,
+        **dict.fromkeys(("sensitive", WITHHELD), choices.sensitive_cell_m**2 / M2_PER_HA),
+    }
+    area_ha = {zone.zone_id: float(zone.area_ha) for zone in zones}
+    shapes = [Shape(zone.zone_id, zone.geometry) for zone in zones]
+    at = [index for index, rule in enumerate(rules) if rule != NOWHERE]
+    found = zones_of_points(records.longitude[at], records.latitude[at], shapes)
+    return [
+        {"dataset": records.dataset, "record_id": records.ids[at[point]], "zone_id": zone_id}
+        for point, zone_id in found
+        if area_ha[zone_id] >= least_ha[rules[at[point]]]
+    ]

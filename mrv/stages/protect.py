@@ -1,0 +1,93 @@
+"""Protect: nothing private goes on from here. SQL, maps, snapshot and package start from what this leaves of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+from mrv.files import write_parquet
+from mrv.privacy import codes_of, for_publication, for_warehouse, privacy_log
+from mrv.stages.check import Checked
+from mrv.stages.measure_places import LOCATED, SENSITIVE_RULES
+
+PUBLISHED_ROWS = (
+    *(
+        "fires",
+        "fire_zones",
+        "fire_events",
+        "fire_coverage",
+        "alert_area",
+        "alert_clusters",
+        "alert_cluster_zones",
+        "alert_clusters_left_out",
+        "alert_coverage",
+        "alert_retrievals",
+        "alert_changes",
+    ),
+    *("plots", "trees", "heights", "wood_density", "name_resolution", "baseline_activity"),
+    *("dead_wood_pieces", "litter_samples", "soil_samples", "audit_trees"),
+    *(
+        "carbon_pools",
+        "land_cover_area",
+        "zone_pixels",
+        "pixel_emissions",
+        "tree_biomass",
+        "plot_biomass",
+        "stratum_biomass",
+        "scenes",
+    ),
+    *("plot_pools", "stratum_pools", "landscape_pools", "plot_sampling", "tree_changes", "plot_changes"),
+    *("stratum_changes", "carbon_uncertainty", "measurement_audit"),
+    "vegetation_change",
+    *("class_area", "class_transition", "zone_statistics"),
+    *("loss_patches", "driver_rules", "patch_labels", "fragmentation"),
+    *("sample_designs", "sample_strata", "sample_units", "sample_labels", "sample_reference", "interpreter_agreement"),
+    *("area_estimates", "map_accuracy", "error_matrix"),
+    *("communities", "activity_records", "consent_steps", "nursery_records", "planting_records", "survival_checks"),
+    *("patrol_records", "patrol_events", "patrol_effort", "patrol_days", "patrol_coverage", "patrol_event_days"),
+    *("hcv_visits", "camera_effort", "camera_events", "camera_observations"),
+    *("species_names", "species_categories", "taxon_matches", "taxon_categories"),
+    *("record_zones", "record_cells", "privacy_log", "repairs"),
+)
+"""Accepted rows that go into the package, so that a verifier can go from a tonne to its trees and pixels. None names people.
+
+Rows of single people and households, of tracks, cameras, pictures and species records stay in the house: their sums are told.
+"""
+
+
+def protect(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+    """Return the tables with every private value blanked, and keys of people and households as codes.
+
+    Args:
+        tables: Landed dataset to its accepted rows.
+    """
+    codes = codes_of(tables)
+    return {dataset: for_warehouse(dataset, table, codes) for dataset, table in tables.items()}
+
+
+def log_of(received: Mapping[str, Checked]) -> pa.Table:
+    """Return the landed table `privacy_log` of what sources gave."""
+    tables = {name: batch.table() for name, batch in received.items()}
+    return privacy_log(tables, published=frozenset(PUBLISHED_ROWS), generalised=frozenset(LOCATED))
+
+
+def publish_rows(tables: Mapping[str, pa.Table], folder: Path) -> None:
+    """Write the rows that may be published, without their private columns.
+
+    The zones of a record whose place is told coarsely, or not at all, stay behind: with its cell they would narrow it down.
+    """
+    for name in PUBLISHED_ROWS:
+        if name in tables:
+            table = tables[name]
+            if name == "record_zones":
+                table = _without_sensitive(table, tables["record_cells"])
+            write_parquet(folder / f"{name}.parquet", for_publication(name, table))
+
+
+def _without_sensitive(zones: pa.Table, cells: pa.Table) -> pa.Table:
+    rules = zip(cells["dataset"].to_pylist(), cells["record_id"].to_pylist(), cells["rule"].to_pylist(), strict=True)
+    hidden = {(dataset, record) for dataset, record, rule in rules if rule.startswith(SENSITIVE_RULES)}
+    pairs = zip(zones["dataset"].to_pylist(), zones["record_id"].to_pylist(), strict=True)
+    return zones.filter(pa.array([pair not in hidden for pair in pairs], pa.bool_()))
