@@ -95,7 +95,8 @@ def _nights(row: Row, period: Span, zone: ZoneInfo) -> _Nights:
 def _effort(
     row: Row, codes: Mapping[str, str], taken: dict[str, dict[int, str]], nights: _Nights, outside: int
 ) -> dict[str, Any]:
-    own, code = row["deployment_id"], codes[row["deployment_id"]]
+    own: str = row["deployment_id"]
+    code = codes[own]
     failed_days = _failed_days(row)
     notes = [] if not outside else [f"{outside} observation(s) of animals lie outside the deployment and do not count"]
     values: dict[str, Any] = {"deployment_id": own, "location_code": code, "deployed_nights": len(nights.period)}

@@ -174,10 +174,8 @@ def _reader(content: bytes, layout: Layout, label: str) -> Iterator[list[str]]:
             "a table of species records is not in its encoding", layout.encoding, type(error).__name__, label
         ) from error
     stream = io.StringIO(text, newline="")
-    quoting = csv.QUOTE_MINIMAL if layout.quote else csv.QUOTE_NONE
-    reader = csv.reader(
-        stream, delimiter=layout.delimiter, quotechar=layout.quote, quoting=quoting, strict=bool(layout.quote)
-    )
+    plain = csv.reader(stream, delimiter=layout.delimiter, quoting=csv.QUOTE_NONE)
+    reader = csv.reader(stream, delimiter=layout.delimiter, quotechar=layout.quote, strict=True) if layout.quote else plain
     try:
         yield from reader
     except csv.Error as error:

@@ -1,0 +1,47 @@
+-- Threatened species recorded in the project area within the period, by their category on the day of the last such record.
+with recorded as (
+    select
+        scientific_name,
+        arg_max(category, observed_to) as category
+    from {{ ref('int_species_records') }}
+    where in_period and in_project_area and contains(scientific_name, ' ')
+    group by scientific_name
+),
+
+metrics as (
+    select
+        unnest(['CR', 'EN', 'VU', 'CR_EN']) as category,
+        unnest([['CR'], ['EN'], ['VU'], ['CR', 'EN']]) as categories
+),
+
+landed as (
+    select
+        coalesce(bool_or(dataset in ('camera_observations', 'occurrences') and rows_accepted > 0), false) as has_records,
+        coalesce(bool_or(dataset = 'species_categories' and rows_accepted > 0), false) as has_categories
+    from {{ ref('stg_batches') }}
+),
+
+counted as (
+    select
+        metrics.category,
+        count(recorded.scientific_name) as species_count,
+        string_agg(recorded.scientific_name, '; ' order by recorded.scientific_name) as species
+    from metrics
+    left join recorded on list_contains(metrics.categories, recorded.category)
+    group by metrics.category
+),
+
+final as (
+    select
+        counted.category,
+        case when landed.has_records and landed.has_categories then counted.species_count end as species_count,
+        case when landed.has_records and landed.has_categories then counted.species end as species,
+        case
+            when not landed.has_records then 'neither cameras nor records of species were landed'
+            when not landed.has_categories then 'no list of categories was landed'
+        end as reason
+    from counted
+    cross join landed
+)
+
+select * from final
