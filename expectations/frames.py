@@ -7,6 +7,7 @@ float64, for range checks only: the accepted rows are taken from the Arrow table
 - `_missing`: names of the columns that must not be null but are, else '';
 - `_not_finite`: names of the float columns that hold NaN or infinity (null is neither), else '';
 - `_plot_key`: plot_id|census_id|submission_id, where the table has these;
+- `_census_key`: plot_id|census_id, likewise;
 - `_origin`: artifact|row, where the table has these;
 - `_told_by`: the last day that a submission can tell of, where the table has `submitted_at`: the day after it was sent (UTC),
   since east of Greenwich the day has begun already.
@@ -42,6 +43,7 @@ def check_frame(dataset: str, table: pa.Table) -> pd.DataFrame:
     )
     if set(PLOT_KEY) <= columns.keys():
         columns["_plot_key"] = pd.Series(plot_keys(table), dtype="object")
+        columns["_census_key"] = pd.Series(census_keys(table), dtype="object")
     if set(DEPLOYMENT_KEY) <= columns.keys():
         columns["_deployment_key"] = pd.Series(deployment_keys(table), dtype="object")
     if set(ORIGIN) <= columns.keys():
@@ -54,6 +56,11 @@ def check_frame(dataset: str, table: pa.Table) -> pd.DataFrame:
 def plot_keys(table: pa.Table) -> list[str]:
     """Return plot_id|census_id|submission_id of each row of `plots` or `trees`, in the order of the rows."""
     return [_joined(row) for row in zip(*(table[name].to_pylist() for name in PLOT_KEY), strict=True)]
+
+
+def census_keys(table: pa.Table) -> list[str]:
+    """Return plot_id|census_id of each row of a table of plots or of what was measured in them, in the order of the rows."""
+    return [_joined(row) for row in zip(table["plot_id"].to_pylist(), table["census_id"].to_pylist(), strict=True)]
 
 
 def deployment_keys(table: pa.Table) -> list[str]:

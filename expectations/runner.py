@@ -27,6 +27,8 @@ _SHORT = 12
 _EXAMPLES = 3
 # Columns made for the check: their text already names the columns that are wrong.
 _FINDINGS = {"_missing": "without", "_not_finite": "not finite:"}
+# Keys made for the check, and the column of each that a message shows.
+_KEY_PARTS = {"_plot_key": "submission_id", "_census_key": "census_id", "_deployment_key": "deployment_id"}
 # A rule on single rows by their origin is one on where they lie.
 _PLACE = ("longitude", "latitude", "stratum_id")
 
@@ -200,10 +202,8 @@ class _Rows:
     def _value(self, name: str, at: int) -> str:
         if name in _FINDINGS:
             return f"{_FINDINGS[name]} {self._frame[name].iloc[at]}"
-        if name == "_plot_key":
-            return f"submission_id={_shown(self._table['submission_id'][at].as_py())}"
-        if name == "_deployment_key":
-            return f"deployment_id={_shown(self._table['deployment_id'][at].as_py())}"
+        if name in _KEY_PARTS:
+            return f"{_KEY_PARTS[name]}={_shown(self._table[_KEY_PARTS[name]][at].as_py())}"
         if name == "_origin":
             return ", ".join(self._value(part, at) for part in _PLACE if part in self._table.schema.names)
         return f"{name}={_shown(told(self._dataset.name, name, self._table[name][at].as_py()))}"

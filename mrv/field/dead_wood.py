@@ -59,11 +59,13 @@ def lying_dead_wood(
         class_factors: Density of dead wood of each decay class as a share of that of living wood.
 
     Raises:
-        InputError: A piece belongs to no accepted census, or a line has two lengths.
+        InputError: A piece belongs to no accepted census.
     """
     amounts = []
     for census, rows in by_census(pieces, "dead_wood_pieces", slope_factors).items():
-        length_m = _length_m(rows) * slope_factors[census]
+        lengths = _line_lengths_m(rows)
+        # Of a line with two lengths the longer gives less wood; it is not published, but must be a number.
+        length_m = math.fsum(max(found) for found in lengths.values()) * slope_factors[census]
         crossed = [row for row in rows if row["diameter_cm"] is not None]
         volumes = {
             decay: lying_volume_m3_ha(
@@ -73,7 +75,9 @@ def lying_dead_wood(
             for decay in DECAY_CLASSES
         }
         reason = None
-        if unclassed := sum(row["decay_class"] not in DECAY_CLASSES for row in crossed):
+        if doubtful := sorted(line for line, found in lengths.items() if len(found) > 1):
+            reason = f"line {doubtful[0]} has two lengths"
+        elif unclassed := sum(row["decay_class"] not in DECAY_CLASSES for row in crossed):
             reason = f"{unclassed} piece(s) without a decay class"
         elif crossed and census not in wood_density_g_cm3:
             reason = "the plot has no living tree, so its wood density is not known"
@@ -121,15 +125,8 @@ def standing_dead_wood(
     return amounts
 
 
-def _length_m(rows: Sequence[Mapping[str, Any]]) -> float:
-    lengths: dict[str, float] = {}
+def _line_lengths_m(rows: Sequence[Mapping[str, Any]]) -> dict[str, set[float]]:
+    lengths: dict[str, set[float]] = {}
     for row in rows:
-        if lengths.setdefault(row["line_id"], row["line_length_m"]) != row["line_length_m"]:
-            raise InputError(
-                "a line of dead wood has two lengths",
-                expected="one length for all pieces of a line",
-                found=f"{lengths[row['line_id']]} and {row['line_length_m']} m",
-                where=f"dead_wood_pieces, plot {row['plot_id']!r}, census {row['census_id']!r}, line {row['line_id']!r}",
-                remedy="mend the length at the source",
-            )
-    return math.fsum(lengths.values())
+        lengths.setdefault(row["line_id"], set()).add(row["line_length_m"])
+    return lengths

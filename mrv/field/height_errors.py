@@ -11,6 +11,8 @@ import numpy.typing as npt
 from scipy.special import ndtri
 
 from mrv.field.counter_random import entity_word, units_of
+from mrv.field.height import HeightModel
+from mrv.field.height_curves import AnyHeights, ChaveHeights, WeibullHeights
 from mrv.field.montecarlo_kernel import HEIGHT_STREAM, LOG_PARABOLA, MIN_HEIGHT_M, WEIBULL
 
 FloatArray = npt.NDArray[np.float64]
@@ -50,6 +52,39 @@ class HeightErrors:
         moved = [sum(lower[row, place] * normal[:, place] for place in range(row + 1)) for row in range(_COEFFICIENTS)]
         drawn: FloatArray = fixed + np.stack(moved, axis=1)
         return drawn
+
+
+def errors_of_heights(model: AnyHeights, *, sample: Sequence[tuple[float, float]], tallest_m: float) -> HeightErrors:
+    """Return the errors of a height model.
+
+    Args:
+        model: The model that gave heights to trees without one.
+        sample: Diameter in cm and height in m of the trees that it was fitted to; not looked at for a published model.
+        tallest_m: Height of the tallest tree that it is used for, in m.
+    """
+    if isinstance(model, ChaveHeights):
+        curve = (0.893 - model.stress, 0.760, -0.0340)
+        return published_errors(kind=LOG_PARABOLA, coefficients=curve, rse=model.rse_log, tallest_m=tallest_m)
+    if isinstance(model, WeibullHeights) and model.n == 0:
+        curve = (model.a, model.b, model.c)
+        return published_errors(kind=WEIBULL, coefficients=curve, rse=model.rse_m, tallest_m=tallest_m)
+    dbh_cm, height_m = [dbh for dbh, _ in sample], [height for _, height in sample]
+    weighted = model.form in ("log2_weighted", "weibull_weighted")
+    if isinstance(model, HeightModel):
+        return log_parabola_errors(
+            coefficients=(model.b0, model.b1, model.b2),
+            rse_log=model.rse_log,
+            dbh_cm=dbh_cm,
+            height_m=height_m,
+            weighted=weighted,
+        )
+    return weibull_errors(
+        coefficients=(model.a, model.b, model.c),
+        rse_m=model.rse_m,
+        dbh_cm=dbh_cm,
+        height_m=height_m,
+        weighted=weighted,
+    )
 
 
 def log_parabola_errors(

@@ -19,6 +19,8 @@ from mrv.privacy import NOT_TOLD
 from mrv.schemas import DATASETS
 from mrv.stages.check_patrols import patrol_parameters
 from mrv.stages.check_people import people_parameters
+from mrv.stages.check_pools import pool_parameters
+from mrv.stages.check_field import field_parameters
 from mrv.stages.context import Context, run_step
 from mrv.stages.land import Landed, combine
 
@@ -95,13 +97,15 @@ def check_received(context: Context, landed: Sequence[Landed]) -> dict[str, Chec
             **people_parameters(dataset, table, checked),
             **patrol_parameters(context, dataset, table),
             **camera_parameters(dataset, checked),
+            **pool_parameters(dataset, plots, checked.get("plots")),
         }
         further = None
         if dataset == "plots":
             plots = table
-            extra = {"misplaced_plots": misplaced_plots(context, plots)}
+            extra = {"misplaced_plots": misplaced_plots(context, plots), **extra}
         elif dataset == "trees":
-            extra, further = _with_plots(plots, checked.get("plots"))
+            known, further = _with_plots(plots, checked.get("plots"))
+            extra = {**extra, **known}
         elif dataset == "sample_units":
             extra, further = _with_strata(table, checked)
         elif dataset == "sample_labels":
