@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from mrv.schemas import DATASETS
-from tests.unit.expectations import animal_rows, patrol_rows, people_rows
+from tests.unit.expectations import animal_rows, patrol_rows, people_rows, tree_rows, place_rows, pool_rows
 
 ARTIFACT = "c0ffee" + "0" * 58
 BOUNDS = {"south": -8.0, "north": -6.5, "west": -77.6, "east": -76.5}
@@ -33,6 +33,8 @@ PARAMETERS: dict[str, Any] = {
     **patrol_rows.PARAMETERS,
     **animal_rows.PARAMETERS,
     **people_rows.PARAMETERS,
+    **tree_rows.PARAMETERS,
+    **pool_rows.PARAMETERS,
 }
 
 SOUND: dict[str, dict[str, Any]] = {
@@ -466,33 +468,6 @@ SOUND: dict[str, dict[str, Any]] = {
         "unit_count": 3,
         "area_share": Decimal("0.01"),
     },
-    "tree_biomass": {
-        "plot_id": "p1",
-        "census_id": "1",
-        "tree_id": "{n}",
-        "dbh_cm": 25.0,
-        "height_m": 20.0,
-        "height_method": "measured",
-        "wood_density_g_cm3": 0.6,
-        "wood_density_level": "species",
-        "agb_kg": 400.0,
-        "allometry": "chave_2014_eq4",
-    },
-    "plot_biomass": {
-        "plot_id": "p{n}",
-        "census_id": "1",
-        "stratum_id": "s1",
-        "area_ha": 1.0,
-        "tree_count": 500,
-        "species_level_count": 400,
-        "genus_level_count": 50,
-        "family_level_count": 25,
-        "plot_mean_level_count": 25,
-        "agb_mg": Decimal("250"),
-        "agb_mg_ha": Decimal("250"),
-        "trees_set_aside": 0,
-        "complete": True,
-    },
     "stratum_biomass": {
         "stratum_id": "s{n}",
         "plot_count": 8,
@@ -506,6 +481,9 @@ SOUND: dict[str, dict[str, Any]] = {
     **patrol_rows.SOUND,
     **animal_rows.SOUND,
     **people_rows.SOUND,
+    **tree_rows.SOUND,
+    **place_rows.SOUND,
+    **pool_rows.SOUND,
 }
 
 Rows = Callable[..., list[dict[str, Any]]]
