@@ -62,7 +62,8 @@ class Grid:
         Raises:
             ProjectError: There are too many.
         """
-        box = self._way.transform_bounds(*zone.bounds, densify_pts=21)
+        left, bottom, right, top = zone.bounds
+        box = self._way.transform_bounds(left, bottom, right, top, densify_pts=21)
         west, south, east, north = (np.floor(side / self.cell_m) for side in box)
         count = int((east - west + 1) * (north - south + 1))
         if count > MAX_CELLS:

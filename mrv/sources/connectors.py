@@ -6,7 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mrv.project_sources import Kobo, OdkCentral, SourceSpec
-from mrv.sources import camtrap_dp, files, firms, kobo, occurrences, odk_central, raster_tiles, sample, stac
+from mrv.sources import (
+    camtrap_dp,
+    earthranger,
+    files,
+    firms,
+    kobo,
+    occurrences,
+    odk_central,
+    raster_tiles,
+    sample,
+    smart,
+    stac,
+)
 from mrv.sources.contract import Connector
 from mrv.sources.form_definition import load_form
 
@@ -17,6 +29,8 @@ CONNECTORS: Mapping[str, Connector] = {
     "odk_central": odk_central,
     "stac": stac,
     "files": files,
+    "smart": smart,
+    "earthranger": earthranger,
     "camtrap_dp": camtrap_dp,
     "occurrences": occurrences,
     "sample": sample,
