@@ -1,4 +1,4 @@
-"""Loopback servers that speak the protocols of the real sources: Google Cloud Storage, GFW, FIRMS, STAC and KoboToolbox."""
+"""Loopback servers that speak the protocols of the real sources: Google Cloud Storage, GFW, FIRMS, STAC, KoboToolbox, ODK Central."""
 
 from __future__ import annotations
 
@@ -22,13 +22,12 @@ from mrv.files import hash_file
 from mrv.simulator.answers import Answer, Content, asked
 from mrv.simulator.faults import Fault, Faults
 from mrv.simulator.fires import COLLECTIONS
+from mrv.simulator.form_server import FormServer
 
 HANSEN_ROOT = "earthenginepartners-hansen"
 GFW_ROOT = "dataset"
 PRODUCTS_ROOT = "products"
 STAC_ROOT = "stac"
-KOBO_ROOT = "https://kf.kobotoolbox.org"
-"""Pages name the real host in their links, as a mirror's copies would, so that their bytes do not depend on a port."""
 MAX_DAYS = 10
 MAX_PAGE = 1000
 START_TIMEOUT_S = 20.0
@@ -44,7 +43,9 @@ class Sources:
         alerts: Folder with `<product>/<version>/<tile>.tif` of Global Forest Watch, where there are alerts.
         scenes: Folder with `<source>/items.json` and `<source>/images`, where there are scenes.
         fires: CSV of all detections.
-        submissions: Submissions by asset, sorted by `_id`.
+        submissions: Submissions of KoboToolbox by asset, sorted by `_id`.
+        odk_submissions: Submissions of ODK Central by `<project number>/<form id>`, newest first, where there are any.
+        attachments: Bytes of attachments of either by file name, where there are any.
         faults: Misbehaviour for tests.
     """
 
@@ -58,6 +59,8 @@ class Sources:
         alerts: Path | None = None,
         products: Path | None = None,
         scenes: Path | None = None,
+        odk_submissions: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+        attachments: Mapping[str, bytes] | None = None,
         faults: Faults | None = None,
     ) -> None:
         self.seed = seed
@@ -65,8 +68,15 @@ class Sources:
         self.alerts = (alerts or rasters).resolve()
         self.products = (products or rasters).resolve()
         self.scenes = (scenes or rasters).resolve()
-        self.submissions = submissions
         self.faults = faults or Faults()
+        self.forms = FormServer(
+            submissions,
+            odk_submissions or {},
+            attachments or {},
+            faults=self.faults,
+            answer=self._answer,
+            refuse=self._refuse,
+        )
         self._files: dict[tuple[Path, int, int], Content] = {}
         header, *lines = fires.read_text(encoding="utf-8").splitlines()
         self._fires_header = header
@@ -85,7 +95,7 @@ class Sources:
                 Route(f"/{STAC_ROOT}/{{source}}/search", self.search),
                 Route(f"/{STAC_ROOT}/{{source}}/images/{{name}}", self.image),
                 Route("/api/area/csv/{key}/{collection}/{area}/{days:int}/{day}", self.area),
-                Route("/api/v2/assets/{asset}/data/", self.data),
+                *self.forms.routes(),
             ]
         )
 
@@ -167,34 +177,6 @@ class Sources:
                     lines.append(line)
         content = Content.of(("\n".join(lines) + "\n").encode(), "text/csv")
         return self._answer(request, content, self.faults.take(asked(request)))
-
-    async def data(self, request: Request) -> Response:
-        """Serve a page of submissions to who shows a token."""
-        if not request.headers.get("authorization", "").removeprefix("Token ").strip():
-            return self._refuse(401, '{"detail":"Authentication credentials were not provided."}')
-        asset = request.path_params["asset"]
-        if asset not in self.submissions:
-            return self._refuse(404, '{"detail":"Not found."}')
-        listed = self.submissions[asset]
-        start = int(request.query_params.get("start", "0"))
-        limit = min(MAX_PAGE, int(request.query_params.get("limit", "100")))
-        fault = self.faults.take(asked(request))
-        results = [] if fault and fault.kind == "empty_page" else listed[start : start + limit]
-        following = start + limit if start + limit < len(listed) else None
-        page = {
-            "count": len(listed),
-            "next": self._link(request, following, limit),
-            "previous": self._link(request, max(0, start - limit) if start else None, limit),
-            "results": results,
-        }
-        content = Content.of(json.dumps(page, ensure_ascii=False).encode(), "application/json")
-        return self._answer(request, content, fault)
-
-    def _link(self, request: Request, start: int | None, limit: int) -> str | None:
-        if start is None:
-            return None
-        query = dict(request.query_params) | {"start": str(start), "limit": str(limit)}
-        return f"{KOBO_ROOT}{request.url.path}?{urlencode(query)}"
 
 
 class Server:

@@ -16,7 +16,7 @@ from mrv.periods import Span
 from mrv.project import LoadedProject
 from mrv.project_sampling import SampleSource
 from mrv.project_scenes import Stac
-from mrv.project_sources import Files, Firms, Kobo, RasterTiles
+from mrv.project_sources import Files, Firms, Kobo, OdkCentral, RasterTiles
 from mrv.sources.fetch import SIMULATED_MARK
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever other files would come of the same seed, so that older folders are made anew."""
 RASTERS, ALERTS, FIRES, SUBMISSIONS, TABLES = "rasters", "alerts", "fires.csv", "submissions.json", "tables"
 SCENES, PRODUCTS = "scenes", "products"
@@ -64,6 +64,7 @@ def simulated_world(*, seed: int, project: LoadedProject, folder: Path) -> Itera
 
     make_world(seed=seed, project=project, folder=folder)
     faults = Faults()
+    submissions = json.loads((folder / SUBMISSIONS).read_text(encoding="utf-8"))
     sources = Sources(
         seed=seed,
         rasters=folder / RASTERS,
@@ -71,7 +72,8 @@ def simulated_world(*, seed: int, project: LoadedProject, folder: Path) -> Itera
         products=folder / PRODUCTS,
         scenes=folder / SCENES,
         fires=folder / FIRES,
-        submissions=json.loads((folder / SUBMISSIONS).read_text(encoding="utf-8")),
+        submissions=submissions["kobo"],
+        odk_submissions=submissions["odk"],
         faults=faults,
     )
     server = Server(sources)
@@ -95,7 +97,7 @@ def mirrors(project: LoadedProject, *, url: str, folder: Path) -> dict[str, str]
             result[source.name] = f"{url}/{PRODUCTS_ROOT}/{source.product}"
         elif isinstance(source, RasterTiles):
             result[source.name] = f"{url}/{HANSEN_ROOT}"
-        elif isinstance(source, Firms | Kobo):
+        elif isinstance(source, Firms | Kobo | OdkCentral):
             result[source.name] = url
         elif isinstance(source, Stac):
             result[source.name] = f"{url}/{STAC_ROOT}/{source.name}"
@@ -151,8 +153,8 @@ def _census_window(project: LoadedProject) -> Span:
 def _write(seed: int, project: LoadedProject, folder: Path) -> None:
     from mrv.boundaries import load_zones
     from mrv.simulator.fires import write_fires
+    from mrv.simulator.form_answers import make_form_answers
     from mrv.simulator.landscape import make_landscape
-    from mrv.simulator.plots import make_submissions
     from mrv.simulator.scenes import write_scenes
     from mrv.simulator.taxa import write_wood_density
 
@@ -160,15 +162,13 @@ def _write(seed: int, project: LoadedProject, folder: Path) -> None:
     landscape = make_landscape(seed, zones)
     (folder / RASTERS).mkdir(exist_ok=True)
     write_fires(landscape, folder / FIRES)
-    submissions = {}
+    submissions = make_form_answers(seed, project, zones, census_window=_census_window(project))
     for source in project.definition.sources:
         if isinstance(source, RasterTiles):
             _write_rasters(landscape, source, folder)
         elif isinstance(source, Stac):
             crs = source.crs or project.definition.local_crs
             write_scenes(landscape, zones, source, crs=crs, folder=folder / SCENES / source.name)
-        elif isinstance(source, Kobo):
-            submissions[source.asset] = make_submissions(seed, zones, census_window=_census_window(project))
         elif isinstance(source, Files):
             for table in source.tables:
                 if table.dataset == "wood_density":
