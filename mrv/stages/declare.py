@@ -65,6 +65,7 @@ def _project_row(context: Context, *, simulated: bool) -> dict[str, Any]:
         "emission_factor_method": definition.emission_factors.method,
         "illustrative": bool(definition.project.illustrative) or any(zone.illustrative for zone in context.zones),
         "simulated": simulated,
+        "min_group": definition.privacy.min_group,
     }
 
 

@@ -14,7 +14,8 @@ final as (
         rule_set,
         emission_factor_method,
         illustrative,
-        simulated
+        simulated,
+        min_group
     from source
 )
 
