@@ -17,10 +17,10 @@ from mrv.errors import InputError
 from mrv.files import hash_file, write_parquet
 from mrv.privacy import NOT_TOLD
 from mrv.schemas import DATASETS
+from mrv.stages.check_field import field_parameters
 from mrv.stages.check_patrols import patrol_parameters
 from mrv.stages.check_people import people_parameters
 from mrv.stages.check_pools import pool_parameters
-from mrv.stages.check_field import field_parameters
 from mrv.stages.context import Context, run_step
 from mrv.stages.land import Landed, combine
 
@@ -97,6 +97,7 @@ def check_received(context: Context, landed: Sequence[Landed]) -> dict[str, Chec
             **people_parameters(dataset, table, checked),
             **patrol_parameters(context, dataset, table),
             **camera_parameters(dataset, checked),
+            **field_parameters(context, dataset, table, plots=plots),
             **pool_parameters(dataset, plots, checked.get("plots")),
         }
         further = None

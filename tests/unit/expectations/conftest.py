@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from mrv.schemas import DATASETS
-from tests.unit.expectations import animal_rows, patrol_rows, people_rows, tree_rows, place_rows, pool_rows
+from tests.unit.expectations import animal_rows, patrol_rows, people_rows, place_rows, pool_rows, tree_rows
 
 ARTIFACT = "c0ffee" + "0" * 58
 BOUNDS = {"south": -8.0, "north": -6.5, "west": -77.6, "east": -76.5}

@@ -1,0 +1,40 @@
+"""What the checks of plots and trees depend on besides their rows: the layouts that the project declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mrv.stages.context import Context
+
+
+def field_parameters(context: Context, dataset: str, table: pa.Table, *, plots: pa.Table) -> dict[str, Any]:
+    """Return the origins of rows that their own suite cannot judge; nothing for other datasets than plots and trees.
+
+    Args:
+        context: The run.
+        dataset: The dataset to be checked.
+        table: Its rows.
+        plots: Rows of `plots`, to which trees belong.
+    """
+    from mrv.field.nests import plots_off_layout, trees_below_nests
+
+    layouts = context.definition.field_carbon.layouts
+    if dataset == "plots":
+        return {"plots_off_layout": _origins_at(table, plots_off_layout(table, layouts))}
+    if dataset == "trees":
+        undead = pc.and_(pc.equal(table["life_form"], "standing_dead"), pc.equal(table["status"], "alive"))
+        return {
+            "trees_below_nests": _origins_at(table, trees_below_nests(table, plots, layouts)),
+            "living_dead_trees": _origins_at(table, pc.indices_nonzero(undead.fill_null(False)).to_pylist()),
+        }
+    return {}
+
+
+def _origins_at(table: pa.Table, positions: Iterable[int]) -> list[str]:
+    from expectations.frames import origins
+
+    return sorted(origins(table.take(pa.array(list(positions), pa.int64()))))
