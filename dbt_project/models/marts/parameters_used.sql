@@ -27,7 +27,8 @@ uses (name, mart, uncertainty_rule) as (
     ('t_one_sided_66_67', 'emission_reductions', 'vcs_mr_2_4'),
     ('buffer_rate', 'emission_reductions', null),
     ('buffer_base', 'emission_reductions', null),
-    ('rounding', 'emission_reductions', null)
+    ('rounding', 'emission_reductions', null),
+    ('full_time_days_per_year', 'employment', null)
 ),
 
 by_name as (

@@ -1,0 +1,45 @@
+with project as (
+    select * from {{ ref('stg_project') }}
+),
+
+-- As they stood on the last day of the period: what came later is not known yet.
+standing as (
+    select
+        records.grievance_id,
+        records.received_on,
+        records.category,
+        records.community_id,
+        project.period_start,
+        project.period_end,
+        case when records.acknowledged_on <= project.period_end then records.acknowledged_on end as acknowledged_on,
+        case when records.responded_on <= project.period_end then records.responded_on end as responded_on,
+        case when records.closed_on <= project.period_end then records.closed_on end as closed_on,
+        case when records.closed_on <= project.period_end then records.outcome end as outcome
+    from {{ ref('stg_grievance_records') }} as records
+    inner join project
+        on
+            records.received_on <= project.period_end
+            and coalesce(records.closed_on >= project.period_start, true)
+),
+
+final as (
+    select
+        grievance_id,
+        received_on,
+        received_on >= period_start as received_in_period,
+        category,
+        community_id,
+        case when closed_on is null then 'open' else 'closed' end as status,
+        outcome,
+        acknowledged_on,
+        responded_on,
+        closed_on,
+        date_diff('day', received_on, acknowledged_on) as days_to_acknowledge,
+        date_diff('day', received_on, responded_on) as days_to_respond,
+        date_diff('day', received_on, closed_on) as days_to_close,
+        case when closed_on is null then date_diff('day', received_on, period_end) end as days_open,
+        case when closed_on is null then 'open on the last day of the period' end as reason
+    from standing
+)
+
+select * from final
