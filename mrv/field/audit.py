@@ -124,7 +124,7 @@ def _judged(measure: dict[str, Any], share: Decimal, settings: Audit) -> dict[st
     enough = share >= settings.share
     reason = measure["reason"]
     if not enough:
-        reason = "; ".join(filter(None, [f"fewer than {settings.share:%} of the trees were audited", reason]))
+        reason = "; ".join(filter(None, [f"fewer than {float(settings.share):.0%} of the trees were audited", reason]))
     return measure | {"passed": enough and agreed >= settings.agreed_share, "reason": reason}
 
 

@@ -84,8 +84,8 @@ def lying_dead_wood(
         # g/cm³ is Mg/m³.
         mass = None
         if reason is None:
-            shares = math.fsum(volumes[decay] * class_factors[decay] for decay in DECAY_CLASSES) if crossed else 0.0
-            mass = shares * wood_density_g_cm3[census] if crossed else 0.0
+            sound_m3_ha = math.fsum(volumes[decay] * class_factors[decay] for decay in DECAY_CLASSES)
+            mass = sound_m3_ha * wood_density_g_cm3.get(census, 0.0)
         amounts.append(PoolAmount(census, LYING, mass, len(crossed), "line_intersect", reason))
     return amounts
 
