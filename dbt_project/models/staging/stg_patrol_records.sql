@@ -1,0 +1,17 @@
+with source as (
+    select * from {{ source('landed', 'patrol_records') }}
+),
+
+final as (
+    select
+        patrol_id,
+        source_system,
+        patrol_type,
+        transport,
+        station,
+        community_id,
+        member_count
+    from source
+)
+
+select * from final
