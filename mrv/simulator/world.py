@@ -16,8 +16,7 @@ from mrv.periods import Span
 from mrv.project import LoadedProject
 from mrv.project_sampling import SampleSource
 from mrv.project_scenes import Stac
-from mrv.project_sources import Files, Firms, Kobo, OdkCentral, RasterTiles
-from mrv.sources.fetch import SIMULATED_MARK
+from mrv.project_sources import CamtrapDp, Files, Firms, Kobo, Occurrences, OdkCentral, RasterTiles
 
 if TYPE_CHECKING:
     from mrv.simulator.faults import Faults
@@ -30,6 +29,8 @@ FORMAT = 3
 RASTERS, ALERTS, FIRES, SUBMISSIONS, TABLES = "rasters", "alerts", "fires.csv", "submissions.json", "tables"
 SCENES, PRODUCTS = "scenes", "products"
 INDEX = "world.json"
+LISTS = ("wood_density", "species_categories", "species_names")
+"""Tables of files that the world has; other files lie in the project's own folder."""
 ALERT_PRODUCT = "gfw_integrated_alerts"
 
 
@@ -102,7 +103,9 @@ def mirrors(project: LoadedProject, *, url: str, folder: Path) -> dict[str, str]
         elif isinstance(source, Stac):
             result[source.name] = f"{url}/{STAC_ROOT}/{source.name}"
             result[f"{source.name}.assets"] = f"{url}/{STAC_ROOT}/{source.name}/images"
-        elif isinstance(source, Files) and any(table.dataset == "wood_density" for table in source.tables):
+        elif isinstance(source, CamtrapDp | Occurrences) or (
+            isinstance(source, Files) and any(table.dataset in LISTS for table in source.tables)
+        ):
             result[source.name] = str(folder / TABLES / source.name)
     return result
 
@@ -152,11 +155,11 @@ def _census_window(project: LoadedProject) -> Span:
 
 def _write(seed: int, project: LoadedProject, folder: Path) -> None:
     from mrv.boundaries import load_zones
+    from mrv.simulator.animals import write_animals
     from mrv.simulator.fires import write_fires
     from mrv.simulator.form_answers import make_form_answers
     from mrv.simulator.landscape import make_landscape
     from mrv.simulator.scenes import write_scenes
-    from mrv.simulator.taxa import write_wood_density
 
     zones = load_zones(project)
     landscape = make_landscape(seed, zones)
@@ -170,14 +173,26 @@ def _write(seed: int, project: LoadedProject, folder: Path) -> None:
             crs = source.crs or project.definition.local_crs
             write_scenes(landscape, zones, source, crs=crs, folder=folder / SCENES / source.name)
         elif isinstance(source, Files):
-            for table in source.tables:
-                if table.dataset == "wood_density":
-                    path = folder / TABLES / source.name / table.path
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    write_wood_density(path)
-                    mark = folder / TABLES / source.name / SIMULATED_MARK
-                    mark.write_text(f"mrv simulator, seed {seed}\n", encoding="utf-8")
+            _write_lists(source, folder / TABLES / source.name, seed)
+        elif isinstance(source, CamtrapDp | Occurrences):
+            newest = max(project.definition.monitoring_periods, key=lambda period: period.end)
+            write_animals(source, folder / TABLES / source.name, seed=seed, zones=zones, span=newest.span)
     (folder / SUBMISSIONS).write_text(json.dumps(submissions, ensure_ascii=False), encoding="utf-8")
+
+
+def _write_lists(source: Files, folder: Path, seed: int) -> None:
+    from mrv.simulator.animals import mark_simulated, write_species_list
+    from mrv.simulator.taxa import write_wood_density
+
+    for table in source.tables:
+        if table.dataset in LISTS:
+            path = folder / table.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if table.dataset == "wood_density":
+                write_wood_density(path)
+            else:
+                write_species_list(path, table.dataset)
+            mark_simulated(folder, seed)
 
 
 def _write_rasters(landscape: Landscape, source: RasterTiles, folder: Path) -> None:

@@ -1,4 +1,4 @@
--- The category of each listed species on the last day of the period; where none holds that day, what the list says of it else.
+-- The category of each listed species on the last day of the period; where none holds that day, NE and why.
 with project as (
     select * from {{ ref('stg_project') }}
 ),

@@ -1,5 +1,6 @@
--- What tells that a species was there, up to the end of the period: events of cameras (those of this period) and records of
--- presence of any day. A record that is not dated, or not placed well enough, is one all the same: it counts in no period or zone.
+-- What tells that a species was there, up to the end of the period: events of cameras (those of this period), records
+-- of presence of any day. A record that is not dated, or not placed well enough, is one all the same: it counts in no
+-- period, or in no zone.
 with project as (
     select * from {{ ref('stg_project') }}
 ),
@@ -71,10 +72,11 @@ final as (
     cross join project
     left join areas on records.dataset = areas.dataset and records.record_id = areas.record_id
     left join categories
-        on records.scientific_name = categories.scientific_name
-        and records.observed_to >= categories.holds_from
-        and (categories.superseded_on is null or records.observed_to < categories.superseded_on)
-        and (categories.holds_to is null or records.observed_to <= categories.holds_to)
+        on
+            records.scientific_name = categories.scientific_name
+            and records.observed_to >= categories.holds_from
+            and (categories.superseded_on is null or records.observed_to < categories.superseded_on)
+            and (categories.holds_to is null or records.observed_to <= categories.holds_to)
     where records.observed_to is null or records.observed_to <= project.period_end
 )
 

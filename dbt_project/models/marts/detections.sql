@@ -94,7 +94,7 @@ final as (
         cast(case when joined.is_measured then joined.camera_nights end as decimal(28, 9)) as camera_nights,
         case
             when joined.is_measured
-                then {{ divide('joined.events_by_hundred', 'joined.camera_nights', 0, denominator_scale=9, scale=6, width=18) }}
+                then {{ divide('joined.events_by_hundred', 'joined.camera_nights', 0, 9, scale=6, width=18) }}
         end as events_per_100_nights,
         case when not joined.is_measured then 'no night of a camera is told of this zone' end as reason
     from joined

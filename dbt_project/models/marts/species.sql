@@ -42,7 +42,8 @@ final as (
         recorded.category_at_last_record,
         coalesce(recorded.record_count, 0) as record_count,
         coalesce(recorded.period_record_count, 0) as period_record_count,
-        coalesce(recorded.period_project_record_count, 0) as period_project_record_count,
+        case when told.is_told then coalesce(recorded.period_project_record_count, 0) end
+            as period_project_record_count,
         coalesce(recorded.camera_event_count, 0) as camera_event_count,
         coalesce(recorded.occurrence_count, 0) as occurrence_count,
         coalesce(recorded.undated_count, 0) as undated_count,
@@ -55,6 +56,7 @@ final as (
         end as reason
     from recorded
     full outer join categories on recorded.scientific_name = categories.scientific_name
+    cross join {{ ref('int_project_area_told') }} as told
 )
 
 select * from final

@@ -1,4 +1,4 @@
--- Threatened species recorded in the project area within the period, by their category on the day of the last such record.
+-- Threatened species recorded in the project area within the period, by their category on the day of the last record.
 with recorded as (
     select
         scientific_name,
@@ -16,9 +16,10 @@ metrics as (
 
 landed as (
     select
-        coalesce(bool_or(dataset in ('camera_observations', 'occurrences') and rows_accepted > 0), false) as has_records,
-        coalesce(bool_or(dataset = 'species_categories' and rows_accepted > 0), false) as has_categories
+        coalesce(bool_or(dataset in ('camera_observations', 'occurrences')), false) as has_records,
+        coalesce(bool_or(dataset = 'species_categories'), false) as has_categories
     from {{ ref('stg_batches') }}
+    where rows_accepted > 0
 ),
 
 counted as (
@@ -34,14 +35,17 @@ counted as (
 final as (
     select
         counted.category,
-        case when landed.has_records and landed.has_categories then counted.species_count end as species_count,
-        case when landed.has_records and landed.has_categories then counted.species end as species,
+        case when landed.has_records and landed.has_categories and told.is_told then counted.species_count end
+            as species_count,
+        case when landed.has_records and landed.has_categories and told.is_told then counted.species end as species,
         case
             when not landed.has_records then 'neither cameras nor records of species were landed'
             when not landed.has_categories then 'no list of categories was landed'
+            when not told.is_told then 'the project area is smaller than the cell in which records are told'
         end as reason
     from counted
     cross join landed
+    cross join {{ ref('int_project_area_told') }} as told
 )
 
 select * from final
