@@ -25,7 +25,7 @@ LIFE_RECEIVED = (
     dataset("patrol_events", "One row per event that a patrol or a person reported: a threat, an animal, anything else.", "event_id", {
         "event_id": "str", "source_system": "str", "patrol_id": "str?", "observed_at": "timestamp?", "event_kind": "str",
         "threat_type": "str?", "source_category": "str", "severity": "str?", "affected_area_ha": "float?", "longitude": "float?@",
-        "latitude": "float?@", "community_id": "str?", "action_taken": "str?", "responded_on": "date?", "resolved_on": "date?",
+        "latitude": "float?@", "community_id": "str?", "action_taken": "str?~", "responded_on": "date?", "resolved_on": "date?",
         "reported_by": "str?!", "description": "str?~", **_SUBMISSION,
     }, traced=True),
     dataset("hcv_visits", "One row per visit to an area of high conservation value and HCV class.", "hcv_visit_id", {
@@ -70,19 +70,19 @@ LIFE_RECEIVED = (
     }, traced=True),
     dataset("activity_records", "One row per meeting, assembly, workshop, training or other activity with people.", "activity_id", {
         "activity_id": "str", "activity_type": "str", "field": "str", "topic": "str?", "driver": "str?", "started_on": "date",
-        "ended_on": "date?", "hours": "float?", "community_id": "str?", "organiser": "str?", "decision_count": "int?",
+        "ended_on": "date?", "hours": "float?", "community_id": "str?", "organiser": "str?~", "decision_count": "int?",
         "counting": "str", "place": "str?~", "decisions": "str?~", "notes": "str?~", **_SUBMISSION,
     }, traced=True),
     dataset("activity_participants", "One row per person who took part in an activity, or per group that was only counted.",
             "activity_id participant_id", {
         "activity_id": "str", "participant_id": "str", "person_key": "str?!", "household_key": "str?!", "participant_name": "str?!",
-        "gender": "str?", "age_group": "str?", "participant_count": "int", "benefit_kind": "str?", "benefit_quantity": "float?",
-        "benefit_unit": "str?", "submission_id": "str?",
+        "gender": "str?", "age_group": "str?", "participant_count": "int", "benefit_kind": "str?~", "benefit_quantity": "float?",
+        "benefit_unit": "str?~", "submission_id": "str?",
     }, traced=True),
     dataset("employment_records", "One row per person, job and span of work.", "employment_id", {
         "employment_id": "str", "person_key": "str?!", "person_name": "str?!", "gender": "str?", "age_group": "str?",
-        "community_id": "str?", "job": "str", "field": "str?", "work_from": "date", "work_to": "date", "days_worked": "float?",
-        "full_time_share": "float?", "employer": "str?", **_SUBMISSION,
+        "community_id": "str?", "job": "str?~", "field": "str?", "work_from": "date", "work_to": "date", "days_worked": "float?",
+        "full_time_share": "float?", "employer": "str?~", **_SUBMISSION,
     }, traced=True),
     dataset("livelihood_records", "One row per household, or group of households, activity and span of time.", "livelihood_id", {
         "livelihood_id": "str", "household_key": "str?!", "head_name": "str?!", "head_gender": "str?", "household_count": "int",
@@ -111,7 +111,7 @@ LIFE_RECEIVED = (
     }, traced=True),
     dataset("consent_steps", "One row per community and step of free, prior and informed consent.", "consent_step_id", {
         "consent_step_id": "str", "community_id": "str", "step": "str", "held_on": "date", "outcome": "str", "participant_count": "int?",
-        "women_count": "int?", "document_reference": "str?", "notes": "str?~", **_SUBMISSION,
+        "women_count": "int?", "document_reference": "str?~", "notes": "str?~", **_SUBMISSION,
     }, traced=True),
 )
 
