@@ -29,7 +29,8 @@ class HeightErrors:
     Attributes:
         kind: `LOG_PARABOLA`, ln H = c0 + c1 ln D + c2 (ln D)², or `WEIBULL`, H = c0 (1 − exp(−c1 D^c2)).
         coefficients: c0, c1 and c2.
-        covariance: Of the coefficients, shape (3, 3); zeros where the model was not fitted here and none is published.
+        covariance: Of the coefficients, shape (3, 3), of Weibull's curve of their logarithms, so that none is drawn below 0;
+            zeros where the model was not fitted here and none is published.
         rse: Residual standard error: of ln H for the parabola, in m for Weibull's curve.
         max_height_m: No drawn height is taller.
     """
@@ -50,7 +51,8 @@ class HeightErrors:
         lower = np.linalg.cholesky(self.covariance)
         # Written out: a matrix product may add in another order on another machine.
         moved = [sum(lower[row, place] * normal[:, place] for place in range(row + 1)) for row in range(_COEFFICIENTS)]
-        drawn: FloatArray = fixed + np.stack(moved, axis=1)
+        shift = np.stack(moved, axis=1)
+        drawn: FloatArray = fixed * np.exp(shift) if self.kind == WEIBULL else fixed + shift
         return drawn
 
 
@@ -124,7 +126,8 @@ def weibull_errors(
     dbh = np.asarray(dbh_cm, dtype=np.float64)
     power = dbh**c
     left = np.exp(-b * power)
-    gradient = np.stack([1 - left, a * left * power, a * left * b * power * np.log(dbh)], axis=1)
+    by_log_b = a * left * b * power
+    gradient = np.stack([a * (1 - left), by_log_b, by_log_b * c * np.log(dbh)], axis=1)
     covariance = _sandwich(gradient, _weights(dbh_cm, height_m, weighted), rse_m)
     return HeightErrors(WEIBULL, coefficients, covariance, rse_m, max(height_m) + MARGIN_M)
 
