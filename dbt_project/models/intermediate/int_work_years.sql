@@ -63,7 +63,6 @@ final as (
         scaled.employment_id,
         scaled.person_key,
         scaled.community_id,
-        scaled.job,
         coalesce(scaled.field, 'not_stated') as field,
         coalesce(traits.gender, scaled.gender) as gender,
         coalesce(traits.age_group, scaled.age_group) as age_group,

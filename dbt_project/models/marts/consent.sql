@@ -28,7 +28,6 @@ final as (
         steps.participant_count,
         steps.women_count,
         {{ divide('steps.women_by_hundred', 'steps.participant_count', 0, scale=6, width=18) }} as women_share_percent,
-        steps.document_reference,
         case
             when steps.participant_count is null or steps.women_count is null then 'participants were not counted'
             when steps.participant_count = 0 then 'nobody took part, so that there is no share'

@@ -24,7 +24,7 @@ told as (
         'benefit_sharing' as basis,
         household_key
     from {{ ref('int_activity_people') }}
-    where activity_type = 'benefit_sharing' or benefit_kind is not null
+    where activity_type = 'benefit_sharing' or benefit_quantity is not null
     union all
     select
         'planting' as basis,

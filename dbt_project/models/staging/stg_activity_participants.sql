@@ -11,9 +11,7 @@ final as (
         coalesce(gender, 'not_stated') as gender,
         coalesce(age_group, 'not_stated') as age_group,
         participant_count,
-        benefit_kind,
-        cast(benefit_quantity as decimal(18, 6)) as benefit_quantity,
-        benefit_unit
+        cast(benefit_quantity as decimal(18, 6)) as benefit_quantity
     from source
 )
 

@@ -10,8 +10,7 @@ final as (
         held_on,
         outcome,
         participant_count,
-        women_count,
-        document_reference
+        women_count
     from source
 )
 

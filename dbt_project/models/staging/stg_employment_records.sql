@@ -9,7 +9,6 @@ final as (
         coalesce(gender, 'not_stated') as gender,
         coalesce(age_group, 'not_stated') as age_group,
         community_id,
-        job,
         field,
         work_from,
         work_to,
