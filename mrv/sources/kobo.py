@@ -7,20 +7,19 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from mrv.errors import InputError, SourceError
+from mrv.errors import InputError
 from mrv.ledger import Artifact
 from mrv.project_sources import Kobo
-from mrv.sources.addresses import Base, host_of, secret_or_mirror
+from mrv.sources.addresses import Base, secret_or_mirror
 from mrv.sources.contract import Parsed, Request
 from mrv.sources.fetch import Wanted, base_of, fetching
 from mrv.sources.form_definition import load_form
+from mrv.sources.form_pages import LICENCE, attachment, check_page, check_whole, pages_of, path_at_home
 from mrv.sources.form_records import Submission, parse_submissions
 from mrv.sources.json_reading import read_json, writable
 
-LICENCE = "The project's own field data"
 CITATION = "KoboToolbox form {asset}"
 TOKEN_VARIABLE = "MRV_KOBO_TOKEN"  # noqa: S105 - the variable's name
-MAX_PAGES = 10_000
 REFUSED = {
     "validation_status_not_approved": "the submission was reviewed and not approved",
     "validation_status_on_hold": "the submission was reviewed and put on hold",
@@ -29,7 +28,7 @@ REMEDY = "correct the submission in KoboToolbox, or approve it there, and pull a
 
 
 def pull(spec: Kobo, request: Request) -> list[Artifact]:
-    """See `Connector.pull`: all pages, checked to hold as many submissions as the form says it has.
+    """See `Connector.pull`: all pages, checked to hold as many submissions as the form says it has, then attachments.
 
     Raises:
         SourceError: A page is empty before all came, or the form changed while it was read.
@@ -44,28 +43,31 @@ def pull(spec: Kobo, request: Request) -> list[Artifact]:
     path: str | None = f"api/v2/assets/{spec.asset}/data/?{query}"
     artifacts: list[Artifact] = []
     counts: list[int] = []
-    ids: list[Any] = []
-    with (
-        fetching(
-            request,
-            source=spec.name,
-            base=base,
-            secret=secret,
-            headers={"Authorization": f"Token {secret}"},
-            remedy=f"check {TOKEN_VARIABLE}, its right to view the form, and the asset in project.yaml",
-        ) as fetcher,
-        request.progress.task(f"{spec.name}: submissions", None) as advance,
-    ):
-        while path is not None:
-            artifact = fetcher.fetch(_wanted(spec, dataset, path, number=len(artifacts) + 1))
-            page = _read_page(request.store.get(artifact.sha256), artifact.address)
-            artifacts.append(artifact)
-            counts.append(page["count"])
-            ids.extend(item.get("_id") for item in page["results"])
-            advance(len(page["results"]))
-            _check_page(page, spec, artifact, received=len(ids), pages=len(artifacts))
-            path = _next_path(page, spec, base, artifact)
-    _check_whole(spec, artifacts[-1], counts, ids)
+    ids: list[int] = []
+    files: list[Wanted] = []
+    with fetching(
+        request,
+        source=spec.name,
+        base=base,
+        secret=secret,
+        headers={"Authorization": f"Token {secret}"},
+        remedy=f"check {TOKEN_VARIABLE}, its right to view the form, and the asset in project.yaml",
+    ) as fetcher:
+        with request.progress.task(f"{spec.name}: submissions", None) as advance:
+            while path is not None:
+                artifact = fetcher.fetch(_wanted(spec, dataset, path, number=len(artifacts) + 1))
+                page = _read_page(request.store.get(artifact.sha256), artifact.address)
+                where = f"{artifact.address} of source {spec.name}"
+                artifacts.append(artifact)
+                counts.append(page["count"])
+                ids.extend(item["_id"] for item in page["results"])
+                advance(len(page["results"]))
+                check_page(page["results"], total=page["count"], received=len(ids), pages=len(artifacts), where=where)
+                files += _attachments(spec, page["results"], base, where) if spec.attachments else []
+                path = _next_path(page, spec, base, where)
+        check_whole(counts, ids, where=where)
+        if files:
+            artifacts += fetcher.fetch_all(files, label=f"{spec.name}: attachments")
     return artifacts
 
 
@@ -81,50 +83,31 @@ def _wanted(spec: Kobo, dataset: str, path: str, *, number: int) -> Wanted:
     )
 
 
-def _check_page(page: dict[str, Any], spec: Kobo, artifact: Artifact, *, received: int, pages: int) -> None:
-    if (not page["results"] and received < page["count"]) or pages > MAX_PAGES:
-        raise SourceError(
-            "the form sent an empty page before all its submissions",
-            expected=f"{page['count']} submissions",
-            found=f"{received} submissions, then an empty page",
-            where=f"{artifact.address} of source {spec.name}",
-            remedy="pull again; if it stays so, lower page_size in project.yaml or look at the form in KoboToolbox",
-        )
-
-
-def _next_path(page: dict[str, Any], spec: Kobo, base: Base, artifact: Artifact) -> str | None:
-    """Return the next page's path, to be asked at the base: the token goes nowhere else."""
+def _next_path(page: Mapping[str, Any], spec: Kobo, base: Base, where: str) -> str | None:
     if page["next"] is None:
         return None
-    path = base.path_of(str(page["next"]), own=spec.base_url)
-    if path is None:
-        raise SourceError(
-            "the form's next page is at another host",
-            expected=host_of(spec.base_url),
-            found=_host(str(page["next"])) or "no address",
-            where=f"{artifact.address} of source {spec.name}",
-            remedy="check base_url of the source in project.yaml",
-        )
-    return path
+    return path_at_home(page["next"], base=base, own=spec.base_url, what="the form's next page", where=where)
 
 
-def _host(link: str) -> str:
-    try:
-        return host_of(link)
-    except ValueError:
-        return ""
-
-
-def _check_whole(spec: Kobo, last: Artifact, counts: Sequence[int], ids: Sequence[Any]) -> None:
-    if set(counts) == {len(ids)} and len(set(ids)) == len(ids):
-        return
-    raise SourceError(
-        "the form changed while it was read, or its pages do not fit together",
-        expected=f"{counts[-1]} different submissions",
-        found=f"{len(ids)} submissions, {len(set(ids))} of them different; counts told: {sorted(set(counts))}",
-        where=f"{last.address} of source {spec.name}",
-        remedy="pull again when nobody is submitting",
-    )
+def _attachments(spec: Kobo, results: Sequence[Mapping[str, Any]], base: Base, where: str) -> list[Wanted]:
+    """Return what was attached to submissions; what was deleted on the server is not asked for."""
+    wanted = []
+    for item in results:
+        listed = item.get("_attachments")
+        for entry in listed if isinstance(listed, list) else []:
+            if not isinstance(entry, Mapping) or entry.get("is_deleted") or not entry.get("download_url"):
+                continue
+            path = path_at_home(entry["download_url"], base=base, own=spec.base_url, what="an attachment", where=where)
+            wanted.append(
+                attachment(
+                    form=spec.form,
+                    address=f"kobo/{spec.asset}/attachments/{item['_id']}",
+                    name=_text(entry.get("filename")).rpartition("/")[2] or "file",
+                    path=path,
+                    citation=CITATION.format(asset=spec.asset),
+                )
+            )
+    return wanted
 
 
 def parse(spec: Kobo, artifacts: Sequence[Artifact], request: Request) -> dict[str, Parsed]:
@@ -134,7 +117,7 @@ def parse(spec: Kobo, artifacts: Sequence[Artifact], request: Request) -> dict[s
 
 
 def _submissions(artifacts: Sequence[Artifact], request: Request) -> Iterator[Submission]:
-    for artifact in artifacts:
+    for artifact in pages_of(artifacts):
         page = _read_page(request.store.get(artifact.sha256), artifact.address)
         for position, raw in enumerate(page["results"], start=1):
             status = _status(raw)

@@ -199,17 +199,13 @@ def flatten(value: Mapping[str, Any], root: str = "") -> dict[str, Any]:
 
 
 def _geopoint(place: Mapping[str, Any]) -> str:
-    """Return a GeoJSON point, whose longitude comes first, as "latitude longitude altitude accuracy"."""
+    """Return a GeoJSON point, whose longitude comes first, as a geopoint's "latitude longitude altitude"."""
     coordinates = place["coordinates"]
-    if place.get("type") != "Point" or not isinstance(coordinates, list) or len(coordinates) < 2:
+    known = coordinates if place.get("type") == "Point" and isinstance(coordinates, list) else []
+    if len(known) < 2 or not all(isinstance(part, int | float) for part in known[:2]):
         return json.dumps(writable(dict(place)), ensure_ascii=False, sort_keys=True)
-    longitude, latitude, *altitude = coordinates
-    properties = place.get("properties")
-    accuracy = properties.get("accuracy") if isinstance(properties, Mapping) else None
-    known = [latitude, longitude, *altitude[:1]]
-    return " ".join(
-        str(part) for part in (*known, *([0] if not altitude else []), *([] if accuracy is None else [accuracy]))
-    )
+    longitude, latitude, *altitude = known
+    return " ".join(str(part) for part in (latitude, longitude, *altitude[:1]) if part is not None)
 
 
 def _text(value: Any) -> str:

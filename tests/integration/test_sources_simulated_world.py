@@ -65,6 +65,7 @@ def test_every_source_of_the_project_from_one_seed(tmp_path: Path) -> None:
     assert Counter(row["rule"] for row in parsed["plots"].rejected) == {
         "validation_status_not_approved": 1,
         "superseded_by_edit": 1,
+        "repeated_submission": 1,
     }
     assert parsed["fires"].table.num_rows > 1000
     (superseded,) = (row for row in parsed["plots"].rejected if row["rule"] == "superseded_by_edit")
