@@ -16,6 +16,7 @@ from mrv.field.rounding import to_factor
 from mrv.field.strata import StratumStatistics, stratum_statistics
 from mrv.project_field import FieldCarbon
 
+_HECTARES = Decimal("0.000001")
 UNIT = "tC/ha"
 ABOVE_GROUND, DEAD_WOOD, LITTER = "above_ground", "dead_wood", "litter"
 
@@ -203,7 +204,7 @@ def _land_row(pool: str, strata: Mapping[str, Mapping[str, Any]], areas_ha: Mapp
         "unit": UNIT,
         "stratum_count": len(strata),
         "plot_count": sum(stratum["plot_count"] for stratum in strata.values()),
-        "area_ha": sum(counted.values(), Decimal(0)) if counted else None,
+        "area_ha": sum(counted.values(), Decimal(0)).quantize(_HECTARES) if counted else None,
         **dict.fromkeys(("mean", "se", "degrees_of_freedom", "ci90_half_width", "ci95_half_width")),
         "precision90_percent": None,
         "reason": None,
