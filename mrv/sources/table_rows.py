@@ -105,15 +105,16 @@ class RowReader:
         self.records = Records(table.dataset)
         self.how = readings(table, excel_epoch=excel_epoch)
         self.has_position = all(name in table.columns for name in POSITION)
-        self._seen: set[tuple[Any, ...]] = set()
+        self._seen: set[tuple[str, ...]] = set()
 
     def is_repeated(self, values: tuple[Any, ...]) -> bool:
         """Tell whether a row with the same mapped cells came before, where only one of them counts."""
         if not self.table.distinct:
             return False
-        if values in self._seen:
+        same = tuple(str(value).strip() for value in values)
+        if same in self._seen:
             return True
-        self._seen.add(values)
+        self._seen.add(same)
         return False
 
     def read(self, row: Row) -> None:
