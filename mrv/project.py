@@ -17,7 +17,7 @@ from mrv.project_field import FieldCarbon
 from mrv.project_life import Biodiversity, Patrols, Privacy
 from mrv.project_patches import Fragmentation, Patches
 from mrv.project_sampling import Sampling
-from mrv.project_sources import SourceSpec
+from mrv.project_sources import SourceSpec, own_form
 from mrv.settings import Settings
 from mrv.yaml_reading import read_yaml
 
@@ -310,6 +310,7 @@ class LoadedProject(Strict):
                     *(item.file for item in named.baseline),
                     *([named.products] if named.products else []),
                     *(named.patches.files if named.patches else ()),
+                    *(form for source in named.sources if (form := own_form(source))),
                 ]
             )
         )

@@ -79,6 +79,10 @@ class Firms(Strict):
         return ("fires",)
 
 
+OWN_FORM = (".yaml", ".yml")
+"""Endings by which a form of the project, a file, is told from a form of the platform, an id."""
+
+
 class Kobo(Strict):
     """Submissions of one KoboToolbox form."""
 
@@ -102,6 +106,12 @@ class OdkCentral(Strict):
     page_size: int = Field(250, ge=1, le=10_000)
     attachments: bool = Field(False, description="Keep pictures and files of the submissions too, by their hash.")
     base_url: str = Field(description="Address of the server.")
+
+
+def own_form(source: Strict) -> str | None:
+    """Return the file of a form that the project itself gives for a source of forms, or None."""
+    form = source.form if isinstance(source, Kobo | OdkCentral) else ""
+    return form if form.endswith(OWN_FORM) else None
 
 
 class SmartFile(Strict):

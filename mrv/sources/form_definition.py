@@ -15,6 +15,7 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from mrv.errors import ProjectError
 from mrv.project_base import Identifier, Strict
+from mrv.project_sources import OWN_FORM
 from mrv.refusals import keys_found
 from mrv.schemas import DATASETS
 from mrv.yaml_reading import read_yaml
@@ -233,7 +234,7 @@ def load_form(name: str, *, folder: Path | None = None) -> FormDefinition:
     Raises:
         ProjectError: There is none, it is no form, or it lies outside the project's folder.
     """
-    own = name.endswith((".yaml", ".yml"))
+    own = name.endswith(OWN_FORM)
     path = _project_file(name, folder) if own else FORMS / f"{name}.yaml"
     if not own and name not in form_ids():
         raise ProjectError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +16,6 @@ LICENCE = "The project's own field data"
 ATTACHMENT = "attachment"
 """Dataset of pictures and files of submissions: kept with their hash, never parsed and never published."""
 MAX_PAGES = 10_000
-_UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def path_at_home(link: object, *, base: Base, own: str, what: str, where: str) -> str:
@@ -89,11 +89,17 @@ def check_whole(counts: Sequence[int], ids: Sequence[object], *, where: str) -> 
 
 
 def attachment(*, form: str, address: str, name: str, path: str, citation: str) -> Wanted:
-    """Return how to ask for a picture or file of a submission; its name is made fit for an address."""
+    """Return how to ask for a picture or file of a submission.
+
+    Phones and people give names such as those of whom a picture shows, and addresses are published: a name becomes the
+    beginning of its hash, with its ending.
+    """
+    ending = re.search(r"\.[A-Za-z0-9]{1,5}$", name)
+    code = hashlib.sha256(name.encode()).hexdigest()[:16]
     return Wanted(
         dataset=ATTACHMENT,
         product=form,
-        address=f"{address}/{_UNSAFE.sub('_', name)[-120:]}",
+        address=f"{address}/{code}{ending[0].lower() if ending else ''}",
         path=path,
         kind="any",
         licence=LICENCE,

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mrv.errors import InputError
-from mrv.files import write_parquet
+from mrv.files import hash_file, write_parquet
 from mrv.ledger import Artifact
 from mrv.periods import Span
-from mrv.project_sources import SourceSpec
+from mrv.project_sources import SourceSpec, own_form
 from mrv.schemas import DATASETS
 from mrv.sources.connectors import CONNECTORS
 from mrv.sources.contract import Parsed, Request
@@ -106,6 +106,8 @@ def land(context: Context, spec: SourceSpec, pulled: Pulled) -> list[Landed]:
     # Files of a continent or a year are read for the period and the zones.
     wanted = [context.period.start, context.period.end, *context.bounds]
     inputs = {"artifacts": pulled.hashes, "spec": spec.model_dump(mode="json"), "wanted": wanted}
+    if form := own_form(spec):
+        inputs["form"] = hash_file(context.project.path(form))
     outcome = run_step(context, stage="land", dataset=spec.name, inputs=inputs, work=work)
     root = context.settings.root
     return [
