@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -15,9 +15,11 @@ from mrv.project_field import FieldCarbon, HeightForm, HeightRegion
 
 _START = (80.0, 0.02, 0.8)
 """Where the fit starts: a canopy of 80 m, far above most, from where the curve can only come down."""
-_STEPS = 500
-_FAR = 30.0
-"""Logarithm that no coefficient is tried beyond."""
+_STEPS = 200
+_SMALL_STEP = 1e-11
+_STIFFEST = 1e12
+_FAR = (30.0, 30.0, 3.0)
+"""Logarithms of a, b and c, above or below zero, that none is tried beyond."""
 _DIGITS = 9
 _COEFFICIENTS = 3
 _CHAVE_RSE_LOG = 0.243
@@ -150,35 +152,56 @@ def _least_squares(d: FloatArray, h: FloatArray, w: FloatArray) -> tuple[float, 
     damping, loss = 1e-3, _loss(at, d, h, w)
     for _ in range(_STEPS):
         gradient, curvature = _slopes(at, d, h, w)
-        step = np.linalg.solve(curvature + damping * np.diag(np.diag(curvature)), gradient)
-        tried = at + step
-        found = _loss(tried, d, h, w)
+        step = _step(gradient, curvature, damping)
+        found = _loss(at + step, d, h, w)
         if found <= loss:
-            at, damping, better, loss = tried, damping / 10, loss - found, found
-            if better <= 1e-15 * loss and float(np.max(np.abs(step))) < 1e-11:
-                return float(np.exp(at[0])), float(np.exp(at[1])), float(np.exp(at[2]))
-        else:
+            at, damping, better, loss = at + step, damping / 10, loss - found, found
+            if better <= 1e-15 * loss and float(np.max(np.abs(step))) < _SMALL_STEP:
+                break
+        elif damping < _STIFFEST:
             damping *= 10
-            if damping > 1e16:
-                return float(np.exp(at[0])), float(np.exp(at[1])), float(np.exp(at[2]))
+        else:
+            break
+    else:
+        _refuse(f"no end after {_STEPS} steps")
+    if (np.abs(at) >= _FAR).any():
+        _refuse("coefficients that run away")
+    a, b, c = _coefficients(at).tolist()
+    return a, b, c
+
+
+def _step(gradient: FloatArray, curvature: FloatArray, damping: float) -> FloatArray:
+    try:
+        step: FloatArray = np.linalg.solve(curvature + damping * np.diag(np.diag(curvature)), gradient)
+    except np.linalg.LinAlgError:
+        _refuse("heights that do not tell the coefficients apart")
+    return step
+
+
+def _refuse(found: str) -> NoReturn:
     raise InputError(
         "no Weibull curve fits the height-diameter sample",
         expected="heights that rise with the diameter and level off",
-        found=f"no end after {_STEPS} steps",
+        found=found,
         where="heights, or the trees with a measured height",
         remedy="use a log2 height model, or measure heights over the whole range of diameters",
     )
 
 
+def _coefficients(at: FloatArray) -> FloatArray:
+    limits = np.array(_FAR)
+    return np.exp(np.clip(at, -limits, limits))
+
+
 def _loss(at: FloatArray, d: FloatArray, h: FloatArray, w: FloatArray) -> float:
-    a, b, c = np.exp(np.clip(at, -_FAR, _FAR))
+    a, b, c = _coefficients(at)
     residuals = h - a * -np.expm1(-b * d**c)
     return math.fsum((w * residuals**2).tolist())
 
 
 def _slopes(at: FloatArray, d: FloatArray, h: FloatArray, w: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return Jᵀw r and JᵀwJ at a point, by logarithms of a, b and c."""
-    a, b, c = np.exp(np.clip(at, -_FAR, _FAR))
+    a, b, c = _coefficients(at)
     power = b * d**c
     left = np.exp(-power)
     height = a * -np.expm1(-power)
