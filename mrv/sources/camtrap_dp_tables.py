@@ -62,7 +62,8 @@ class Field(BaseModel):
         limits = [
             f"{word} {limit:g}" for word, limit in (("from", self.minimum), ("to", self.maximum)) if limit is not None
         ]
-        return " ".join([f"a {self.type}", *limits])
+        words = {"integer": "a whole number", "boolean": "true or false", "string": "a text"}
+        return " ".join([words.get(self.type, f"a {self.type}"), *limits])
 
 
 class Table(BaseModel):

@@ -83,9 +83,7 @@ def _visit(number: int, hcv_class: int, day: date, condition: str, threat: str |
 def _whole(rows: Rows) -> Rows:
     from mrv.schemas import DATASETS
 
-    return {
-        name: [dict.fromkeys(DATASETS[name].schema.names) | row for row in listed] for name, listed in rows.items()
-    }
+    return {name: [dict.fromkeys(DATASETS[name].schema.names) | row for row in listed] for name, listed in rows.items()}
 
 
 def animal_rows(period_start: date) -> Rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import hypothesis.strategies as st
@@ -229,8 +230,8 @@ def test_events_are_apart_and_their_detections_are_not(starts: list[int], minute
     pause = timedelta(minutes=minutes)
     for cluster in clusters:
         times = [row["event_start"] for row in cluster]
-        assert all(later - earlier <= pause for earlier, later in zip(times, times[1:], strict=False))
-    for before, after in zip(clusters, clusters[1:], strict=False):
+        assert all(later - earlier <= pause for earlier, later in pairwise(times))
+    for before, after in pairwise(clusters):
         assert after[0]["event_start"] - before[-1]["event_start"] > pause
 
 
