@@ -9,7 +9,7 @@ from mrv.boundaries import Zone
 from mrv.periods import Span
 from mrv.project import LoadedProject
 from mrv.project_sources import Kobo, OdkCentral
-from mrv.simulator import plots
+from mrv.simulator import livelihoods, patrol_forms, people, plots
 from mrv.simulator.odata import as_odata
 from mrv.sources.form_definition import load_form
 
@@ -18,7 +18,15 @@ Maker = Callable[[int, Sequence[Zone], Span], list[Submission]]
 """From seed, zones and days to submissions as KoboToolbox gives them, sorted by `_id`; the same arguments give the same ones."""
 
 MAKERS: Mapping[str, Maker] = {
+    "patrol_and_threat": patrol_forms.make_patrol_and_threat,
+    "hcv_visit": patrol_forms.make_hcv_visit,
     "forest_plot_census": lambda seed, zones, window: plots.make_submissions(seed, zones, census_window=window),
+    "community_activity": people.make_community_activities,
+    "employment": people.make_employment,
+    "grievance": people.make_grievances,
+    "consent": people.make_consent,
+    "livelihoods": livelihoods.make_livelihoods,
+    "nursery_and_planting": livelihoods.make_nursery_and_planting,
 }
 CENSUS_FORMS = frozenset({"forest_plot_census", "plot_audit"})
 """Forms of plots: their days are those in which a census may lie; those of other forms are all monitoring periods."""

@@ -1,0 +1,98 @@
+with project as (
+    select * from {{ ref('stg_project') }}
+),
+
+zones as (
+    select * from {{ ref('stg_zones') }}
+    where kind = 'leakage_belt'
+),
+
+forest as (
+    select
+        forest.zone_id,
+        forest.year,
+        forest.area_ha
+    from {{ ref('forest_cover_annual') }} as forest
+    cross join project
+    where make_date(forest.year, 12, 31) <= project.period_end
+    qualify row_number() over (
+        partition by forest.zone_id
+        order by forest.year desc
+    ) = 1
+),
+
+losses as (
+    select
+        zone_id,
+        {{ sum_or_null('period_area_ha') }} as loss_ha,
+        {{ reasons('reason') }} as reason
+    from {{ ref('deforestation_annual') }}
+    where in_period
+    group by zone_id
+),
+
+located as (
+    select * from {{ ref('stg_record_zones') }}
+),
+
+batches as (
+    select
+        count(*) filter (where dataset = 'patrol_events') > 0 as events_landed,
+        count(*) filter (where dataset = 'planting_records') > 0 as plantings_landed
+    from {{ ref('stg_batches') }}
+),
+
+threats as (
+    select
+        located.zone_id,
+        count(distinct events.event_id) as threat_count
+    from located
+    inner join {{ ref('stg_patrol_events') }} as events
+        on located.dataset = 'patrol_events' and located.record_id = events.event_id
+    inner join {{ ref('stg_patrol_event_days') }} as days on events.event_id = days.event_id
+    cross join project
+    where events.event_kind = 'threat' and days.observed_on between project.period_start and project.period_end
+    group by located.zone_id
+),
+
+plantings as (
+    select
+        located.zone_id,
+        count(distinct records.site_id) as planted_sites,
+        cast(sum(records.seedling_count) as bigint) as seedlings_planted
+    from located
+    inner join {{ ref('stg_planting_records') }} as records
+        on located.dataset = 'planting_records' and located.record_id = records.planting_id
+    inner join project on records.planted_on between project.period_start and project.period_end
+    group by located.zone_id
+),
+
+final as (
+    select
+        zones.zone_id,
+        zones.zone_name,
+        zones.area_ha,
+        forest.year as forest_year,
+        forest.area_ha as forest_ha,
+        cast(losses.loss_ha as decimal(18, 6)) as loss_ha,
+        fires.distinct_fire_count as fires,
+        case when batches.events_landed then coalesce(threats.threat_count, 0) end as threats,
+        case when batches.plantings_landed then coalesce(plantings.planted_sites, 0) end as planted_sites,
+        case when batches.plantings_landed then coalesce(plantings.seedlings_planted, 0) end as seedlings_planted,
+        {{ join_reasons([
+            "losses.reason",
+            "fires.reason",
+            "case when forest.zone_id is null then 'no forest of a year within the period is known' end",
+            "case when not batches.events_landed then 'no events of patrols were received' end",
+            "case when not batches.plantings_landed then 'no records of plantings were received' end",
+        ]) }} as reason
+    from zones
+    cross join batches
+    left join forest on zones.zone_id = forest.zone_id
+    left join losses on zones.zone_id = losses.zone_id
+    left join {{ ref('fires_period') }} as fires on zones.zone_id = fires.zone_id
+    left join threats on zones.zone_id = threats.zone_id
+    left join plantings on zones.zone_id = plantings.zone_id
+)
+
+select * from final
