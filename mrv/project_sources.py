@@ -119,7 +119,6 @@ class SmartFile(Strict):
 
     path: str
     kind: Literal["patrols", "tracks", "observations", "connect_patrols", "connect_observations"]
-    language: Literal["auto", "en", "es"] = "auto"
     encoding: Encoding = "utf-8-sig"
     delimiter: Delimiter = ","
     decimal: Literal[".", ","] = "."

@@ -15,7 +15,7 @@ LIFE_RECEIVED = (
     # --- patrols and protection -------------------------------------------------------------------------------
     dataset("patrol_records", "One row per patrol.", "patrol_id", {
         "patrol_id": "str", "source_system": "str", "patrol_type": "str?", "transport": "str?", "started_at": "timestamp?",
-        "ended_at": "timestamp?", "station": "str?", "community_id": "str?", "member_count": "int?", "leader": "str?!", "team": "str?!",
+        "ended_at": "timestamp?", "station": "str?~", "community_id": "str?", "member_count": "int?", "leader": "str?!", "team": "str?!",
         "objective": "str?~", **_SUBMISSION,
     }, traced=True),
     dataset("patrol_tracks", "One row per point of a patrol's track.", "patrol_id recorded_at", {

@@ -16,7 +16,7 @@ from mrv.periods import Span
 from mrv.project import LoadedProject
 from mrv.project_sampling import SampleSource
 from mrv.project_scenes import Stac
-from mrv.project_sources import CamtrapDp, Files, Firms, Kobo, Occurrences, OdkCentral, RasterTiles
+from mrv.project_sources import CamtrapDp, EarthRanger, Files, Firms, Kobo, Occurrences, OdkCentral, RasterTiles, Smart
 
 if TYPE_CHECKING:
     from mrv.simulator.faults import Faults
@@ -103,7 +103,7 @@ def mirrors(project: LoadedProject, *, url: str, folder: Path) -> dict[str, str]
         elif isinstance(source, Stac):
             result[source.name] = f"{url}/{STAC_ROOT}/{source.name}"
             result[f"{source.name}.assets"] = f"{url}/{STAC_ROOT}/{source.name}/images"
-        elif isinstance(source, CamtrapDp | Occurrences) or (
+        elif isinstance(source, CamtrapDp | Occurrences | Smart | EarthRanger) or (
             isinstance(source, Files) and any(table.dataset in LISTS for table in source.tables)
         ):
             result[source.name] = str(folder / TABLES / source.name)
@@ -159,6 +159,7 @@ def _write(seed: int, project: LoadedProject, folder: Path) -> None:
     from mrv.simulator.fires import write_fires
     from mrv.simulator.form_answers import make_form_answers
     from mrv.simulator.landscape import make_landscape
+    from mrv.simulator.patrols import write_earthranger, write_smart
     from mrv.simulator.scenes import write_scenes
 
     zones = load_zones(project)
@@ -174,6 +175,10 @@ def _write(seed: int, project: LoadedProject, folder: Path) -> None:
             write_scenes(landscape, zones, source, crs=crs, folder=folder / SCENES / source.name)
         elif isinstance(source, Files):
             _write_lists(source, folder / TABLES / source.name, seed)
+        elif isinstance(source, Smart | EarthRanger):
+            write = write_smart if isinstance(source, Smart) else write_earthranger
+            newest = max(project.definition.monitoring_periods, key=lambda period: period.end)
+            write(folder / TABLES / source.name, seed, zones, newest.span)
         elif isinstance(source, CamtrapDp | Occurrences):
             newest = max(project.definition.monitoring_periods, key=lambda period: period.end)
             write_animals(source, folder / TABLES / source.name, seed=seed, zones=zones, span=newest.span)

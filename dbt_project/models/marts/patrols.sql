@@ -20,7 +20,6 @@ final as (
         records.source_system,
         records.patrol_type,
         records.transport,
-        records.station,
         records.community_id,
         records.member_count,
         effort.started_on,

@@ -8,7 +8,6 @@ final as (
         source_system,
         patrol_type,
         transport,
-        station,
         community_id,
         member_count
     from source

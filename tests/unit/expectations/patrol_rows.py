@@ -80,10 +80,13 @@ SOUND: dict[str, dict[str, Any]] = {
 
 SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     ("patrol_records", "patrol_unique", {"patrol_id": "P1"}),
+    ("patrol_records", "patrol_is_a_code", {"patrol_id": "Rosa y Juan"}),
+    ("patrol_records", "community_is_a_code", {"community_id": "la casa de Rosa"}),
     ("patrol_records", "submission_approved", {"validation_status": "rejected"}),
     ("patrol_records", "members_plausible", {"member_count": 0}),
     ("patrol_records", "end_after_start", {"_artifact": "backwards"}),
     ("patrol_records", "required_present", {"source_system": None}),
+    ("patrol_tracks", "patrol_is_a_code", {"patrol_id": "Rosa y Juan"}),
     ("patrol_tracks", "longitude_on_earth", {"longitude": 277.0}),
     ("patrol_tracks", "latitude_on_earth", {"latitude": -97.0}),
     ("patrol_tracks", "longitude_near_zones", {"longitude": -70.0}),
@@ -91,6 +94,8 @@ SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     ("patrol_tracks", "numbers_finite", {"longitude": nan}),
     ("patrol_tracks", "required_present", {"recorded_at": None}),
     ("patrol_events", "event_unique", {"event_id": "E1"}),
+    ("patrol_events", "patrol_is_a_code", {"patrol_id": "Rosa y Juan"}),
+    ("patrol_events", "community_is_a_code", {"community_id": "la casa de Rosa"}),
     ("patrol_events", "submission_approved", {"validation_status": "validation_status_on_hold"}),
     ("patrol_events", "event_kind_known", {"event_kind": "amenaza"}),
     ("patrol_events", "event_kind_told", {"event_kind": "other", "threat_type": None}),
