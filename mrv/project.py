@@ -210,7 +210,9 @@ class CarbonPool(Strict):
     stratum: Identifier | None = None
     state: Literal["forest", "post_deforestation"]
     pool: Literal["above_ground", "below_ground", "dead_wood", "litter", "soil", "total"]
-    plots: bool = Field(False, description="The stratum mean of the field plots.")
+    plots: bool = Field(
+        False, description="The stratum mean of the field plots: of above_ground, dead_wood, litter or soil, as they measured it."
+    )
     stock_tc_ha: Decimal | None = Field(None, ge=0)
     ratio_of_above_ground: Identifier | None = Field(None, description="Name of the parameter that holds the ratio.")
     source: str | None = None
@@ -219,6 +221,8 @@ class CarbonPool(Strict):
     def _one(self) -> CarbonPool:
         if sum((self.plots, self.stock_tc_ha is not None, self.ratio_of_above_ground is not None)) != 1:
             raise ValueError("give exactly one of plots, stock_tc_ha, ratio_of_above_ground")
+        if self.plots and self.pool in ("below_ground", "total"):
+            raise ValueError("plots do not measure the pool: give a stock or a ratio of above_ground")
         if self.stock_tc_ha is not None and not self.source:
             raise ValueError("a stock needs its source")
         return self

@@ -14,6 +14,11 @@ plots as (
     select * from {{ ref('stg_stratum_biomass') }}
 ),
 
+other_pools as (
+    select * from {{ ref('stg_stratum_pools') }}
+    where pool <> 'above_ground'
+),
+
 direct as (
     select
         pools.stratum_id,
@@ -23,28 +28,36 @@ direct as (
         pools.parameter_id,
         pools.source,
         cast(
-            case pools.method
-                when 'table' then pools.stock_tc_ha
-                when 'plots'
+            case
+                when pools.method = 'table' then pools.stock_tc_ha
+                when pools.method = 'plots' and pools.pool = 'above_ground'
                     then cast(plots.agb_mg_ha as decimal(38, 9)) * cast(rules.carbon_fraction as decimal(38, 9))
+                when pools.method = 'plots' then other_pools.mean
             end as decimal(18, 9)
         ) as stock_tc_ha,
         cast(
             case
-                when pools.method = 'plots'
+                when pools.method = 'plots' and pools.pool = 'above_ground'
                     then
                         cast(plots.ci90_half_width_mg_ha as decimal(38, 9))
                         * cast(rules.carbon_fraction as decimal(38, 9))
+                when pools.method = 'plots' then other_pools.ci90_half_width
             end as decimal(18, 9)
         ) as ci90_half_width_tc_ha,
-        case when pools.method = 'plots' then plots.plot_count end as plot_count,
         case
-            when pools.method = 'plots' and plots.stratum_id is null
+            when pools.method = 'plots' and pools.pool = 'above_ground' then plots.plot_count
+            when pools.method = 'plots' then other_pools.plot_count
+        end as plot_count,
+        case
+            when pools.method = 'plots' and pools.pool = 'above_ground' and plots.stratum_id is null
                 then 'no complete plot in stratum ' || pools.stratum_id
+            when pools.method = 'plots' and pools.pool <> 'above_ground' and other_pools.stratum_id is null
+                then 'no complete measurement of ' || pools.pool || ' in stratum ' || pools.stratum_id
         end as reason
     from pools
     cross join rules
     left join plots on pools.stratum_id = plots.stratum_id
+    left join other_pools on pools.stratum_id = other_pools.stratum_id and pools.pool = other_pools.pool
 ),
 
 above_ground as (
