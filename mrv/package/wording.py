@@ -55,6 +55,22 @@ DRAWS = {
 }
 """How the units of a sample were drawn."""
 
+REPAIRS = {
+    "trimmed_blanks": ("spaces around the text were taken off", "se quitaron espacios alrededor del texto"),
+    "decimal_comma": ("a decimal comma was read, as declared", "se leyó una coma decimal, según lo declarado"),
+    "value_mapped": (
+        "a word became the platform's, as declared",
+        "una palabra pasó a la de la plataforma, según lo declarado",
+    ),
+    "case_normalised": ("capitals and small letters were made equal", "se igualaron mayúsculas y minúsculas"),
+    "unit_converted": ("a unit was converted, as declared", "se convirtió una unidad, según lo declarado"),
+    "date_order_declared": ("a day was read in the declared order", "se leyó una fecha en el orden declarado"),
+    "decimal_year": ("a decimal year became the nearest day", "un año decimal pasó al día más cercano"),
+    "excel_serial_date": ("a spreadsheet's number became a day", "un número de la hoja de cálculo pasó a fecha"),
+    "cached_formula_value": ("the stored value of a formula counts", "cuenta el valor guardado de una fórmula"),
+}
+"""Rule by which received values were put right to its words."""
+
 
 @dataclass(frozen=True)
 class Text:

@@ -50,6 +50,9 @@ COLUMNS = {
         **ZONE, "year": pa.int64(), "basis": pa.string(), "driver": pa.string(), "driver_en": pa.string(), "driver_es": pa.string(),
         "patch_count": pa.int64(), "unjudged_area_ha": HA, "area_ha": HA, "period_area_ha": HA,
     },
+    "data_repairs": {
+        "dataset": pa.string(), "sha256": pa.string(), "column_name": pa.string(), "rule": pa.string(), "value_count": pa.int64(),
+    },
     "alerts_monthly": {
         **ZONE, "product": pa.string(), "product_version": pa.string(), "retrieved_on": pa.date32(), "month": pa.date32(),
         "confidence": pa.string(), "days": pa.int64(), "days_observed": pa.int64(), "settled": pa.bool_(), "alert_area_ha": HA,
@@ -129,6 +132,7 @@ COLUMNS = {
     },
 }  # fmt: skip
 KEYS = {
+    "data_repairs": ["dataset", "sha256", "column_name", "rule"],
     "emission_reductions": ["vintage_year"],
     "deforestation_annual": ["zone_id", "year"],
     "emissions_annual": ["zone_id", "stratum_id", "year", "scenario"],
