@@ -29,14 +29,17 @@ LIFE_FORMS = ("tree", "palm", "tree_fern", "liana", "standing_dead")
 DECAY_CLASSES = ("sound", "intermediate", "rotten")
 NONE = "none"
 
-_FAMILIES = {
+FAMILIES = {
     "Arecaceae": "palm",
     "Palmae": "palm",
     "Cyatheaceae": "tree_fern",
     "Dicksoniaceae": "tree_fern",
 }
+"""Families whose life form is not that of a tree."""
 _EUTERPE_MIN_HEIGHT_M = 9.0
 """The straight line for Euterpe precatoria is negative below 8 m; shorter stems take the equation of the family."""
+_TREE_FERN_MAX_HEIGHT_M = 15.0
+"""The equation of tree ferns runs away above: it has a pole at 47 m. A taller one is no tree fern, or its height is wrong."""
 
 _CHAVE = "Chave et al. 2014, doi:10.1111/gcb.12629"
 _GOODMAN = "Goodman et al. 2013, doi:10.1016/j.foreco.2013.09.045"
@@ -169,7 +172,7 @@ def life_form_of(taxon: Taxon, genus_families: Mapping[str, str]) -> str:
         genus_families: Family of each genus that is known, for trees that were collected without a family.
     """
     family = taxon.family or genus_families.get(taxon.genus or "")
-    return _FAMILIES.get(family or "", "tree")
+    return FAMILIES.get(family or "", "tree")
 
 
 def needs_heights(allometry: Allometry) -> bool:
@@ -213,7 +216,7 @@ def choose_equations(
     too_short = (palm_equations == IDS.index("goodman_2013_euterpe_precatoria")) & ~(height_m >= _EUTERPE_MIN_HEIGHT_M)
     by_species = palm & measured & ~too_short
     chosen[by_species] = palm_equations[by_species]
-    chosen[tree_fern & measured] = IDS.index("tiepolo_2002_tree_ferns")
+    chosen[tree_fern & measured & (height_m <= _TREE_FERN_MAX_HEIGHT_M)] = IDS.index("tiepolo_2002_tree_ferns")
     chosen[liana] = IDS.index("schnitzer_2006_lianas")
     for code, decay in enumerate(DECAY_CLASSES):
         # A broken stem is shorter than the height model says: without a measured height only a sound one can be computed.

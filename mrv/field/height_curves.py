@@ -172,7 +172,9 @@ def _least_squares(d: FloatArray, h: FloatArray, w: FloatArray) -> tuple[float, 
 
 def _step(gradient: FloatArray, curvature: FloatArray, damping: float) -> FloatArray:
     try:
-        step: FloatArray = np.linalg.solve(curvature + damping * np.diag(np.diag(curvature)), gradient)
+        step = np.asarray(
+            np.linalg.solve(curvature + damping * np.diag(np.diag(curvature)), gradient), dtype=np.float64
+        )
     except np.linalg.LinAlgError:
         _refuse("heights that do not tell the coefficients apart")
     return step
@@ -190,7 +192,8 @@ def _refuse(found: str) -> NoReturn:
 
 def _coefficients(at: FloatArray) -> FloatArray:
     limits = np.array(_FAR)
-    return np.exp(np.clip(at, -limits, limits))
+    coefficients: FloatArray = np.exp(np.clip(at, -limits, limits))
+    return coefficients
 
 
 def _loss(at: FloatArray, d: FloatArray, h: FloatArray, w: FloatArray) -> float:

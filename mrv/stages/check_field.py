@@ -20,15 +20,22 @@ def field_parameters(context: Context, dataset: str, table: pa.Table, *, plots: 
         table: Its rows.
         plots: Rows of `plots`, to which trees belong.
     """
+    from mrv.field.allometry import FAMILIES
     from mrv.field.nests import plots_off_layout, trees_below_nests
 
     layouts = context.definition.field_carbon.layouts
     if dataset == "plots":
         return {"plots_off_layout": _origins_at(table, plots_off_layout(table, layouts))}
     if dataset == "trees":
+        lower = pc.utf8_lower(pc.utf8_trim_whitespace(table["family"]))
+        other = pc.is_in(lower, value_set=pa.array([family.lower() for family in FAMILIES]))
         undead = pc.and_(pc.equal(table["life_form"], "standing_dead"), pc.equal(table["status"], "alive"))
         return {
             "trees_below_nests": _origins_at(table, trees_below_nests(table, plots, layouts)),
+            "palms_called_trees": _origins_at(
+                table,
+                pc.indices_nonzero(pc.and_(other, pc.equal(table["life_form"], "tree")).fill_null(False)).to_pylist(),
+            ),
             "living_dead_trees": _origins_at(table, pc.indices_nonzero(undead.fill_null(False)).to_pylist()),
         }
     return {}

@@ -10,6 +10,7 @@ PARAMETERS: dict[str, Any] = {
     "plots_off_layout": ["off|2"],
     "trees_below_nests": ["thin|2"],
     "living_dead_trees": ["undead|2"],
+    "palms_called_trees": ["palm|2"],
 }
 
 SOUND: dict[str, dict[str, Any]] = {
@@ -92,6 +93,7 @@ SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     ("trees", "life_form_known", {"life_form": "shrub"}),
     ("trees", "decay_class_known", {"decay_class": "2"}),
     ("trees", "life_form_fits_status", {"_artifact": "undead"}),
+    ("trees", "life_form_fits_family", {"_artifact": "palm"}),
     ("trees", "nest_holds_tree", {"_artifact": "thin"}),
     ("tree_biomass", "tree_unique", {"tree_id": "1"}),
     ("tree_biomass", "agb_plausible", {"agb_kg": 0.0}),

@@ -114,6 +114,7 @@ PALM = {"family": "Arecaceae", "genus": "Iriartea", "species": "deltoidea"}
         (PALM | {"life_form": "tree"}, None, "chave_2014_eq4"),
         ({"family": "Cyatheaceae", "height_m": 5.0}, None, "tiepolo_2002_tree_ferns"),
         ({"family": "Cyatheaceae"}, None, "none"),
+        ({"family": "Cyatheaceae", "height_m": 15.1}, None, "none"),
         ({"life_form": "liana"}, None, "schnitzer_2006_lianas"),
         ({"status": "dead", "decay_class": "sound"}, None, "standing_dead_sound"),
         ({"status": "dead", "decay_class": "rotten", "height_m": 6.0}, None, "standing_dead_rotten"),
