@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,6 +18,7 @@ from markupsafe import Markup
 from mrv.ledger import Artifact
 from mrv.package import wording
 from mrv.package.activity import activity, estimate_interval
+from mrv.package.biodiversity import biodiversity
 from mrv.package.charts import Series, bars, swatch
 from mrv.package.contents import Contents
 from mrv.package.figures import Figure, headline, total
@@ -80,6 +82,7 @@ def _view(contents: Contents) -> dict[str, Any]:
     return {
         **landscape(read, contents.zones),
         **activity(read, contents.zones),
+        **biodiversity(read),
         "contents": contents,
         "project": contents.project,
         "illustrative_zones": any(zone.illustrative for zone in contents.zones),
@@ -282,7 +285,19 @@ def _quality(contents: Contents) -> dict[str, Any]:
             for name in datasets
         ],
         "not_passed": [row for row in results if row["outcome"] != "passed"],
+        "repairs": _repairs(_mart(contents, "data_repairs")),
     }
+
+
+def _repairs(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Sum the values that were put right by dataset, column and rule."""
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for row in rows:
+        counts[row["dataset"], row["column_name"], row["rule"]] += row["value_count"]
+    return [
+        {"column": f"{dataset}.{column}", "count": count, "words": Text(*wording.REPAIRS.get(rule, (rule, rule)))}
+        for (dataset, column, rule), count in sorted(counts.items())
+    ]
 
 
 def _landed(dataset: str, contents: Contents) -> list[Row]:
