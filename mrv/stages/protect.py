@@ -38,7 +38,7 @@ PUBLISHED_ROWS = (
         "stratum_biomass",
         "scenes",
     ),
-    *("plot_pools", "stratum_pools", "landscape_pools", "plot_sampling", "tree_changes", "plot_changes"),
+    *("plot_pools", "stratum_pools", "landscape_pools", "tree_changes", "plot_changes"),
     *("stratum_changes", "carbon_uncertainty", "measurement_audit"),
     "vegetation_change",
     *("class_area", "class_transition", "zone_statistics"),
