@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from mrv.privacy import told
+from mrv.schemas import DATASETS
 from mrv.sources.contract import Parsed
 from mrv.sources.coordinates import refuse_swapped
 from mrv.sources.form_definition import OF_SUBMISSION, Constant, FormDefinition, Join, Point, TableMapping
@@ -94,14 +95,28 @@ def parse_submissions(
     refusals = _refusals(listed, form)
     unanswered = _unanswered(listed, form)
     tables = {name: Records(name) for name in form.datasets}
+    readings = [_Reading(mapping, form, bounds, remedy) for mapping in form.tables]
     rows: Counter[tuple[str, str]] = Counter()
     for item, refusal in zip(listed, refusals, strict=True):
-        for mapping in form.tables:
-            for entry in entries(item.answers, mapping, form):
-                rows[item.artifact, mapping.table] += 1
-                row = rows[item.artifact, mapping.table]
-                reading = _Reading(item, mapping, form, bounds, unanswered.get(item.version or "", frozenset()))
-                reading.read(tables[mapping.table], entry, row=row, refusal=refusal, remedy=remedy)
+        clean = writable(dict(item.answers))
+        whole = clean == item.answers
+        lacking = unanswered.get(item.version or "", frozenset())
+        for reading in readings:
+            received = None if whole else list(entries(item.answers, reading.mapping, form))
+            for place, entry in enumerate(entries(clean, reading.mapping, form)):
+                rows[item.artifact, reading.mapping.table] += 1
+                record = reading.read(
+                    tables[reading.mapping.table],
+                    item,
+                    entry,
+                    row=rows[item.artifact, reading.mapping.table],
+                    lacking=lacking,
+                )
+                if received is not None and _garbled(entry, received[place]):
+                    record.reject("unreadable_value", r"a text holds half a character (\ud800 to \udfff)")
+                if refusal:
+                    record.reject(*refusal)
+                record.done()
     always = {mapping.table for mapping in form.tables if mapping.always}
     return {name: records.parsed() for name, records in tables.items() if records.rows_read or name in always}
 
@@ -197,81 +212,84 @@ def _unanswered(listed: Sequence[Submission], form: FormDefinition) -> dict[str,
     return {version: frozenset(asked - paths) for version, paths in seen.items() if version}
 
 
-@dataclass(frozen=True)
+def _garbled(clean: Entry, received: Entry) -> bool:
+    """Tell whether a text of an entry, or of what is around it, could not be written as it was received."""
+    pairs = zip(clean.scopes, received.scopes, strict=True)
+    return any(_own(written) != _own(scope) for written, scope in pairs)
+
+
+def _own(scope: Answers) -> dict[Any, Any]:
+    """Return the answers of a scope without the entries of its repeats."""
+    return {key: value for key, value in scope.items() if not isinstance(value, list)}
+
+
 class _Reading:
-    """Reads the entries of one submission for one table."""
+    """Reads entries of submissions for one table.
 
-    item: Submission
-    mapping: TableMapping
-    form: FormDefinition
-    bounds: Bounds
-    unanswered: frozenset[str]
+    Args:
+        mapping: The table, and where its columns come from.
+        form: The form.
+        bounds: Extent of the project's zones.
+        remedy: What to do about a record that cannot be used.
+    """
 
-    def read(self, records: Records, entry: Entry, *, row: int, refusal: Refusal | None, remedy: str) -> None:
-        raw = writable(dict(entry.raw))
-        record = records.record(
-            raw, artifact=self.item.artifact, row=row, where=self._where(records, entry, row), remedy=remedy
-        )
-        for column, source in self.mapping.columns.items():
-            self._fill(record, column, source, entry)
-        self._fill_own(record)
-        refuse_swapped(record, self.bounds)
-        if any(writable(own) != own for own in (_own(scope) for scope in entry.scopes)):
-            record.reject("unreadable_value", r"a text holds half a character (\ud800 to \udfff)")
-        if refusal:
-            record.reject(*refusal)
-        record.done()
-
-    def _where(self, records: Records, entry: Entry, row: int) -> str:
-        """Say where a record is: file, submission, and what of its key is told."""
-        dataset = records.dataset
-        named = [
-            f"{column.removesuffix('_id')} {writable(value)}"
+    def __init__(self, mapping: TableMapping, form: FormDefinition, bounds: Bounds, remedy: str) -> None:
+        self.mapping, self.bounds, self.remedy = mapping, bounds, remedy
+        schema = DATASETS[mapping.table].schema
+        self._names = frozenset(schema.names)
+        self._nullable = frozenset(field.name for field in schema if field.nullable)
+        # An answer of yes or no has several spellings, and its column takes each of them.
+        self._codes = {
+            column: form.codes(source)
+            for column, source in mapping.columns.items()
+            if isinstance(source, str) and not pa.types.is_boolean(schema.field(column).type)
+        }
+        dataset = DATASETS[mapping.table]
+        self._keys = {
+            column: source
             for column in dataset.key
-            if column not in dataset.private and isinstance(source := self.mapping.columns.get(column), str)
-            if (value := entry.answer(source)) is not None
-        ]
+            if column not in dataset.private and isinstance(source := mapping.columns.get(column), str)
+        }
+
+    def read(self, records: Records, item: Submission, entry: Entry, *, row: int, lacking: frozenset[str]) -> Record:
+        """Begin a record and fill it; `lacking` are questions that no submission of the form's version answers."""
+        where = self._where(item, entry, row)
+        record = records.record(entry.raw, artifact=item.artifact, row=row, where=where, remedy=self.remedy)
+        for column, source in self.mapping.columns.items():
+            if entry.empty and column in (self.mapping.if_none or {}):
+                record.set(column, (self.mapping.if_none or {})[column])
+            elif isinstance(source, Constant):
+                record.set(column, source.constant)
+            elif isinstance(source, Point):
+                self._place(record, column, source, entry)
+            elif isinstance(source, Join):
+                record.read(column, _joined(source, item, entry) or None)
+            else:
+                self._answer(record, column, source, entry)
+                if column not in self._nullable and record.values[column] is None and source in lacking:
+                    told_version = f"no submission of form version {item.version} answers {source}"
+                    record.reject("missing_value", f"{told_version}: the question was taken out or renamed")
+        self._fill_own(record, item)
+        refuse_swapped(record, self.bounds)
+        return record
+
+    def _where(self, item: Submission, entry: Entry, row: int) -> str:
+        """Say where a record is: file, submission, and what of its key is told."""
+        answers = {column: entry.answer(source) for column, source in self._keys.items()}
+        named = [f"{column.removesuffix('_id')} {value}" for column, value in answers.items() if value is not None]
         place = "" if self.mapping.at is None else f"record {row} of {self.mapping.at}"
-        parts = (self.item.address, f"submission {self.item.position}", place, *named)
+        parts = (item.address, f"submission {item.position}", place, *named)
         return ", ".join(part for part in parts if part)
 
-    def _fill(self, record: Record, column: str, source: Any, entry: Entry) -> None:
-        if entry.empty and column in (self.mapping.if_none or {}):
-            record.set(column, (self.mapping.if_none or {})[column])
-        elif isinstance(source, Constant):
-            record.set(column, source.constant)
-        elif isinstance(source, Point):
-            self._place(record, column, source, entry)
-        elif isinstance(source, Join):
-            record.read(column, self._joined(source, entry) or None)
-        else:
-            self._answer(record, column, source, entry)
-
     def _answer(self, record: Record, column: str, path: str, entry: Entry) -> None:
-        value = writable(entry.choice if path == self.mapping.each else entry.answer(path))
-        read = record.read(column, value, name=path)
-        declared = record.records.dataset.schema.field(column)
-        if read is None:
-            if not declared.nullable and path in self.unanswered:
-                record.reject(
-                    "missing_value",
-                    f"no submission of form version {self.item.version} answers {path}: the question was taken out or renamed",
-                )
+        value = entry.choice if path == self.mapping.each else entry.answer(path)
+        if value is None and column in self._nullable:
             return
-        codes = self.form.codes(path)
-        if codes is not None and not pa.types.is_boolean(declared.type) and str(read) not in codes:
-            shown = told(record.records.dataset.name, column, str(read)[:80])
+        read = record.read(column, value, name=path)
+        codes = self._codes.get(column)
+        if read is not None and codes is not None and str(read) not in codes:
+            shown = told(self.mapping.table, column, str(read)[:80])
             record.reject("unknown_choice", f"{path} is {shown!r}, none of {', '.join(codes)}")
-
-    def _joined(self, source: Join, entry: Entry) -> str:
-        own = {
-            "submission": self.item.identity,
-            "position": "-".join(map(str, entry.places)),
-            "choice": entry.choice,
-        }
-        parts = (own[part] if part in own else entry.answer(part) for part in source.join)
-        joined = source.separator.join(str(part).strip() for part in parts if part is not None)
-        return f"{source.prefix}{writable(joined)}" if joined else ""
 
     def _place(self, record: Record, column: str, source: Point, entry: Entry) -> None:
         """Take a part of a geopoint "latitude longitude altitude accuracy"."""
@@ -285,20 +303,22 @@ class _Reading:
                 raise UnusableValueError("unreadable_value", "latitude and longitude")
             record.set(column, number(parts[0 if source.part == "latitude" else 1]))
         except UnusableValueError as error:
-            shown = told(record.records.dataset.name, column, str(writable(value))[:80])
+            shown = told(self.mapping.table, column, str(value)[:80])
             record.reject(error.rule, f"{source.point} is {shown!r}, not {error.expected}")
 
-    def _fill_own(self, record: Record) -> None:
-        names = record.records.dataset.schema.names
+    def _fill_own(self, record: Record, item: Submission) -> None:
         identity, submitted_at, status = OF_SUBMISSION
-        if identity in names:
-            record.set(identity, self.item.identity)
-        if submitted_at in names:
-            record.read(submitted_at, writable(self.item.submitted_at))
-        if status in names:
-            record.set(status, self.item.status)
+        if identity in self._names:
+            record.set(identity, item.identity)
+        if submitted_at in self._names:
+            record.read(submitted_at, writable(item.submitted_at))
+        if status in self._names:
+            record.set(status, item.status)
 
 
-def _own(scope: Answers) -> dict[Any, Any]:
-    """Return the answers of a scope without the entries of its repeats."""
-    return {key: value for key, value in scope.items() if not isinstance(value, list)}
+def _joined(source: Join, item: Submission, entry: Entry) -> str:
+    """Return the parts of an id that are known, joined; nothing if none is."""
+    own = {"submission": item.identity, "position": "-".join(map(str, entry.places)), "choice": entry.choice}
+    parts = (own[part] if part in own else entry.answer(part) for part in source.join)
+    joined = source.separator.join(str(part).strip() for part in parts if part is not None)
+    return f"{source.prefix}{joined}" if joined else ""
