@@ -243,3 +243,16 @@ def test_maps_for_a_gis_are_named_in_both_languages(contents):
     assert "data/rasters/forest_2024.tif</code>" not in page
     assert "alerts by month and confidence, gfw_integrated_alerts" in page
     assert "número de focos por celda" in page
+
+
+def test_values_that_were_put_right_are_told_by_column(contents, tmp_path):
+    def repair(rule, count, sha256="a"):
+        return {"dataset": "trees", "column_name": "plot_id", "rule": rule, "sha256": sha256, "value_count": count}
+
+    assert "Values put right" not in render_report(contents)
+    rows = [repair("trimmed_blanks", 1200), repair("trimmed_blanks", 34, "b"), repair("not_named_yet", 1)]
+    page = render_report(with_marts(contents, tmp_path, data_repairs=rows))
+    assert "<code>trees.plot_id</code>: " in page
+    assert "se quitaron espacios alrededor del texto" in page
+    assert f"({number(1234).__html__()})" in page, "of all files together"
+    assert "not_named_yet" in page
