@@ -23,6 +23,8 @@ from mrv.parameters import Parameter
 from mrv.schemas import DATASETS
 
 REDACTED = "REDACTED"
+ATTACHMENT = "attachment"
+"""Dataset of pictures and files of submissions."""
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 PERSONAL = {
     "kobo/": "form submissions name the people who sent them",
@@ -151,6 +153,9 @@ def _act(item: Artifact, name: str, secrets: Sequence[str]) -> Any:
     if value.startswith("file:") and _personal(item):
         # People call such files by who made them.
         return f"file:{REDACTED}"
+    if item.dataset == ATTACHMENT:
+        # So do phones; and the address of a picture names the account that keeps it.
+        return REDACTED
     return redact(value, secrets)
 
 
