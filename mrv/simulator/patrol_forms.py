@@ -34,7 +34,7 @@ def make_patrol_and_threat(seed: int, zones: Sequence[Zone], window: Span) -> li
     rng = np.random.Generator(np.random.PCG64([seed, 43]))
     span = Span(max(window.start, window.end - timedelta(days=365 * YEARS_BACK)), window.end)
     patrols = make_patrols(rng, zones, span, count=FORM_PATROLS, prefix="COM-")
-    answers = []
+    answers: list[Submission] = []
     for number, patrol in enumerate(patrols):
         first, last = patrol.track[0].at, patrol.track[-1].at
         events = [_event(rng, point.at, (point.longitude, point.latitude), days) for point, _, days in patrol.events]
@@ -76,7 +76,7 @@ def make_hcv_visit(seed: int, zones: Sequence[Zone], window: Span) -> list[Submi
     """
     rng = np.random.Generator(np.random.PCG64([seed, 44]))
     areas = sorted(zone.zone_id for zone in zones if zone.kind == "hcv")
-    answers = []
+    answers: list[Submission] = []
     for turn in range(2 * YEARS_BACK):
         for place, zone_id in enumerate(areas):
             day = max(window.start, window.end - timedelta(days=182 * turn + 20 + 3 * place))
