@@ -196,7 +196,7 @@ def _repairs(source: SmartCsv, table: pa.Table, header: Header) -> list[dict[str
 
 def _is_junk(column: pa.Array) -> pa.Array:
     text = pc.utf8_lower(points.text_or_null(column))
-    return pc.is_in(text, pa.array(sorted(_JUNK)))
+    return pc.if_else(pc.is_null(text), pa.scalar(None, pa.bool_()), pc.is_in(text, pa.array(sorted(_JUNK))))
 
 
 def _first_line(source: SmartCsv) -> list[str]:
