@@ -94,7 +94,9 @@ class FormServer:
         key = f"{request.path_params['project']}/{request.path_params['form']}"
         if key not in self.odk:
             return self._refuse(404, '{"message":"Could not find the resource you were looking for.","code":404.1}')
-        listed, query = self.odk[key], dict(request.query_params)
+        query = dict(request.query_params)
+        deleted = "__system/deletedAt ne null" in query.get("$filter", "")
+        listed = [item for item in self.odk[key] if deleted or item["__system"]["deletedAt"] is None]
         start = _after(query.get("$skiptoken"), [str(item["__id"]) for item in listed])
         if start is None:
             return self._refuse(400, '{"message":"Invalid $skiptoken","code":400.35}')

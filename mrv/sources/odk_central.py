@@ -28,6 +28,8 @@ from mrv.sources.json_reading import read_json, writable
 CITATION = "ODK Central form {form_id}"
 VARIABLES = "MRV_ODK_EMAIL and MRV_ODK_PASSWORD"
 REMEDY = "correct the submission on ODK Central, or review it there, and pull again"
+ALSO_DELETED = "__system/deletedAt eq null or __system/deletedAt ne null"
+"""Without this the server leaves out what somebody deleted, and nobody would be told that it was withdrawn."""
 REFUSED = {
     "rejected": ("rejected_by_reviewer", "the submission was reviewed and rejected"),
     "hasIssues": ("has_issues", "the submission was reviewed and has issues; it is on hold until they are settled"),
@@ -43,7 +45,8 @@ def pull(spec: OdkCentral, request: Request) -> list[Artifact]:
     form = load_form(spec.form, folder=request.project_folder)
     base = base_of(spec.name, spec.base_url, request.settings)
     secret = secret_or_mirror(_credential(request.settings), base=base, variable=VARIABLES, source=spec.name)
-    query = urlencode({"$top": spec.page_size, "$count": "true", "$expand": "*", "$wkt": "false"}, safe="$*")
+    asked = {"$top": spec.page_size, "$count": "true", "$expand": "*", "$wkt": "false", "$filter": ALSO_DELETED}
+    query = urlencode(asked, safe="$*/")
     path: str | None = f"{_form_path(spec)}.svc/Submissions?{query}"
     artifacts: list[Artifact] = []
     counts: list[int] = []

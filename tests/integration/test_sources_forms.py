@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -90,22 +91,27 @@ class Forms:
 
 
 @pytest.fixture
-def forms(tmp_path: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Iterator[Forms]:
+def odk_values() -> list[dict[str, Any]]:
+    """What ODK Central has, newest first: five submissions, each with one picture."""
+    values = as_odata([report(number) for number in range(1, 6)], load_form("patrol_and_threat"))
+    for value in values:
+        value["__system"] |= {"attachmentsPresent": 1, "attachmentsExpected": 1}
+    return values
+
+
+@pytest.fixture
+def forms(tmp_path: Path, ledger: Ledger, odk_values, monkeypatch: pytest.MonkeyPatch) -> Iterator[Forms]:
     folder = tmp_path / "world"
     folder.mkdir()
     (folder / "fires.csv").write_text(",".join(COLUMNS) + "\n")
-    raws = [report(number) for number in range(1, 6)]
-    values = as_odata(raws, load_form("patrol_and_threat"))
-    for value in values:
-        value["__system"] |= {"attachmentsPresent": 1, "attachmentsExpected": 1}
     faults = Faults()
     server = Server(
         Sources(
             seed=1,
             rasters=folder,
             fires=folder / "fires.csv",
-            submissions={"aG": raws},
-            odk_submissions={"3/patrols 2023": values},
+            submissions={"aG": [report(number) for number in range(1, 6)]},
+            odk_submissions={"3/patrols 2023": odk_values},
             attachments={f"170{number}.jpg": PICTURE + bytes([number]) for number in range(1, 6)},
             faults=faults,
         )
@@ -282,6 +288,15 @@ def test_a_deleted_attachment_and_one_that_did_not_arrive_are_left_out(hosts, fo
     host.reply = lambda _: (200, {}, json.dumps(page).encode())
     settings = forms.request.settings.model_copy(update={"mirrors": {"o": f"http://{host.address}"}})
     assert len(odk_central.pull(ODK, replace(forms.request, settings=settings))) == 1
+
+
+def test_what_was_withdrawn_is_asked_for_and_set_aside(forms, odk_values) -> None:
+    odk_values[1]["__system"]["deletedAt"] = "2023-06-01T00:00:00.000Z"
+    parsed = odk_central.parse(ODK, odk_central.pull(ODK, forms.request), forms.request)
+    assert parsed["patrol_records"].table["patrol_id"].to_pylist() == ["P-1", "P-2", "P-3", "P-5"]
+    for part in parsed.values():
+        assert [item["rule"] for item in part.rejected] == ["deleted_at_source"]
+        assert "deleted on 2023-06-01" in part.rejected[0]["reason"]
 
 
 def test_a_password_is_not_sent_in_the_open(forms) -> None:
