@@ -85,3 +85,27 @@ select
     figure_id as row_key
 from {{ ref('figures') }}
 where value is null and reason is null
+union all
+select
+    'detections' as mart,
+    scientific_name || ' ' || zone_id as row_key
+from {{ ref('detections') }}
+where events_per_100_nights is null <> (reason is not null) or event_count is null <> (reason is not null)
+union all
+select
+    'threatened_species_benefiting' as mart,
+    category as row_key
+from {{ ref('threatened_species_benefiting') }}
+where species_count is null <> (reason is not null)
+union all
+select
+    'hcv_condition' as mart,
+    zone_id || ' ' || coalesce(cast(hcv_class as varchar), '-') as row_key
+from {{ ref('hcv_condition') }}
+where condition is null <> (reason is not null)
+union all
+select
+    'species' as mart,
+    scientific_name as row_key
+from {{ ref('species') }}
+where category = 'NE' and reason is null and assessed_on is null

@@ -131,7 +131,8 @@ def _key(seed: int, project: LoadedProject) -> str:
     served = [source for source in project.definition.sources if not isinstance(source, SampleSource)]
     sources = [source.model_dump(mode="json") for source in served]
     window = _census_window(project)
-    return content_key([FORMAT, seed, boundaries, sources, window.start, window.end])
+    layouts = [layout.model_dump(mode="json") for layout in project.definition.field_carbon.layouts]
+    return content_key([FORMAT, seed, boundaries, sources, layouts, window.start, window.end])
 
 
 def _is_whole(index: Path, key: str) -> bool:
@@ -174,7 +175,7 @@ def _write(seed: int, project: LoadedProject, folder: Path) -> None:
             crs = source.crs or project.definition.local_crs
             write_scenes(landscape, zones, source, crs=crs, folder=folder / SCENES / source.name)
         elif isinstance(source, Files):
-            _write_lists(source, folder / TABLES / source.name, seed)
+            write_lists(source, folder / TABLES / source.name, seed)
         elif isinstance(source, Smart | EarthRanger):
             write = write_smart if isinstance(source, Smart) else write_earthranger
             newest = max(project.definition.monitoring_periods, key=lambda period: period.end)
@@ -185,7 +186,8 @@ def _write(seed: int, project: LoadedProject, folder: Path) -> None:
     (folder / SUBMISSIONS).write_text(json.dumps(submissions, ensure_ascii=False), encoding="utf-8")
 
 
-def _write_lists(source: Files, folder: Path, seed: int) -> None:
+def write_lists(source: Files, folder: Path, seed: int) -> None:
+    """Write the tables of a source of files that the world has."""
     from mrv.simulator.animals import mark_simulated, write_species_list
     from mrv.simulator.taxa import write_wood_density
 
