@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from mrv.field.nests import SMALLEST_DBH_CM
 from mrv.field.plots import CensusKey, PlotCensus, successive_censuses
 from mrv.field.rounding import to_factor
 from mrv.field.stocks import TreeMasses, bounds_of, by_stratum, mg_per_ha, optional_factor
@@ -30,8 +31,6 @@ IMPLAUSIBLE = ("growth_too_small", "growth_too_large", "recruit_too_large")
 
 _DAYS_IN_YEAR = Decimal("365.25")
 _POM_TOLERANCE_M = 0.05
-_SMALLEST_DBH_CM = 10.0
-"""Diameter from which trees are measured in a plot without nests."""
 _COPIED_FROM = 10
 """As many survivors without any growth of any of them are no forest, but a copied form."""
 _GROWTH_PLACES = 6
@@ -154,7 +153,7 @@ def _day(census: PlotCensus) -> int:
 
 
 def _least(census: PlotCensus) -> float:
-    return census.nests[0].min_dbh_cm if census.layout_id is not None else _SMALLEST_DBH_CM
+    return census.nests[0].min_dbh_cm if census.layout_id is not None else SMALLEST_DBH_CM
 
 
 def _signs(trees: Trees) -> _Signs:

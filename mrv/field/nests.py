@@ -13,6 +13,8 @@ import pyarrow as pa
 from mrv.project_field import Layout
 from mrv.units import M2_PER_HA
 
+SMALLEST_DBH_CM = 10.0
+"""Diameter from which trees are measured in a plot without nests."""
 AREA_TOLERANCE = 0.01
 """How far `area_ha` of a plot may be off the area of its layout: what rounding of the form explains."""
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from mrv.boundaries import Zone
 from mrv.periods import Span
 from mrv.project import LoadedProject
+from mrv.project_field import Layout
 from mrv.project_sources import Kobo, OdkCentral
-from mrv.simulator import livelihoods, patrol_forms, people, plots
+from mrv.simulator import livelihoods, patrol_forms, people, plot_pools, plots
 from mrv.simulator.odata import as_odata
 from mrv.sources.form_definition import load_form
 
@@ -20,7 +22,6 @@ Maker = Callable[[int, Sequence[Zone], Span], list[Submission]]
 MAKERS: Mapping[str, Maker] = {
     "patrol_and_threat": patrol_forms.make_patrol_and_threat,
     "hcv_visit": patrol_forms.make_hcv_visit,
-    "forest_plot_census": lambda seed, zones, window: plots.make_submissions(seed, zones, census_window=window),
     "community_activity": people.make_community_activities,
     "employment": people.make_employment,
     "grievance": people.make_grievances,
@@ -47,6 +48,8 @@ def make_form_answers(
         if not isinstance(source, Kobo | OdkCentral):
             continue
         maker = MAKERS.get(source.form)
+        if source.form in CENSUS_FORMS:
+            maker = partial(_of_plots, source.form, project.definition.field_carbon.layouts)
         made = maker(seed, zones, census_window if source.form in CENSUS_FORMS else whole) if maker else []
         if isinstance(source, Kobo):
             kobo[source.asset] = made
@@ -54,3 +57,10 @@ def make_form_answers(
             form = load_form(source.form, folder=project.folder)
             odk[f"{source.project_number}/{source.form_id}"] = as_odata(made, form)
     return {"kobo": kobo, "odk": odk}
+
+
+def _of_plots(form: str, layouts: Sequence[Layout], seed: int, zones: Sequence[Zone], window: Span) -> list[Submission]:
+    censuses = plots.make_submissions(seed, zones, census_window=window, layouts=layouts)
+    if form == "plot_audit":
+        return plot_pools.make_plot_audits(seed, censuses, window)
+    return plot_pools.with_pools(seed, censuses)

@@ -15,6 +15,8 @@ from shapely.geometry.base import BaseGeometry
 
 from mrv.boundaries import Zone
 from mrv.periods import Span
+from mrv.project_field import Layout
+from mrv.simulator.censuses import nest_plots, second_censuses
 from mrv.simulator.taxa import STRATA, Taxon, load_taxa
 
 PLOTS_PER_STRATUM = {"premontane": 14, "montane": 14, "cloud_forest": 8}
@@ -24,21 +26,26 @@ STATURE = {"premontane": 1.0, "montane": 0.9, "cloud_forest": 0.76}
 """Height of a tree of some diameter, relative to the lowland forest."""
 MIN_DBH_CM, MAX_DBH_CM, DBH_SCALE_CM = 10.0, 130.0, 15.0
 SHARE_WITH_HEIGHT = 1 / 3
+PALMS, TREE_FERNS = "Arecaceae", "Cyatheaceae"
 DAYS_OUTSIDE = 400
 
 Submission = dict[str, Any]
 
 
-def make_submissions(seed: int, zones: Sequence[Zone], *, census_window: Span) -> list[Submission]:
+def make_submissions(
+    seed: int, zones: Sequence[Zone], *, census_window: Span, layouts: Sequence[Layout] = ()
+) -> list[Submission]:
     """Make the submissions of a form, sorted by `_id`; the same arguments give the same submissions.
 
-    Planted, each once: a diameter in millimetres, a plot sent twice, an edited submission, one that the reviewer did not
-    approve, and a census before the window.
+    Every fourth plot is permanent and measured a second time, where the window is long enough; where the project declares a
+    nested layout, two plots are laid out by it. Planted, each once: a diameter in millimetres, a plot sent twice, an edited
+    submission, one that the reviewer did not approve, a census before the window, and the mistakes of `censuses`.
 
     Args:
         seed: Any whole number.
         zones: Zones of the project: plots lie in its project area, by strata if there are any.
         census_window: Days on which a census may lie.
+        layouts: Nested plots that the project declares.
     """
     rng = np.random.Generator(np.random.PCG64([seed, 2]))
     taxa = load_taxa()
@@ -47,7 +54,10 @@ def make_submissions(seed: int, zones: Sequence[Zone], *, census_window: Span) -
         for point in _points(rng, area, PLOTS_PER_STRATUM[stratum]):
             number = len(submissions) + 1
             submissions.append(_submission(rng, taxa, stratum, point, number=number, window=census_window))
+    once = len(submissions)
     _plant_mistakes(rng, submissions, census_window)
+    nest_plots(rng, submissions, layouts)
+    submissions += second_censuses(rng, submissions[:once], last_day=census_window.end)
     return sorted(submissions, key=lambda item: int(item["_id"]))
 
 
@@ -114,23 +124,52 @@ def _uuid(rng: np.random.Generator) -> str:
 
 
 def _trees(rng: np.random.Generator, taxa: Sequence[Taxon], stratum: str, target_mg: float) -> list[dict[str, str]]:
-    """Grow trees until the plot holds its biomass (Chave et al. 2014, eq. 4)."""
+    """Grow trees until the plot holds its biomass (Chave et al. 2014, eq. 4; palms and tree ferns by their own)."""
     weights = np.array([taxon.abundance[stratum] for taxon in taxa])
     cumulative = np.cumsum(weights / weights.sum())
     trees: list[dict[str, str]] = []
     total_mg = 0.0
     while total_mg < target_mg:
         taxon = taxa[min(int(np.searchsorted(cumulative, rng.random(), side="right")), len(taxa) - 1)]
-        dbh_cm = min(MAX_DBH_CM, round(MIN_DBH_CM + float(rng.exponential(DBH_SCALE_CM)), 1))
-        height_m = round(_height_m(dbh_cm) * STATURE[stratum] * math.exp(float(rng.normal(0, 0.13))), 1)
+        dbh_cm, height_m, kg = _size(rng, taxon, stratum)
         alive = rng.random() > 0.025
         if alive:
-            total_mg += 0.0673 * (taxon.wood_density_g_cm3 * dbh_cm**2 * height_m) ** 0.976 / 1000
+            total_mg += kg / 1000
         tree = {"trees/tree_id": str(len(trees) + 1), "trees/dbh_cm": f"{dbh_cm}"}
-        if alive and rng.random() < SHARE_WITH_HEIGHT:
+        # Tree ferns are low enough to be measured, and their equation has no other way.
+        if alive and rng.random() < (SHARE_WITH_HEIGHT if taxon.family != TREE_FERNS else 0.95):
             tree["trees/height_m"] = f"{height_m}"
-        trees.append(tree | _names(rng, taxon) | {"trees/status": "alive" if alive else "dead"})
+        trees.append(tree | _names(rng, taxon) | _status(rng, taxon, height_m, alive=alive))
     return trees
+
+
+def _size(rng: np.random.Generator, taxon: Taxon, stratum: str) -> tuple[float, float, float]:
+    """Return diameter in cm, height in m and biomass in kg of a new tree."""
+    if taxon.family == PALMS:
+        dbh_cm = min(40.0, round(MIN_DBH_CM + float(rng.exponential(6)), 1))
+        return (
+            dbh_cm,
+            round(4 + 0.5 * dbh_cm + float(rng.normal(0, 1)), 1),
+            math.exp(-3.3488 + 2.7483 * math.log(dbh_cm)),
+        )
+    if taxon.family == TREE_FERNS:
+        dbh_cm = min(25.0, round(MIN_DBH_CM + float(rng.exponential(4)), 1))
+        height_m = round(2 + 0.25 * dbh_cm + float(rng.normal(0, 0.4)), 1)
+        return dbh_cm, height_m, -4266348 / (1 - 2792284 * math.exp(-0.313677 * height_m))
+    dbh_cm = min(MAX_DBH_CM, round(MIN_DBH_CM + float(rng.exponential(DBH_SCALE_CM)), 1))
+    height_m = round(_height_m(dbh_cm) * STATURE[stratum] * math.exp(float(rng.normal(0, 0.13))), 1)
+    return dbh_cm, height_m, 0.0673 * (taxon.wood_density_g_cm3 * dbh_cm**2 * height_m) ** 0.976
+
+
+def _status(rng: np.random.Generator, taxon: Taxon, height_m: float, *, alive: bool) -> dict[str, str]:
+    """Half of the dead trees still stand: their decay was noted, and the height of what is left of most of them."""
+    if alive or taxon.family in (PALMS, TREE_FERNS) or rng.random() < 0.5:
+        return {"trees/status": "alive" if alive else "dead"}
+    decay = ("sound", "intermediate", "rotten")[int(rng.integers(0, 3))]
+    dead = {"trees/status": "dead", "trees/life_form": "standing_dead", "trees/decay_class": decay}
+    if rng.random() < 0.95:
+        dead["trees/height_m"] = f"{max(1.5, height_m * float(rng.uniform(0.3, 1))):.1f}"
+    return dead
 
 
 def _height_m(dbh_cm: float) -> float:

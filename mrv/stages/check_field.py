@@ -21,7 +21,7 @@ def field_parameters(context: Context, dataset: str, table: pa.Table, *, plots: 
         plots: Rows of `plots`, to which trees belong.
     """
     from mrv.field.allometry import FAMILIES
-    from mrv.field.nests import plots_off_layout, trees_below_nests
+    from mrv.field.nests import SMALLEST_DBH_CM, areas_of, plots_off_layout, trees_below_nests
 
     layouts = context.definition.field_carbon.layouts
     if dataset == "plots":
@@ -31,6 +31,7 @@ def field_parameters(context: Context, dataset: str, table: pa.Table, *, plots: 
         other = pc.is_in(lower, value_set=pa.array([family.lower() for family in FAMILIES]))
         undead = pc.and_(pc.equal(table["life_form"], "standing_dead"), pc.equal(table["status"], "alive"))
         return {
+            "min_dbh_cm": min([SMALLEST_DBH_CM, *(areas_of(layout)[0].min_dbh_cm for layout in layouts)]),
             "trees_below_nests": _origins_at(table, trees_below_nests(table, plots, layouts)),
             "palms_called_trees": _origins_at(
                 table,

@@ -7,6 +7,7 @@ from math import nan
 from typing import Any
 
 PARAMETERS: dict[str, Any] = {
+    "min_dbh_cm": 10.0,
     "plots_off_layout": ["off|2"],
     "trees_below_nests": ["thin|2"],
     "living_dead_trees": ["undead|2"],
