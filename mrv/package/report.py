@@ -20,10 +20,13 @@ from mrv.package import wording
 from mrv.package.activity import activity, estimate_interval
 from mrv.package.biodiversity import biodiversity
 from mrv.package.charts import Series, bars, swatch
+from mrv.package.claims import claims
 from mrv.package.contents import Contents
+from mrv.package.field_carbon import field_carbon
 from mrv.package.figures import Figure, headline, total
 from mrv.package.landscape import landscape
 from mrv.package.map import loss_map, numbered, zone_map
+from mrv.package.people import people
 from mrv.package.wording import Text, number
 from mrv.project import Bilingual
 from mrv.schemas import DATASETS
@@ -82,6 +85,9 @@ def _view(contents: Contents) -> dict[str, Any]:
     return {
         **landscape(read, contents.zones),
         **activity(read, contents.zones),
+        **people(read),
+        "claims": claims(contents.project.claims, read),
+        **field_carbon(read),
         **biodiversity(read),
         "contents": contents,
         "project": contents.project,
