@@ -14,7 +14,7 @@ from mrv.errors import ProjectError, UsageError
 from mrv.periods import Span, Vintage, vintages
 from mrv.project_base import DateRange, Identifier, Strict, ZoneKind
 from mrv.project_field import FieldCarbon
-from mrv.project_life import Biodiversity, Patrols, Privacy
+from mrv.project_life import Biodiversity, Claim, Patrols, Privacy
 from mrv.project_patches import Fragmentation, Patches
 from mrv.project_sampling import Sampling
 from mrv.project_sources import SourceSpec, own_form
@@ -211,7 +211,8 @@ class CarbonPool(Strict):
     state: Literal["forest", "post_deforestation"]
     pool: Literal["above_ground", "below_ground", "dead_wood", "litter", "soil", "total"]
     plots: bool = Field(
-        False, description="The stratum mean of the field plots: of above_ground, dead_wood, litter or soil, as they measured it."
+        False,
+        description="The stratum mean of the field plots: of above_ground, dead_wood, litter or soil, as they measured it.",
     )
     stock_tc_ha: Decimal | None = Field(None, ge=0)
     ratio_of_above_ground: Identifier | None = Field(None, description="Name of the parameter that holds the ratio.")
@@ -259,6 +260,7 @@ class Project(Strict):
     patrols: Patrols = Patrols()
     biodiversity: Biodiversity = Biodiversity()
     privacy: Privacy = Privacy()
+    claims: tuple[Claim, ...] = Field((), description="What the project says of itself; the report answers it.")
     products: str | None = Field(None, description="File of raster products that the project declares itself.")
     patches: Patches | None = Field(None, description="Measure each patch of lost forest.")
     fragmentation: Fragmentation | None = Field(None, description="Measure core, edge and patches of forest.")

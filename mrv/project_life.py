@@ -1,4 +1,4 @@
-"""Keys `patrols`, `biodiversity` and `privacy` of a project definition."""
+"""Keys `patrols`, `biodiversity`, `privacy` and `claims` of a project definition."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from mrv.project_base import Strict
+from mrv.project_base import Identifier, Strict
 
 
 class Patrols(Strict):
@@ -45,3 +45,11 @@ class Privacy(Strict):
     min_group: int = Field(
         1, ge=1, le=50, description="Counts of people below this are not told by gender and age group; the total is."
     )
+
+
+class Claim(Strict):
+    """A sentence that the project says of itself, and the tables that must answer it."""
+
+    en: str
+    es: str
+    tables: tuple[Identifier, ...] = Field(min_length=1, description="Tables that answer it; the report asks them.")

@@ -11,6 +11,7 @@ from mrv.boundaries import Zone
 from mrv.ledger import Artifact
 from mrv.parameters import Parameter
 from mrv.project import Bilingual
+from mrv.project_life import Claim
 
 INPUT_LIMIT_BYTES = 64 * 2**20
 
@@ -31,6 +32,7 @@ class ProjectFacts:
     location: Bilingual | None
     illustrative: tuple[Bilingual, ...]
     simulated: bool
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

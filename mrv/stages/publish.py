@@ -94,6 +94,7 @@ def publish(
             location=definition.project.location,
             illustrative=definition.project.illustrative,
             simulated=bool(tables["project"]["simulated"][0].as_py()),
+            claims=definition.claims,
         ),
         period_id=period.id,
         period_start=period.start,
