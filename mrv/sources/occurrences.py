@@ -142,8 +142,12 @@ def _parsed(item: OccurrenceFile, artifact: Artifact, request: Request) -> Parse
 def _read_darwin_core(record: Record, row: TextRow, *, gbif: bool) -> None:
     cells = row.cells
     # GBIF gives records the id that their publisher gave them, which is how one finds a record again that came twice.
-    own = cells.get("occurrenceID", "").strip()
-    record.read("occurrence_id", own or (f"gbif:{cells['gbifID'].strip()}" if gbif else ""), name="occurrenceID")
+    own = cells.get("occurrenceID", "")
+    record.read(
+        "occurrence_id",
+        own if own.strip() else (f"gbif:{cells['gbifID'].strip()}" if gbif else ""),
+        name="occurrenceID",
+    )
     _read_choice(record, "basis_of_record", cells["basisOfRecord"].replace("_", "").strip(), BASIS, "basisOfRecord")
     _read_choice(record, "occurrence_status", cells.get("occurrenceStatus", "").strip(), _STATUS, "occurrenceStatus")
     name = (gbif and cells.get("species", "").strip()) or cells["scientificName"]
