@@ -6,7 +6,7 @@ A path names a question as KoboToolbox does: groups and repeats, then the questi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -234,15 +234,24 @@ def load_form(name: str, *, folder: Path | None = None) -> FormDefinition:
     Raises:
         ProjectError: There is none, it is no form, or it lies outside the project's folder.
     """
-    own = name.endswith(OWN_FORM)
-    path = _project_file(name, folder) if own else FORMS / f"{name}.yaml"
-    if not own and name not in form_ids():
+    if name.endswith(OWN_FORM):
+        return _read_form(_project_file(name, folder))
+    if name not in form_ids():
         raise ProjectError(
             f"there is no form {name}",
             expected=", ".join(form_ids()),
             found=name,
             remedy="name a form of the platform, or a .yaml file in the project's folder",
         )
+    return _platform_form(name)
+
+
+@cache
+def _platform_form(name: str) -> FormDefinition:
+    return _read_form(FORMS / f"{name}.yaml")
+
+
+def _read_form(path: Path) -> FormDefinition:
     raw = read_yaml(path)
     shared: dict[str, Any] = read_yaml(FORMS / f"{SHARED_CHOICES}.yaml")
     if isinstance(raw, dict) and isinstance(raw.get("choices", {}), dict):
@@ -252,7 +261,7 @@ def load_form(name: str, *, folder: Path | None = None) -> FormDefinition:
     except ValidationError as error:
         problems = ((item["loc"], item["msg"]) for item in error.errors())
         raise ProjectError(
-            f"the form {name} cannot be used",
+            f"the form {path.name} cannot be used",
             found=keys_found(problems, FormDefinition.model_fields),
             where=str(path),
             remedy="mend the form's file",

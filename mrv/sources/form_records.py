@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,12 @@ from mrv.sources.json_reading import writable
 from mrv.sources.records import Record, Records, UnusableValueError, number
 from mrv.sources.tiling import Bounds
 
+log = logging.getLogger(__name__)
+
+OF_SERVER = ("_", "meta/", "formhub/")
+"""How the names of what servers add begin; forms of both name their own metadata without a group."""
+OF_DEVICE = frozenset({"start", "end", "today", "deviceid", "username", "phonenumber", "audit"})
+SHOWN = 10
 Answers = Mapping[str, Any]
 Refusal = tuple[str, str]
 """Rule and reason."""
@@ -94,6 +101,7 @@ def parse_submissions(
     listed = list(submissions)
     refusals = _refusals(listed, form)
     unanswered = _unanswered(listed, form)
+    _tell_of_strangers(listed, form)
     tables = {name: Records(name) for name in form.datasets}
     readings = [_Reading(mapping, form, bounds, remedy) for mapping in form.tables]
     rows: Counter[tuple[str, str]] = Counter()
@@ -210,6 +218,34 @@ def _unanswered(listed: Sequence[Submission], form: FormDefinition) -> dict[str,
     for item in listed:
         seen.setdefault(item.version or "", set()).update(item.answers)
     return {version: frozenset(asked - paths) for version, paths in seen.items() if version}
+
+
+def _tell_of_strangers(listed: Sequence[Submission], form: FormDefinition) -> None:
+    """Warn of answers to questions that the form does not have: one that was renamed on the server is lost in silence."""
+    found = Counter(path for item in listed for path in _paths(item.answers) if path not in form.by_path)
+    strangers = {
+        path: count
+        for path, count in sorted(found.items())
+        if not path.startswith(OF_SERVER) and path.lower() not in OF_DEVICE
+    }
+    if strangers:
+        names = ", ".join(f"{ascii(path)[1:-1][:80]} ({count})" for path, count in list(strangers.items())[:SHOWN])
+        log.warning(
+            "%d question(s) answered on the server are not in form %s, so that their answers are not used: %s%s",
+            len(strangers),
+            form.id,
+            names,
+            "" if len(strangers) <= SHOWN else " ...",
+        )
+
+
+def _paths(answers: Answers) -> Iterator[str]:
+    """Return what is answered, repeats opened; what a server adds as a list of objects is no repeat."""
+    for path, value in answers.items():
+        yield str(path)
+        if isinstance(value, list) and not str(path).startswith(OF_SERVER):
+            for item in value:
+                yield from _paths(item) if isinstance(item, Mapping) else ()
 
 
 def _garbled(clean: Entry, received: Entry) -> bool:

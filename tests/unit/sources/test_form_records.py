@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mrv.sources.form_definition import load_form
@@ -202,6 +202,31 @@ def test_a_version_of_the_form_without_a_question_is_named() -> None:
     assert "no submission of form version" not in forgotten.rejected[0]["reason"]
 
 
+def test_an_answer_to_a_question_that_the_form_does_not_have_is_told(caplog) -> None:
+    strange = {
+        **PLOT,
+        "plot/altura": "1",
+        "plot/ph\ud800": "2",
+        "trees": [{"trees/tree_id": "1", "trees/dap_cm": "12"}],
+    }
+    added = {
+        "_id": 1,
+        "__version__": "v1",
+        "meta/rootUuid": "u",
+        "formhub/uuid": "f",
+        "start": "now",
+        "_geolocation": [1],
+    }
+    parse("forest_plot_census", sent(1, {**strange, **added}), sent(2, {**strange, "plot/team": "B"}))
+    (message,) = (record.getMessage() for record in caplog.records)
+    assert message.startswith("3 question(s) answered on the server are not in form forest_plot_census")
+    assert "plot/altura (2), plot/ph\\ud800 (2), trees/dap_cm (2)" in message
+    caplog.clear()
+    parse("forest_plot_census", sent(1, {**PLOT, **added}))
+    assert caplog.records == []
+
+
+@settings(deadline=None)
 @given(st.randoms(use_true_random=False), st.lists(st.sampled_from("abc"), min_size=1, max_size=6))
 def test_the_order_of_submissions_does_not_matter(rng: random.Random, identities: list[str]) -> None:
     items = [
