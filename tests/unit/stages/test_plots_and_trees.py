@@ -257,3 +257,17 @@ def test_what_was_set_aside_is_part_of_the_key_of_the_measurement(field: Field) 
     without = field.measure(more | {"trees": replace(more["trees"], quarantine=nothing)})
     assert without.changed
     assert without.tables["plot_biomass"]["complete"].to_pylist() == [True, True]
+
+
+def test_what_was_put_right_is_told_by_file(field: Field) -> None:
+    plots, trees = [plot("P1 "), plot("P2")], [*trees_of(" P1", 2), *trees_of("P2")]
+    for _ in range(2):  # the second time each step is found done
+        checked = field.check(plots, trees)
+        assert (checked["plots"].rows_accepted, checked["trees"].rows_accepted) == (2, 14)
+        found = evidence(list(checked.values()))["repairs"].to_pylist()
+        assert [
+            (row["dataset"], row["column_name"], row["rule"], row["value_count"], row["first_row"]) for row in found
+        ] == [
+            ("plots", "plot_id", "trimmed_blanks", 1, 1),
+            ("trees", "plot_id", "trimmed_blanks", 2, 1),
+        ]
