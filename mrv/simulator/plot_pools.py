@@ -17,6 +17,9 @@ LINES_PER_PLOT, LINE_LENGTH_M, PIECES_PER_LINE = 2, 50.0, 2.2
 LITTER_G_M2, FRAME_M2, FRAMES = 750.0, 0.25, 4
 SOIL_LAYERS_CM = ((0, 10), (10, 20), (20, 30))
 DECAY_CLASSES, DECAY_SHARES = ("sound", "intermediate", "rotten"), (0.5, 0.3, 0.2)
+BROKEN_MEASURED = 0.97
+PLANTED = 4
+"""Place, among the plots with soil, of the one with a piece in millimetres; the others' mistakes lie before it."""
 EVERY_THIRD = 3
 """Litter and soil are sampled in one plot of three."""
 AUDITED_EVERY, AUDIT_SHARE = 9, 0.12
@@ -33,13 +36,18 @@ def with_pools(seed: int, censuses: Sequence[Submission]) -> list[Submission]:
     """
     submissions = [_with_pools(seed, item) for item in censuses]
     sampled = [item for item in submissions if "soil" in item]
-    if len(sampled) > EVERY_THIRD:
+    if len(sampled) > PLANTED:
         sampled[1]["soil"][1]["soil/depth_from_cm"] = "12"
         sampled[2]["litter"][0]["litter/subsample_dry_g"] = "130"
-        lines = [line for line in sampled[3]["dead_wood_lines"] if "dead_wood_lines/pieces" in line]
-        if lines:
-            lines[0]["dead_wood_lines/pieces"][0]["dead_wood_lines/pieces/diameter_cm"] = "385"
+        _piece_in_millimetres(sampled[PLANTED])
     return submissions
+
+
+def _piece_in_millimetres(submission: Submission) -> None:
+    for line in submission["dead_wood_lines"]:
+        for piece in line.get("dead_wood_lines/pieces", ())[:1]:
+            piece["dead_wood_lines/pieces/diameter_cm"] = "385"
+            return
 
 
 def make_plot_audits(seed: int, censuses: Sequence[Submission], window: Span) -> list[Submission]:
@@ -83,12 +91,13 @@ def _with_pools(seed: int, submission: Submission) -> Submission:
 
 
 def _dead(rng: np.random.Generator, tree: dict[str, str]) -> dict[str, str]:
-    if tree.get("trees/status") != "dead" or "trees/decay_class" in tree:
+    if tree.get("trees/status") != "dead":
         return tree
-    decay = _decay(rng)
-    # A tree that has lost its crown is as high as what still stands.
-    broken = {} if decay == "sound" else {"trees/height_m": f"{float(rng.uniform(3, 12)):.1f}"}
-    return tree | {"trees/decay_class": decay} | broken
+    found = {"trees/decay_class": _decay(rng)} | tree
+    # A tree that has lost its crown is as high as what still stands; now and then nobody measured it.
+    if found["trees/decay_class"] != "sound" and rng.random() < BROKEN_MEASURED:
+        found = {"trees/height_m": f"{float(rng.uniform(3, 12)):.1f}"} | found
+    return found
 
 
 def _decay(rng: np.random.Generator) -> str:
