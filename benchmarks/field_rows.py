@@ -154,6 +154,8 @@ def check_rows(dataset: str, table: Any) -> int:
         "quarantined_plot_keys": [],
         "living_dead_trees": [],
         "trees_below_nests": [],
+        "palms_called_trees": [],
+        "min_dbh_cm": 10,
     }
     if dataset == "trees":
         parameters["known_plot_keys"] = [f"{plot}|{CENSUS}|" for plot in table["plot_id"].unique().to_pylist()]
