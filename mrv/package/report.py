@@ -27,6 +27,7 @@ from mrv.package.figures import Figure, headline, total
 from mrv.package.landscape import landscape
 from mrv.package.map import loss_map, numbered, zone_map
 from mrv.package.people import people
+from mrv.package.protection import protection
 from mrv.package.wording import Text, number
 from mrv.project import Bilingual
 from mrv.schemas import DATASETS
@@ -89,6 +90,7 @@ def _view(contents: Contents) -> dict[str, Any]:
         "claims": claims(contents.project.claims, read),
         **field_carbon(read),
         **biodiversity(read),
+        **protection(read),
         "contents": contents,
         "project": contents.project,
         "illustrative_zones": any(zone.illustrative for zone in contents.zones),
