@@ -109,7 +109,8 @@ def _series(column: pa.ChunkedArray) -> pd.Series[Any]:
         # Moments of one zone compare as well without it, and pandas warns where values with a zone are compared.
         column = column.cast(pa.timestamp("us"))
     elif pa.types.is_decimal(column.type):
-        column = column.cast(pa.float64())
+        # By its text: Arrow multiplies by 10^-9, so that 60 would become 60.00000000000001 and be more than 60.
+        column = column.cast(pa.string()).cast(pa.float64())
     series: pd.Series[Any] = column.to_pandas()
     return series
 

@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 from math import inf, nan
 from pathlib import Path
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -213,3 +214,12 @@ assert "great_expectations" in sys.modules
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_decimals_are_compared_as_they_are_written(rows: Any, make_table: Any, parameters: Any) -> None:
+    """Arrow's own conversion makes 60.00000000000001 of 60, which would be more nights than there are."""
+    listed = rows("camera_effort")
+    for row in listed:
+        row |= {"deployed_nights": 60, "camera_nights": Decimal(60)}
+    results = check("camera_effort", make_table("camera_effort", listed), parameters=parameters).results
+    assert set(results["outcome"].to_pylist()) == {"passed"}
