@@ -26,7 +26,7 @@ _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WORDS = {"true": True, "yes": True, "si": True, "sí": True, "1": True, "false": False, "no": False, "0": False}
-_FORMULA = re.compile(r"=|[+@-][A-Za-z_.]+[(|!]")
+_FORMULA = re.compile(r"=|[+@-][A-Za-z_.]+[(|]")
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,8 @@ STATUS = Reading(values={"vivo": "alive", "muerto": "dead"})
         (FormulaCell('=IF(A1="","",1)', None), FLOAT, Reading(), None, ("cached_formula_value",)),
         ("-5", FLOAT, Reading(), -5.0, ()),
         ("-lluvia (fuerte)", TEXT, Reading(), "-lluvia (fuerte)", ()),
+        ("-urgente!", TEXT, Reading(), "-urgente!", ()),
+        ("+51 999 999 999", TEXT, Reading(), "+51 999 999 999", ()),
     ],
 )  # fmt: skip
 def test_cells_that_are_read(cell, kind, how, value, rules) -> None:
