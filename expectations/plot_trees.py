@@ -18,7 +18,16 @@ _DESCRIPTION = (
 
 # Rows under these rules were set aside with their whole submission, so no census misses them.
 _WITH_THEIR_SUBMISSION = frozenset(
-    {"plot_quarantined", "superseded_by_edit", "validation_status_not_approved", "validation_status_on_hold"}
+    {
+        "plot_quarantined",
+        "superseded_by_edit",
+        "repeated_submission",
+        "deleted_at_source",
+        "validation_status_not_approved",
+        "validation_status_on_hold",
+        "rejected_by_reviewer",
+        "has_issues",
+    }
 )
 
 Census = tuple[str, str]

@@ -47,6 +47,8 @@ def plots(rows: Any, make_table: Any) -> pa.Table:
         # Set aside with their submission, whatever else was wrong with them.
         ([(1, "superseded_by_edit", tree()), (1, "missing_value", tree())], {}, 0),
         ([(1, "validation_status_not_approved", tree()), (2, "validation_status_on_hold", tree())], {}, 0),
+        ([(1, "repeated_submission", tree()), (2, "deleted_at_source", tree())], {}, 0),
+        ([(1, "rejected_by_reviewer", tree()), (2, "has_issues", tree())], {}, 0),
         ([(1, "plot_quarantined", tree("p1", "s9")), (1, "dbh_in_range", tree("p1", "s9"))], {}, 0),
         ([(1, "unreadable_value", tree("p1", "s9"))], {}, 0),
         # Of a submission that nobody sent: the census may be the one that misses it.

@@ -189,3 +189,10 @@ def test_the_order_of_rows_changes_no_digit(seed: int, compute: Any, tables: Any
 )
 def test_factors_are_rounded_half_to_even(value: float | Decimal, expected: str) -> None:
     assert str(to_factor(value)) == expected
+
+
+def test_no_tree_left_at_all_gives_empty_tables(compute: Any, land: Any) -> None:
+    carbon = compute(trees=land("trees"), trees_set_aside={("p1", "1"): 2, ("p2", "1"): 1})
+    assert carbon.tree_biomass.num_rows == 0
+    assert carbon.plot_biomass["tree_count"].to_pylist() == [0, 0]
+    assert carbon.stratum_biomass.num_rows == 0

@@ -28,10 +28,15 @@ STRATA = {"west": (-77.4, -77.1), "east": (-77.1, -76.9)}
 PLOT = {"census_id": "1", "census_date": "2022-06-01", "area_ha": 0.5, "latitude": -7.2, "longitude": -77.0}
 TREE = {"census_id": "1", "family": "Fabaceae", "genus": "Inga", "species": "edulis", "status": "alive"}
 COLUMNS = {
-    "plots": ("plot_id", *PLOT, "stratum_id"),
-    "trees": ("plot_id", "tree_id", "dbh_cm", "height_m", *TREE),
+    "plots": ("plot_id", *PLOT, "stratum_id", "layout_id"),
+    "trees": ("plot_id", "tree_id", "dbh_cm", "height_m", *TREE, "life_form", "decay_class"),
     "wood_density": ("level", "family", "genus", "species", "wood_density_g_cm3"),
     "heights": ("sample_id", "dbh_cm", "height_m"),
+}
+
+LAYOUT = {
+    "id": "rings",
+    "nests": [{"area_m2": 50, "min_dbh_cm": 5, "max_dbh_cm": 30}, {"area_m2": 5000, "min_dbh_cm": 30}],
 }
 
 Rows = list[dict[str, Any]]
@@ -101,6 +106,7 @@ def field(tmp_path: Path) -> Iterator[Field]:
         }
         for name, columns in COLUMNS.items()
     ]
+    project["field_carbon"] = {**project.get("field_carbon", {}), "layouts": [LAYOUT]}
     project["sources"] = [{"connector": "files", "name": "field", "root": "field", "tables": tables}]
     definition.write_text(yaml.safe_dump(project, sort_keys=False), encoding="utf-8")
     with open_context(str(folder), "mp1", Settings(home=tmp_path / "home")) as context:
@@ -271,3 +277,50 @@ def test_what_was_put_right_is_told_by_file(field: Field) -> None:
             ("plots", "plot_id", "trimmed_blanks", 1, 1),
             ("trees", "plot_id", "trimmed_blanks", 2, 1),
         ]
+
+
+# --- layouts, life forms and censuses ----------------------------------------------------------------------------
+def test_a_plot_off_its_layout_goes_to_quarantine_with_its_trees(field: Field) -> None:
+    plots = [plot("p1", layout_id="rings"), plot("p2", layout_id="other"), plot("p3", layout_id="rings", area_ha=0.6)]
+    checked = field.check(plots, [*trees_of("p1"), *trees_of("p2", 1), *trees_of("p3", 1)])
+    assert rules(checked["plots"].set_aside()) == {("layout_fits", 2), ("layout_fits", 3)}
+    assert rules(checked["trees"].set_aside()) == {("plot_quarantined", 13), ("plot_quarantined", 14)}
+    assert field.measure(checked).tables["plot_biomass"]["layout_id"].to_pylist() == ["rings"]
+
+
+def test_a_tree_too_thin_for_every_nest_is_set_aside(field: Field) -> None:
+    thin = {"dbh_cm": 4.9}
+    checked = field.check([plot("p1", layout_id="rings")], [*trees_of("p1"), *trees_of("p1", 1, tree_id=99, **thin)])
+    assert rules(checked["trees"].set_aside()) == {("dbh_in_range", 13), ("nest_holds_tree", 13)}
+    small = {"tree_id": 99, "dbh_cm": 5.0}
+    checked = field.check([plot("p1", layout_id="rings")], [*trees_of("p1"), {**trees_of("p1", 1)[0], **small}])
+    factors = field.measure(checked).tables["tree_biomass"]["trees_per_ha"].to_pylist()
+    assert sorted(set(factors)) == [2.0, 200.0]
+
+
+def test_what_a_row_says_of_its_form_of_life_must_fit(field: Field) -> None:
+    trees = trees_of("p1", 15)
+    trees[12] |= {"life_form": "standing_dead"}
+    trees[13] |= {"life_form": "tree", "family": " arecaceae"}
+    trees[14] |= {"life_form": "standing_dead", "status": "dead", "decay_class": "sound"}
+    checked = field.check([plot("p1")], trees)
+    assert rules(checked["trees"].set_aside()) == {("life_form_fits_status", 13)}
+    assert result(checked, "life_form_fits_family", "trees")["rows_failed"] == 1
+    found = field.measure(checked).tables["tree_biomass"].to_pylist()
+    assert [row["allometry"] for row in found if row["life_form"] == "standing_dead"] == ["standing_dead_sound"]
+
+
+def test_censuses_of_one_plot_give_its_change(field: Field) -> None:
+    again = {"census_id": "2", "census_date": "2023-06-01"}
+    grown = [tree | {"census_id": "2", "dbh_cm": tree["dbh_cm"] + 0.5} for tree in trees_of("p1")]
+    checked = field.check([plot("p1"), plot("p1", **again)], [*trees_of("p1"), *grown])
+    measured = field.measure(checked)
+    [change] = measured.tables["plot_changes"].to_pylist()
+    assert (change["survivor_count"], change["reason"]) == (12, None)
+    assert change["growth_mg_ha"] > 0
+    assert measured.tables["stratum_changes"]["plot_count"].to_pylist() == [1]
+
+
+def test_plots_measured_once_have_no_table_of_changes(field: Field) -> None:
+    measured = field.measure(field.check([plot("p1")], trees_of("p1")))
+    assert set(measured.tables) == {"tree_biomass", "plot_biomass", "stratum_biomass"}
