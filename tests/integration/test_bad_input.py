@@ -134,7 +134,7 @@ def test_bad_rows_are_set_aside_by_name_and_the_counts_close(published_site: Any
     assert "divide by 10" in millimetres[0]["reason"]
     assert "dbh_cm=" in millimetres[0]["reason"]
     assert millimetres[0]["reason"].startswith(f"kobo/aSmall/page-0001 row {millimetres[0]['row']} (plot_id=BMS-04")
-    assert quarantined(published_site, "plots", "plot_census_unique"), "a plot submitted twice"
+    assert quarantined(published_site, "plots", "repeated_submission"), "a plot submitted twice"
     assert quarantined(published_site, "plots", "date_in_window"), "a census out of its window"
     for row in millimetres:
         assert row["row"] > 0
