@@ -179,6 +179,8 @@ def parse(spec: EarthRanger, artifacts: Sequence[Artifact], request: Request) ->
     """See `Connector.parse`: patrols, their tracks and their events."""
     kinds = kinds_for(artifacts, request)
     of_kind = {kind: [item for item in artifacts if item.product == kind] for kind in KINDS}
+    for kind in ("patrols", "events"):
+        of_kind[kind] = list({item.sha256: item for item in reversed(of_kind[kind])}.values())[::-1]
     segments = segments_of(of_kind["patrols"], request)
     parts: list[tuple[str, Parsed]] = []
     if of_kind["patrols"]:

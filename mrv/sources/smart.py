@@ -96,14 +96,18 @@ def parse(spec: Smart, artifacts: Sequence[Artifact], request: Request) -> dict[
             parts.append(("patrol_tracks", _tracks(source, item)))
         else:
             parts.append(("patrol_events", read_observations(source, kinds)))
-    patrols = [item for item in artifacts if item.product == "connect_patrols"]
+    patrols, observations = (_different(artifacts, kind) for kind in CONNECT)
     if patrols:
         parts.extend(smart_connect.read_patrols(patrols, request, time_zone=spec.time_zone).items())
-    observations = [item for item in artifacts if item.product == "connect_observations"]
     if observations:
         events = smart_connect.read_observations(observations, request, kinds=kinds, time_zone=spec.time_zone)
         parts.append(("patrol_events", events))
     return merge(parts)
+
+
+def _different(artifacts: Sequence[Artifact], kind: str) -> list[Artifact]:
+    """Return the files of a kind, those of the same bytes once: a patrol that spans requests can be all that each gives."""
+    return list({item.sha256: item for item in reversed(artifacts) if item.product == kind}.values())[::-1]
 
 
 def _tracks(source: SmartCsv, item: SmartFile) -> Parsed:
