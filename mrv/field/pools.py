@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -57,10 +57,8 @@ def plot_pools(
         }
         for census, row in biomass.items()
     ]
-    known = list(amounts)
+    known = [_marked(amount, biomass[amount.census], set_aside) for amount in amounts]
     for amount in [*known, *_dead_wood(known)]:
-        missed = set_aside.get((amount.pool, *amount.census), 0)
-        reason = amount.reason or (f"{missed} row(s) set aside" if missed else None)
         rows.append(
             _row(
                 amount.census,
@@ -73,8 +71,8 @@ def plot_pools(
             | {
                 "measurement_count": amount.measurement_count,
                 "method": amount.method,
-                "complete": reason is None,
-                "reason": reason,
+                "complete": amount.reason is None,
+                "reason": amount.reason,
             }
         )
     return rows
@@ -116,18 +114,26 @@ def landscape_pools(rows: Iterable[Mapping[str, Any]], *, areas_ha: Mapping[str,
     return [_land_row(pool, strata, areas_ha) for pool, strata in sorted(by_pool.items())]
 
 
+def _marked(
+    amount: PoolAmount, biomass: Mapping[str, Any], set_aside: Mapping[tuple[str, str, str], int]
+) -> PoolAmount:
+    """Say of an amount that rows of it were set aside; of standing dead wood these are trees, dead or not."""
+    missed = biomass["trees_set_aside"] if amount.pool == STANDING else set_aside.get((amount.pool, *amount.census), 0)
+    return amount if amount.reason or not missed else replace(amount, reason=f"{missed} row(s) set aside")
+
+
 def _dead_wood(amounts: Sequence[PoolAmount]) -> list[PoolAmount]:
     parts = {(amount.census, amount.pool): amount for amount in amounts if amount.pool in (LYING, STANDING)}
     whole = []
     for census in sorted({census for census, _ in parts}):
         lying, standing = parts.get((census, LYING)), parts.get((census, STANDING))
-        reason, mass = None, None
+        mass = None
         if lying is None or standing is None:
-            reason = f"{'lying' if lying is None else 'standing'} dead wood was not measured"
-        elif lying.dry_mass_mg_ha is None or standing.dry_mass_mg_ha is None:
-            reason = lying.reason or standing.reason
+            reason: str | None = f"{'lying' if lying is None else 'standing'} dead wood was not measured"
         else:
-            mass = lying.dry_mass_mg_ha + standing.dry_mass_mg_ha
+            reason = lying.reason or standing.reason
+            if reason is None and lying.dry_mass_mg_ha is not None and standing.dry_mass_mg_ha is not None:
+                mass = lying.dry_mass_mg_ha + standing.dry_mass_mg_ha
         count = sum(part.measurement_count for part in (lying, standing) if part)
         whole.append(PoolAmount(census, DEAD_WOOD, mass, count, "lying_and_standing", reason))
     return whole
