@@ -228,3 +228,18 @@ def test_a_mapping_of_sums_keeps_a_plot_whose_name_begins_so() -> None:
         citation="-",
     )  # fmt: skip
     assert same(table, "id\nTotalidad 1\nSumaco\n").table["plot_id"].to_pylist() == ["Sumaco", "Totalidad 1"]
+
+
+def test_rows_that_can_be_read_never_go_the_slow_way(tmp_path) -> None:
+    """What makes a million rows quick: words, units, orders of dates and blanks are no reason to look at a row alone."""
+    table = TableFile(
+        path="t.csv", dataset="plots", licence="-", citation="-", constants={"census_id": "1"}, dates="dmy", decimal=",",
+        columns={"plot_id": "id", "census_date": "day", "area_ha": "area", "latitude": "lat", "longitude": "lon", "team": "name"},
+        factors={"area_ha": Decimal("0.0001")}, values={"team": {"vivo": "alive"}}, row_id=None,
+    )  # fmt: skip
+    lines = [[f" P{n} ", "", "25/05/2024", "-7,1", "-77,1", "5000", "", "", "", "Vivo", ""] for n in range(20)]
+    (tmp_path / "t.csv").write_text(written(lines), encoding="utf-8", newline="")
+    rows_alone = RowReader(table, ARTIFACT, BOUNDS)
+    file = CsvFile(tmp_path / "t.csv", label="t.csv", required=set(table.columns.values()))
+    assert ColumnReader(rows_alone, file).parsed().table.num_rows == 20
+    assert rows_alone.records.rows_read == 0
