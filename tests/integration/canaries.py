@@ -19,7 +19,7 @@ from mrv.project_sources import TableDataset
 from mrv.schemas import DATASETS
 from tests.unit.expectations.conftest import sound_rows
 
-ZONE_ID, ZONE_NAME = "zqx-apu-waman", "Zqxapu Sagrado"
+ZONE_ID, ZONE_NAME = "zqxwvk-apu-waman", "Zqxwvk Sagrado"
 SACRED_CORNER = (-77.111377, -7.222733)
 """South-western corner of the private zone; it is a hundredth of a degree wide."""
 RECEIVED = tuple(name for name in get_args(TableDataset) if name not in {"heights", "wood_density", "name_resolution"})
@@ -36,7 +36,7 @@ _FITTING: Mapping[str, Mapping[str, str]] = {
 
 def canary(dataset: str, column: str, number: int) -> str:
     """Return the canary of a column that holds words; keys of people and households are the same in every table."""
-    return f"zqx-{column}-{number}" if column.endswith("_key") else f"Zqx {dataset} {column} {number}"
+    return f"zqxwvk-{column}-{number}" if column.endswith("_key") else f"Zqxwvk {dataset} {column} {number}"
 
 
 def place(dataset: str, number: int) -> tuple[float, float]:
@@ -64,7 +64,7 @@ def rows_of(dataset: str) -> list[dict[str, Any]]:
 def _spoil(dataset: str, row: dict[str, Any]) -> None:
     """Make a row fail in a private column if one can fail, else in another."""
     if "longitude" in DATASETS[dataset].private:
-        row["longitude"] = f"{place(dataset, 0)[0]} W (Zqx {dataset} typed)"
+        row["longitude"] = f"{place(dataset, 0)[0]} W (Zqxwvk {dataset} typed)"
         return
     for field in DATASETS[dataset].schema:
         if pa.types.is_date(field.type) or pa.types.is_timestamp(field.type) or pa.types.is_integer(field.type):

