@@ -6,9 +6,9 @@ import json
 import subprocess
 import sys
 from datetime import UTC, datetime
+from decimal import Decimal
 from math import inf, nan
 from pathlib import Path
-from decimal import Decimal
 from typing import Any
 
 import pytest
