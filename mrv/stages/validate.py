@@ -17,6 +17,7 @@ from mrv.sources.connectors import datasets_of
 from mrv.sources.fire_days import first_day
 from mrv.stages.declare import pool_rows, read_baseline
 from mrv.stages.patch_files import patch_problems
+from mrv.stages.validate_claims import claim_problems
 from mrv.stages.validate_rasters import measures_forest, raster_notes, raster_problems
 from mrv.stages.validate_sampling import frozen_problems, sampling_problems
 from mrv.stages.validate_scenes import scene_problems
@@ -56,6 +57,7 @@ def check_project(folder: Path, *, frozen: bool = True) -> Findings:
         *_sources(project),
         *scene_problems(project, zones),
         *patch_problems(project),
+        *claim_problems(project),
         *sampling_problems(project, zones),
         *(frozen_problems(project, zones) if frozen else ()),
     ]

@@ -233,6 +233,13 @@ def test_benefit_metrics_say_how_they_count(whole: Path) -> None:
         assert "own packages" in row["lifetime_reason"]
 
 
+def test_metrics_are_figures_too(whole: Path) -> None:
+    row = one(whole, "select label_en, value, row_key from marts.figures where figure_id = 'benefit.women_trained'")
+    assert row == {"label_en": "People trained, of them women", "value": 2, "row_key": "metric=women_trained"}
+    unknown = one(whole, "select value, reason from marts.figures where figure_id = 'benefit.people_water'")
+    assert unknown == {"value": None, "reason": "water is not recorded"}
+
+
 def test_what_nobody_wrote_down_is_no_zero(later: Path) -> None:
     told, reasons = metrics(later), metrics(later, "reason")
     assert told["people_trained"] is None

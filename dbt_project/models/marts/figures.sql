@@ -271,6 +271,21 @@ accuracy as (
     where accuracy.zone_id = '*'
 ),
 
+benefits as (
+    select
+        'benefit.' || metrics.metric as figure_id,
+        coalesce(wholes.label_en || ', ', '') || metrics.label_en as label_en,
+        coalesce(wholes.label_es || ', ', '') || metrics.label_es as label_es,
+        metrics.value,
+        metrics.unit,
+        'benefit_metrics' as mart,
+        'value' as mart_column,
+        'metric=' || metrics.metric as row_key,
+        case when metrics.value is null then metrics.reason end as reason
+    from {{ ref('benefit_metrics') }} as metrics
+    left join {{ ref('benefit_metrics') }} as wholes on metrics.of_which_of = wholes.metric
+),
+
 everything as (
     select * from by_vintage
     union all
@@ -293,6 +308,8 @@ everything as (
     select * from activity
     union all
     select * from accuracy
+    union all
+    select * from benefits
 ),
 
 final as (

@@ -54,6 +54,13 @@ def test_what_is_not_real_is_said(folder: Path) -> None:
     assert any("zones are illustrative" in note for note in notes)
 
 
+def test_a_claim_names_tables_that_exist(folder: Path) -> None:
+    claim = {"en": "People learn.", "es": "La gente aprende.", "tables": ["training", "trainings"]}
+    edit(folder, lambda content: content.update(claims=[claim]))
+    [problem] = check_project(folder).problems
+    assert (problem.message, problem.found) == ("a claim names tables that do not exist", "trainings")
+
+
 PERIODS = {
     "gap": (
         [("a", "2022-01-01", "2022-12-31"), ("b", "2023-01-02", "2023-12-31")],
