@@ -81,6 +81,7 @@ final as (
         untracked.untracked_patrol_count,
         case
             when not sources.has_tracks then 'no tracks of patrols were landed'
+            when coverage.cell_count is null then 'the zone was not measured'
             when coverage.cell_count = 0 then 'no cell of the grid has its centre in the zone'
             when untracked.untracked_patrol_count > 0
                 then untracked.untracked_patrol_count || ' patrol(s) have no track that could be measured'
