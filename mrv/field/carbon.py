@@ -124,7 +124,11 @@ def field_carbon(
     own = masses.take(used)
     _tell(kept, equations, measured, model)
     rows = plot_rows(censuses, kept, own, density, trees_set_aside)
-    change = changes_of_plots(every, masses, censuses=censuses, incomplete=incomplete, settings=settings)
+    by_hand = np.full(every.dbh_cm.shape, -1, dtype=np.int64)
+    by_hand[used] = np.where(equations == IDS.index("chave_2014_eq4"), measured.by_hand, -1)
+    change = changes_of_plots(
+        every, masses, height_measured=by_hand, censuses=censuses, incomplete=incomplete, settings=settings
+    )
     return FieldCarbon(
         tree_biomass=_tree_table(kept, kept_forms, measured, density, equations, ranged, own),
         plot_biomass=DATASETS["plot_biomass"].table(rows.values()),

@@ -26,7 +26,14 @@ from mrv.project_field import FieldCarbon as Settings
 from mrv.schemas import DATASETS
 
 FATES = ("survivor", "recruit", "death", "missing", "resurrected")
-FLAGS = ("pom_changed", "growth_too_small", "growth_too_large", "recruit_too_large", "genus_changed")
+FLAGS = (
+    "pom_changed",
+    "growth_too_small",
+    "growth_too_large",
+    "recruit_too_large",
+    "genus_changed",
+    "height_method_changed",
+)
 IMPLAUSIBLE = ("growth_too_small", "growth_too_large", "recruit_too_large")
 
 _DAYS_IN_YEAR = Decimal("365.25")
@@ -46,19 +53,21 @@ class Changes:
 
 @dataclass(frozen=True)
 class _Signs:
-    """By what a tree is known again, each column of shape (n,).
+    """By what a tree is known again, and how it was measured, each column of shape (n,).
 
     Attributes:
         tags: The different tree_ids.
         tag: Position of each tree's in `tags`.
         genus: A number for each genus, −1 where it is not known.
         pom_m: Point of measurement in m, NaN where it was not recorded.
+        height_measured: 1 where its biomass is by a measured height, 0 by a modelled one, −1 where it is by none.
     """
 
     tags: pa.Array
     tag: IntArray
     genus: IntArray
     pom_m: FloatArray
+    height_measured: IntArray
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,7 @@ def changes_of_plots(
     trees: Trees,
     masses: TreeMasses,
     *,
+    height_measured: IntArray,
     censuses: Mapping[CensusKey, PlotCensus],
     incomplete: Collection[CensusKey],
     settings: Settings,
@@ -93,13 +103,14 @@ def changes_of_plots(
     Args:
         trees: Every tree, living or dead, in the order of the keys.
         masses: Their biomass; what dead ones have does not count.
+        height_measured: Of each tree 1 where its biomass is by a measured height, 0 by a modelled one, −1 where it is by none.
         censuses: Every accepted plot census.
         incomplete: Censuses of which trees were set aside.
         settings: Limits of growth.
     """
     position = {key: at for at, key in enumerate(censuses)}
     bounds = bounds_of(trees, len(censuses))
-    signs = _signs(trees)
+    signs = _signs(trees, height_measured)
     units = np.where(trees.alive, masses.units, 0)
     columns: dict[str, list[Any]] = {name: [] for name in DATASETS["tree_changes"].schema.names}
     rows = []
@@ -156,7 +167,7 @@ def _least(census: PlotCensus) -> float:
     return census.nests[0].min_dbh_cm if census.layout_id is not None else SMALLEST_DBH_CM
 
 
-def _signs(trees: Trees) -> _Signs:
+def _signs(trees: Trees, height_measured: IntArray) -> _Signs:
     encoded = trees.table["tree_id"].combine_chunks().dictionary_encode()
     genera = [taxon.genus or "" for taxon in trees.taxa]
     known = {genus: at for at, genus in enumerate(sorted(set(genera) - {""}))}
@@ -165,6 +176,7 @@ def _signs(trees: Trees) -> _Signs:
         encoded.indices.to_numpy().astype(np.int64),
         np.array([known.get(genus, -1) for genus in genera], dtype=np.int64)[trees.taxon],
         trees.table["pom_m"].cast(pa.float64()).fill_null(np.nan).to_numpy(),
+        height_measured,
     )
 
 
@@ -193,8 +205,8 @@ def _side_by_side(
         (trees.dbh_cm[after[survivor]] - trees.dbh_cm[before[survivor]]) / years, _GROWTH_PLACES
     )
     flag = np.full(both.shape, -1, dtype=np.int64)
-    other = (signs.genus[before] >= 0) & (signs.genus[after] >= 0) & (signs.genus[before] != signs.genus[after])
-    flag[survivor & other] = FLAGS.index("genus_changed")
+    flag[survivor & _differ(signs.height_measured, before, after)] = FLAGS.index("height_method_changed")
+    flag[survivor & _differ(signs.genus, before, after)] = FLAGS.index("genus_changed")
     flag[survivor & (growth < float(settings.min_growth_cm_yr))] = FLAGS.index("growth_too_small")
     flag[survivor & (growth > float(settings.max_growth_cm_yr))] = FLAGS.index("growth_too_large")
     flag[survivor & (np.abs(signs.pom_m[before] - signs.pom_m[after]) > _POM_TOLERANCE_M)] = FLAGS.index("pom_changed")
@@ -210,6 +222,12 @@ def _found(wanted: IntArray, codes: IntArray, rows: IntArray) -> IntArray:
     order = rows[np.argsort(codes[rows], kind="stable")]
     at = np.minimum(np.searchsorted(codes[order], wanted), order.size - 1)
     return np.where(codes[order[at]] == wanted, order[at], -1)
+
+
+def _differ(values: IntArray, before: IntArray, after: IntArray) -> BoolArray:
+    """Return whether both values of a tree are known and not the same."""
+    known: BoolArray = (values[before] >= 0) & (values[after] >= 0)
+    return known & (values[before] != values[after])
 
 
 def _true_at(values: BoolArray, rows: IntArray) -> BoolArray:

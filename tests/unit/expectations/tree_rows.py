@@ -126,6 +126,7 @@ SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     ("tree_changes", "tree_found_again", {"fate": "missing"}),
     ("tree_changes", "same_point_of_measurement", {"flag": "pom_changed"}),
     ("tree_changes", "same_genus", {"flag": "genus_changed"}),
+    ("tree_changes", "same_height_method", {"flag": "height_method_changed"}),
     ("tree_changes", "numbers_finite", {"growth_cm_yr": nan}),
     ("tree_changes", "required_present", {"fate": None}),
     ("plot_changes", "pair_unique", {"plot_id": "p1"}),

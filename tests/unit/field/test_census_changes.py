@@ -120,6 +120,7 @@ def test_the_four_close_to_the_last_digit(
         ({}, {"a": 26.0}, "recruit_too_large", "implausible_growth"),
         ({"a": {"dbh_cm": 20.0, "pom_m": 1.3}}, {"a": {"dbh_cm": 36.0, "pom_m": 3.0}}, "pom_changed", None),
         ({"a": 20.0}, {"a": {"dbh_cm": 21.0, "genus": "Ficus"}}, "genus_changed", None),
+        ({"a": {"dbh_cm": 20.0, "height_m": 15.0}}, {"a": 21.0}, "height_method_changed", None),
         ({"a": 20.0}, {"a": 21.0}, None, None),
         ({}, {"a": 24.0}, None, None),
     ],
@@ -218,6 +219,12 @@ def test_recruits_of_a_nested_plot_are_judged_by_its_smallest_nest(
     )
     carbon = compute(plots=plots, trees=trees, settings=Settings(layouts=(layout,)))
     assert carbon.tree_changes["flag"].to_pylist() == [None, None]
+
+
+def test_the_height_of_a_palm_says_nothing_of_its_biomass(follow: Any) -> None:
+    palm = {"genus": "Iriartea", "family": "Arecaceae"}
+    carbon = follow({"a": palm | {"dbh_cm": 20.0, "height_m": 15.0}}, {"a": palm | {"dbh_cm": 20.5}})
+    assert carbon.tree_changes["flag"].to_pylist() == [None]
 
 
 def test_a_single_census_has_no_changes(compute: Any) -> None:
