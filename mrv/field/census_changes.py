@@ -226,8 +226,8 @@ def _found(wanted: IntArray, codes: IntArray, rows: IntArray) -> IntArray:
 
 def _differ(values: IntArray, before: IntArray, after: IntArray) -> BoolArray:
     """Return whether both values of a tree are known and not the same."""
-    known: BoolArray = (values[before] >= 0) & (values[after] >= 0)
-    return known & (values[before] != values[after])
+    different: BoolArray = (values[before] >= 0) & (values[after] >= 0) & (values[before] != values[after])
+    return different
 
 
 def _true_at(values: BoolArray, rows: IntArray) -> BoolArray:
