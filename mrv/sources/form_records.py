@@ -312,7 +312,9 @@ class _Reading:
     def _where(self, item: Submission, entry: Entry, row: int) -> str:
         """Say where a record is: file, submission, and what of its key is told."""
         answers = {column: entry.answer(source) for column, source in self._keys.items()}
-        named = [f"{column.removesuffix('_id')} {value}" for column, value in answers.items() if value is not None]
+        named = [
+            f"{column.removesuffix('_id')} {str(value)[:80]}" for column, value in answers.items() if value is not None
+        ]
         place = "" if self.mapping.at is None else f"record {row} of {self.mapping.at}"
         parts = (item.address, f"submission {item.position}", place, *named)
         return ", ".join(part for part in parts if part)

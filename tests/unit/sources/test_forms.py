@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,15 @@ ASKED_FOR = {
 }
 
 
+OTHERS = [
+    {"name": "species", "type": "text", "label": {"en": "Species", "es": "Especie"}},
+    {"name": "seen_on", "type": "date", "label": {"en": "Day", "es": "Día"}},
+    {"name": "counts", "type": "repeat", "label": {"en": "Count", "es": "Conteo"}, "questions": [
+        {"name": "seen", "type": "integer", "label": {"en": "Seen", "es": "Vistos"}},
+        {"name": "alive", "type": "integer", "label": {"en": "Alive", "es": "Vivos"}}]},
+]  # fmt: skip
+
+
 def own_form(folder: Path, **changes) -> Path:
     """Write a form of a project: one question, one table."""
     form = {
@@ -38,11 +48,7 @@ def own_form(folder: Path, **changes) -> Path:
         "title": {"en": "Visit", "es": "Visita"},
         "questions": [
             {"name": "site_id", "type": "text", "label": {"en": "Site", "es": "Sitio"}, "required": True},
-            {"name": "species", "type": "text", "label": {"en": "Species", "es": "Especie"}},
-            {"name": "seen_on", "type": "date", "label": {"en": "Day", "es": "Día"}},
-            {"name": "counts", "type": "repeat", "label": {"en": "Count", "es": "Conteo"}, "questions": [
-                {"name": "seen", "type": "integer", "label": {"en": "Seen", "es": "Vistos"}},
-                {"name": "alive", "type": "integer", "label": {"en": "Alive", "es": "Vivos"}}]},
+            *OTHERS,
         ],
         "tables": [{"table": "survival_checks", "at": "counts", "columns": {
             "survival_check_id": {"join": ["submission", "position"]}, "site_id": "site_id", "scientific_name": "species",
@@ -113,6 +119,18 @@ def test_the_same_form_gives_the_same_bytes(tmp_path) -> None:
     time.sleep(2.1)  # the times within a ZIP have steps of two seconds
     write_xlsform(form, tmp_path / "b.xlsx")
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+
+
+def test_words_that_begin_as_a_formula_are_words(tmp_path) -> None:
+    words = {"en": '=HYPERLINK("http://example.org")', "es": "+1"}
+    question = {"name": "site_id", "type": "text", "label": words}
+    changed = {"questions": [question, *OTHERS]}
+    write_xlsform(load_form("visit.yaml", folder=own_form(tmp_path, **changed)), tmp_path / "form.xlsx")
+    with zipfile.ZipFile(tmp_path / "form.xlsx") as packed:
+        cells = b"".join(packed.read(name) for name in packed.namelist() if name.startswith("xl/worksheets/"))
+    assert b"<f>" not in cells
+    sheet = CalamineWorkbook.from_path(str(tmp_path / "form.xlsx")).get_sheet_by_name("survey").to_python()
+    assert sheet[1][2:4] == [words["en"], words["es"]]
 
 
 def test_the_command_writes_all_forms_or_one(tmp_path) -> None:
