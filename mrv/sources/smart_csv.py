@@ -104,6 +104,8 @@ def _patrol(source: SmartCsv, records: Records, header: Header, patrol_id: str, 
     cells = [list(row.cells.values()) for row in rows]
     record.set("patrol_id", patrol_id)
     record.set("source_system", SYSTEM)
+    if any(header.received(row, "patrol_id") != patrol_id for row in cells):
+        record.repaired("patrol_id", "trimmed_blanks")
     if header.by_position:
         record.repaired("patrol_id", "columns_by_position")
     for column, name, pick in (("started_at", "started", min), ("ended_at", "ended", max)):
@@ -172,15 +174,19 @@ def read_tracks(source: SmartCsv) -> Parsed:
         parsed.table,
         [*parsed.rejected, *ragged],
         parsed.rows_read + len(ragged),
-        _repairs(source, parsed.table, header),
+        _repairs(source, parsed.table, header, row[_flags_of_blanks(columns["patrol_id"])]),
     )
 
 
 _TRACK_COLUMNS = ("patrol_id", "leg_id", "day", "clock", "x", "y", "junk")
 
 
-def _repairs(source: SmartCsv, table: pa.Table, header: Header) -> list[dict[str, Any]]:
-    """Note what was put right in every kept row, because the definition of the file says so."""
+def _flags_of_blanks(column: pa.Array) -> Any:
+    return np.asarray(pc.not_equal(pc.utf8_trim_whitespace(column), column).to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _repairs(source: SmartCsv, table: pa.Table, header: Header, blanks: Any) -> list[dict[str, Any]]:
+    """Note what was put right in kept rows: in each because the definition says so, blanks around patrols by their rows."""
     repairs = Repairs("patrol_tracks")
     if not table.num_rows:
         return []
@@ -191,6 +197,9 @@ def _repairs(source: SmartCsv, table: pa.Table, header: Header) -> list[dict[str
     for column, rule in rules:
         count = table.num_rows - table[column].null_count
         repairs.note(source.artifact.sha256, column, rule, row=first, values=count)
+    trimmed = blanks[np.isin(blanks, table["_row"].to_numpy())]
+    if len(trimmed):
+        repairs.note(source.artifact.sha256, "patrol_id", "trimmed_blanks", row=int(trimmed.min()), values=len(trimmed))
     return repairs.rows()
 
 
@@ -335,7 +344,7 @@ def _observation(
     kind, threat = kind_of(levels, kinds)
     record.set("event_id", event_id)
     record.set("source_system", SYSTEM)
-    record.read("patrol_id", header.cell(cells, "patrol_id"))
+    record.read("patrol_id", header.received(cells, "patrol_id"))
     record.set("event_kind", kind)
     record.set("threat_type", threat)
     record.read("source_category", " / ".join(levels), name="category")

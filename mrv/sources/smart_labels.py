@@ -36,8 +36,12 @@ class Header:
 
     def cell(self, cells: Sequence[str], name: str) -> str:
         """Return a cell of a record, trimmed; '' where the file has no such column."""
+        return self.received(cells, name).strip()
+
+    def received(self, cells: Sequence[str], name: str) -> str:
+        """Return a cell of a record as it came; '' where the file has no such column."""
         place = self.columns.get(name, self.attributes.get(name))
-        return "" if place is None else cells[place].strip()
+        return "" if place is None else cells[place]
 
 
 @cache
