@@ -107,7 +107,7 @@ def read_patrols(artifacts: Sequence[Artifact], request: Request) -> Parsed:
     for artifact in artifacts:
         for row, patrol in enumerate(objects(artifact, request), start=1):
             record = begin(records, patrol, artifact, row, "patrol")
-            patrol_id = record.read("patrol_id", text(patrol.get("id")), name="id")
+            patrol_id = record.read("patrol_id", patrol.get("id"), name="id")
             record.set("source_system", SYSTEM)
             if patrol.get("state") == "cancelled":
                 record.reject("patrol_cancelled", "the patrol was cancelled")

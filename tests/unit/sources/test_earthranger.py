@@ -153,3 +153,11 @@ def test_a_file_of_another_shape_is_refused(content: bytes, request_: Request, a
     artifact = replace(artifact_of(content, address="earthranger/e/events/f.json"), product="events")
     with pytest.raises(InputError):
         earthranger.parse(SPEC, [artifact], request_)
+
+
+def test_blanks_around_ids_are_taken_off_and_counted(request_: Request, artifact_of: Make) -> None:
+    found = parse(request_, artifact_of, patrols=[{**PATROL, "id": "p1 "}], events=[{**EVENT, "id": " e1"}])
+    assert found["patrol_records"].table["patrol_id"].to_pylist() == ["p1"]
+    assert "e1" in found["patrol_events"].table["event_id"].to_pylist()
+    repairs = [(row["column_name"], row["rule"]) for name in found for row in found[name].repairs]
+    assert sorted(repairs) == [("event_id", "trimmed_blanks"), ("patrol_id", "trimmed_blanks")]
