@@ -89,6 +89,19 @@ def test_a_point_without_a_place_or_marked_as_junk_is_kept_for_the_count(request
     assert table["is_junk"].to_pylist() == [None, True]
 
 
+def test_blanks_around_patrols_are_counted(request_: Request, artifact_of: Make) -> None:
+    points = "".join(
+        f"{patrol},1,2022-07-03,06:1{n}:00,-77.1,-7.2\n" for n, patrol in enumerate(("P1", "P1 ", " P1", "P1 "))
+    )
+    broken = "P1 ,1,2022-07-03,noon,-77.1,-7.2\n"
+    parsed = read(request_, artifact_of, f"{EN}\n{broken}{points}".encode(), "tracks")["patrol_tracks"]
+    assert parsed.table["patrol_id"].to_pylist() == ["P1"] * 4
+    assert [(row["rule"], row["value_count"], row["first_row"]) for row in parsed.repairs] == [("trimmed_blanks", 3, 3)]
+    legs = "Patrol ID,Patrol Start Date,Patrol End Date\nP1,2022-07-03,2022-07-03\nP1 ,2022-07-04,2022-07-04\n"
+    patrols = read(request_, artifact_of, legs.encode(), "patrols")["patrol_records"]
+    assert [(row["rule"], row["value_count"]) for row in patrols.repairs] == [("trimmed_blanks", 1)]
+
+
 def test_a_file_of_no_known_language_is_read_by_position_and_says_so(request_: Request, artifact_of: Make) -> None:
     names = ",".join(f"colonne {n}" for n in range(26))
     cells = [""] * 26
