@@ -111,8 +111,9 @@ def _effort(
         common = len(nights.period) - len(counted)
         notes.append(f"{common} night(s) are counted with deployment {', '.join(shared)} at the same location")
     failed = failed_days * len(counted) / nights.total
-    if failed and len(counted) != nights.total:
-        notes.append(f"{failed_days.normalize():f} failed days are spread evenly over the deployment")
+    if failed:
+        spread = "" if len(counted) == nights.total else ", spread evenly over the deployment"
+        notes.append(f"the camera failed on {failed_days.normalize():f} day(s){spread}")
     return {
         **values,
         **_dates(nights),

@@ -43,7 +43,7 @@ def test_events_and_nights_give_the_index_of_each_zone(built: Build) -> None:
     assert "no night of a camera" in belt["reason"]
     # Nothing seen by cameras that worked is a measured zero.
     assert index["Dasypus", "pa"]["event_count"] == 1
-    assert {row["category"] for row in rows if row["scientific_name"] == "Dasypus"} == {"NE"}
+    assert {row["category"] for row in rows if row["scientific_name"] == "Dasypus"} == {None}
 
 
 def test_species_have_the_category_of_the_day(built: Build) -> None:

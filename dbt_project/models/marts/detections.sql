@@ -85,7 +85,8 @@ final as (
         joined.zone_name,
         categories.common_name_en,
         categories.common_name_es,
-        coalesce(categories.category, 'NE') as category,
+        -- A genus has no category, nor is it one that nobody evaluated.
+        case when contains(joined.scientific_name, ' ') then coalesce(categories.category, 'NE') end as category,
         joined.independence_minutes,
         cast(case when joined.is_measured then joined.event_count end as bigint) as event_count,
         cast(case when joined.is_measured then joined.individual_count end as bigint) as individual_count,
