@@ -163,6 +163,11 @@ def test_every_mart_holds_its_rows_with_their_days(database: Path) -> None:
     assert audit["passed"] is True
 
 
+def test_constants_that_plots_used_are_among_the_parameters(database: Path) -> None:
+    found = records(database, "select name from marts.parameters_used where mart = 'plot_carbon'")
+    assert [row["name"] for row in found] == ["carbon_fraction_litter"]
+
+
 def test_trees_at_the_mean_of_all_plots_are_those_that_are_left(database: Path) -> None:
     levels = records(database, "select * from marts.wood_density_levels")
     assert {row["wood_density_level"]: row["level_tree_count"] for row in levels} == {

@@ -53,8 +53,28 @@ for_litter as (
         parameters.parameter_id,
         'carbon_stocks' as mart
     from parameters
-    inner join {{ ref('stg_carbon_pools') }} as pools on pools.pool = 'litter' and pools.method = 'ratio'
+    inner join {{ ref('stg_carbon_pools') }} as pools on pools.pool = 'litter' and pools.method <> 'table'
     where parameters.name = 'carbon_fraction_litter'
+),
+
+-- What turned measurements of plots into carbon, where there were any.
+for_plots as (
+    select distinct
+        parameters.parameter_id,
+        'plot_carbon' as mart
+    from parameters
+    inner join {{ ref('stg_plot_pools') }} as pools
+        on
+            (parameters.name = 'carbon_fraction' and pools.pool not in ('litter', 'soil'))
+            or (parameters.name = 'carbon_fraction_litter' and pools.pool = 'litter')
+            or (
+                parameters.name in (
+                    'dead_wood_density_factor_sound',
+                    'dead_wood_density_factor_intermediate',
+                    'dead_wood_density_factor_rotten'
+                )
+                and pools.pool in ('dead_wood_standing', 'dead_wood_lying')
+            )
 ),
 
 for_estimates as (
@@ -74,6 +94,8 @@ used as (
     select * from by_pool
     union
     select * from for_litter
+    union
+    select * from for_plots
 ),
 
 final as (
