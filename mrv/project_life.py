@@ -15,7 +15,7 @@ class Patrols(Strict):
     cell_m: int = Field(1000, ge=100, le=10_000, description="Side of the grid cells whose coverage is told, metres.")
     max_gap_minutes: int = Field(60, ge=1, le=1440, description="Two points further apart in time are not joined.")
     max_speed_km_h: Decimal = Field(Decimal("120"), gt=0, description="A point that needs more speed is an outlier.")
-    time_zone: str = Field("America/Lima", description="Time zone in which a patrol's days are counted.")
+    time_zone: TimeZone = Field("America/Lima", description="Time zone in which a patrol's days are counted.")
 
 
 class Biodiversity(Strict):
@@ -27,7 +27,9 @@ class Biodiversity(Strict):
     categories_list: str = Field(
         "IUCN", description="List of `species_categories` that decides whether a species is threatened."
     )
-    time_zone: str = Field("America/Lima", description="Time zone in which camera nights and event days are counted.")
+    time_zone: TimeZone = Field(
+        "America/Lima", description="Time zone in which camera nights and event days are counted."
+    )
 
 
 class Privacy(Strict):

@@ -137,7 +137,7 @@ class Smart(Strict):
     event_kinds: str | None = Field(
         None, description="CSV of the project with the event kind and threat type of each category."
     )
-    time_zone: str = Field("America/Lima", description="Time zone of dates and times without an offset.")
+    time_zone: TimeZone = Field("America/Lima", description="Time zone of dates and times without an offset.")
 
     @model_validator(mode="after")
     def _one_way(self) -> Smart:

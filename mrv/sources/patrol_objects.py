@@ -133,7 +133,7 @@ def _fill(record: Record, event: Event, system: str, kinds: Kinds, time_zone: st
     levels = [level for level in event.levels if level]
     kind, threat = (event.kind, None) if event.kind else kind_of(levels, kinds)
     record.set("event_id", event.event_id)
-    if isinstance(received := event.raw.get("id"), str) and received != event.event_id and received.strip():
+    if isinstance(received := event.raw.get("id"), str) and received != event.event_id == received.strip():
         record.repaired("event_id", "trimmed_blanks")
     record.set("source_system", system)
     record.set("patrol_id", event.patrol_id)
