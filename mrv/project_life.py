@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from mrv.project_base import Identifier, Strict
+from mrv.project_base import Identifier, Strict, TimeZone
 
 
 class Patrols(Strict):
