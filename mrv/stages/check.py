@@ -96,7 +96,7 @@ def check_received(context: Context, landed: Sequence[Landed]) -> dict[str, Chec
         extra: Mapping[str, Any] = {
             **people_parameters(dataset, table, checked),
             **patrol_parameters(context, dataset, table),
-            **camera_parameters(dataset, checked),
+            **camera_parameters(dataset, table, checked),
             **field_parameters(context, dataset, table, plots=plots),
             **pool_parameters(dataset, plots, checked.get("plots")),
         }
@@ -118,14 +118,19 @@ def check_received(context: Context, landed: Sequence[Landed]) -> dict[str, Chec
     return checked
 
 
-def camera_parameters(dataset: str, checked: Mapping[str, Checked]) -> dict[str, Any]:
-    """Return what the checks of pictures and observations need: the deployments that were accepted."""
+def camera_parameters(dataset: str, table: pa.Table, checked: Mapping[str, Checked]) -> dict[str, Any]:
+    """Return what the checks of pictures and observations need: the deployments and pictures that were accepted."""
     from expectations.frames import deployment_keys
 
     if dataset not in ("camera_media", "camera_observations"):
         return {}
-    known = checked.get("camera_deployments")
-    return {"deployment_keys": sorted(deployment_keys(known.table())) if known else []}
+    deployments, media = checked.get("camera_deployments"), checked.get("camera_media")
+    known = {"deployment_keys": sorted(deployment_keys(deployments.table())) if deployments else []}
+    if dataset == "camera_media":
+        return known
+    # Observations may come without any list of pictures; then there is nothing to look them up in.
+    pictures = (media.table() if media else table)["media_id"]
+    return {**known, "media_ids": sorted(pc.unique(pictures).drop_null().to_pylist())}
 
 
 def _with_plots(received: pa.Table, checked: Checked | None) -> tuple[Mapping[str, Any], Further | None]:

@@ -47,12 +47,16 @@ def package(shared: Path, tmp_path: Path) -> Iterator[dict[str, Parsed]]:
 
 
 def test_every_row_of_the_package_is_accepted(package: dict[str, Parsed]) -> None:
-    keys = {"deployment_keys": deployment_keys(package["camera_deployments"].table)}
+    keys = {
+        "deployment_keys": deployment_keys(package["camera_deployments"].table),
+        "media_ids": package["camera_media"].table["media_id"].to_pylist(),
+    }
     counts = {}
     for name, parsed in package.items():
         assert parsed.rejected == []
         outcome = check(name, parsed.table, parameters={**BOUNDS, **keys})
         assert outcome.quarantine.num_rows == 0
+        assert set(outcome.results["outcome"].to_pylist()) == {"passed"}, name
         counts[name] = outcome.accepted.num_rows
     assert counts == {"camera_deployments": 4, "camera_media": 423, "camera_observations": 549}
     observations = package["camera_observations"].table

@@ -7,7 +7,7 @@ from decimal import Decimal
 from math import inf, nan
 from typing import Any
 
-PARAMETERS: dict[str, Any] = {"deployment_keys": ["pkg|d1", "pkg|d2", "pkg|d3"]}
+PARAMETERS: dict[str, Any] = {"deployment_keys": ["pkg|d1", "pkg|d2", "pkg|d3"], "media_ids": ["m1", "m2", "m3"]}
 
 _START, _END = datetime(2023, 5, 1, 22, tzinfo=UTC), datetime(2023, 6, 1, 22, tzinfo=UTC)
 
@@ -34,6 +34,7 @@ SOUND: dict[str, dict[str, Any]] = {
     "camera_observations": {
         "observation_id": "o{n}",
         "deployment_id": "d{n}",
+        "media_id": "m{n}",
         "event_id": "e{n}",
         "event_start": _START,
         "event_end": _START,
@@ -132,6 +133,7 @@ SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     ("camera_observations", "numbers_finite", {"classification_probability": nan}),
     ("camera_observations", "duplicate_record", {"observation_id": "o1"}),
     ("camera_observations", "deployment_known", {"package_name": "another"}),
+    ("camera_observations", "media_known", {"media_id": "m9"}),
     ("camera_observations", "level_known", {"observation_level": "deployment"}),
     ("camera_observations", "type_known", {"observation_type": "person"}),
     ("camera_observations", "count_positive", {"individual_count": 0}),
