@@ -6,14 +6,18 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mrv.errors import InputError, ProjectError
+from mrv.package.wording import REPAIRS
 from mrv.project_sources import Files, TableFile
+from mrv.settings import REPOSITORY
 from mrv.sources import files
 from mrv.sources.coordinates import are_swapped
 from mrv.sources.csv_reading import CsvFile
+from mrv.sources.table_rows import check_mapping
 
 PLAIN = {
     "path": "t.csv",
@@ -185,3 +189,19 @@ def test_exchanged_coordinates(longitude, latitude, swapped) -> None:
 @given(st.floats(-180, 180), st.floats(-90, 90))
 def test_a_point_and_its_mirror_are_never_both_exchanged(longitude, latitude) -> None:
     assert not (are_swapped(longitude, latitude, BOUNDS) and are_swapped(latitude, longitude, BOUNDS))
+
+
+def test_the_mappings_of_the_guide_are_sound() -> None:
+    page = (REPOSITORY / "docs" / "guide" / "field-files.md").read_text(encoding="utf-8")
+    first, second = (yaml.safe_load(block.split("```")[0]) for block in page.split("```yaml\n")[1:])
+    spec = Files(**first["sources"][0])
+    export = [TableFile(**table) for table in second]
+    for table in (*spec.tables, *export):
+        check_mapping(table, where="the guide")
+    assert [table.dataset for table in (*spec.tables, *export)] == ["trees", "plots", "trees"]
+    assert spec.tables[0].factors == {"dbh_cm": Decimal("0.1")}
+
+
+def test_the_guide_and_the_report_name_every_rule_of_repair() -> None:
+    page = (REPOSITORY / "docs" / "guide" / "field-files.md").read_text(encoding="utf-8")
+    assert {rule for rule in REPAIRS if f"`{rule}`" not in page} == set()
