@@ -67,6 +67,10 @@ REPAIRS = {
     "date_order_declared": ("a day was read in the declared order", "se leyó una fecha en el orden declarado"),
     "decimal_year": ("a decimal year became the nearest day", "un año decimal pasó al día más cercano"),
     "excel_serial_date": ("a spreadsheet's number became a day", "un número de la hoja de cálculo pasó a fecha"),
+    "columns_by_position": (
+        "columns of an unknown language were found by their place",
+        "columnas de un idioma desconocido se hallaron por su posición",
+    ),
     "cached_formula_value": ("the stored value of a formula counts", "cuenta el valor guardado de una fórmula"),
 }
 """Rule by which received values were put right to its words."""
