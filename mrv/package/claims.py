@@ -23,6 +23,7 @@ class Probe:
         label: What it is.
         column: Column that is summed; none: the rows are counted.
         where: Columns and the value that rows must have.
+        latest: Column of which only the rows with the largest value count.
         unit: Its unit, for a reader.
         digits: Decimals of it.
     """
@@ -30,12 +31,22 @@ class Probe:
     label: Text
     column: str | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
+    latest: str | None = None
     unit: str = ""
     digits: int = 0
 
 
-def _probe(en: str, es: str, column: str | None = None, *, unit: str = "", digits: int = 0, **where: Any) -> Probe:
-    return Probe(Text(en, es), column, where, unit, digits)
+def _probe(
+    en: str,
+    es: str,
+    column: str | None = None,
+    *,
+    unit: str = "",
+    digits: int = 0,
+    latest: str | None = None,
+    **where: Any,
+) -> Probe:
+    return Probe(Text(en, es), column, where, latest, unit, digits)
 
 
 _PA = {"kind": "project_area"}
@@ -44,6 +55,18 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
         _probe("project area", "área del proyecto", "area_ha", unit="ha", **_PA),
         _probe("its forest on the eve of crediting", "su bosque al comenzar la acreditación", "forest_start_ha", unit="ha", **_PA),
     ),
+    "forest_cover_annual": (
+        _probe("forest in it at the end of the map's last year", "bosque en ella al fin del último año del mapa", "area_ha",
+               unit="ha", latest="year", **_PA),
+    ),
+    "loss_patches": (_probe("parts of patches of loss, by zone", "partes de parches de pérdida, por zona"),),
+    "activity_data": (
+        _probe("loss in the project area by the sample", "pérdida en el área del proyecto según la muestra", "estimate_area_ha",
+               unit="ha", digits=1, activity_class="loss", year=None, **_PA),
+    ),
+    "carbon_stocks": (_probe("stocks by stratum, state and pool", "reservas por estrato, estado y depósito"),),
+    "emissions_annual": (_probe("emissions by stratum, year and scenario", "emisiones por estrato, año y escenario"),),
+    "detections": (_probe("species and zones with cameras", "especies y zonas con cámaras"),),
     "deforestation_annual": (
         _probe("loss in the project area, in the period", "pérdida en el área del proyecto, en el período", "period_area_ha",
                unit="ha", digits=1, in_period=True, **_PA),
@@ -149,7 +172,7 @@ def _answer(mart: str, rows: Sequence[Row]) -> Answer:
         return Answer(mart, (), None, NOT_MEASURED)
     values, reasons, known = [], [], []
     for probe in PROBES.get(mart, _ROWS):
-        chosen = [row for row in rows if all(row.get(name) == value for name, value in probe.where.items())]
+        chosen = _chosen(probe, rows)
         value = _value(probe, chosen)
         known.append(value is not None)
         if value is None:
@@ -157,6 +180,14 @@ def _answer(mart: str, rows: Sequence[Row]) -> Answer:
         values.append((probe.label, number(value, probe.digits), probe.unit if value is not None else ""))
     state = MEASURED if all(known) else PARTLY if any(known) else NOT_MEASURED
     return Answer(mart, tuple(values), "; ".join(dict.fromkeys(reasons)) or None, state)
+
+
+def _chosen(probe: Probe, rows: Sequence[Row]) -> list[Row]:
+    chosen = [row for row in rows if all(row.get(name) == value for name, value in probe.where.items())]
+    if probe.latest is None or not chosen:
+        return chosen
+    newest = max(row[probe.latest] for row in chosen)
+    return [row for row in chosen if row[probe.latest] == newest]
 
 
 def _value(probe: Probe, rows: Sequence[Row]) -> Decimal | int | None:

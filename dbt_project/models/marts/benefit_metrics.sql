@@ -63,7 +63,7 @@ planted as (
             max(sources.note)
         ) as reason
     from sources
-    left join {{ ref('int_planting_sites') }} as sites on sites.planted_in_period
+    left join {{ ref('int_planting_sites') }} as sites on sites.planted_in_period and sites.purpose <> 'enrichment'
     where sources.dataset = 'planting_records'
 ),
 

@@ -121,6 +121,17 @@ def test_claims_are_answered_by_their_tables() -> None:
     assert bees["answers"][0].values == ()
 
 
+def test_forest_is_that_of_the_last_year() -> None:
+    years = [
+        {"kind": "project_area", "year": year, "area_ha": Decimal(area)} for year, area in ((2022, 90), (2023, 80))
+    ]
+    belt = {"kind": "leakage_belt", "year": 2023, "area_ha": Decimal(7)}
+    declared = [Claim(en="Forest.", es="Bosque.", tables=("forest_cover_annual",))]
+    [claim] = claims(declared, lambda name: {"forest_cover_annual": [*years, belt]}.get(name, []))
+    [(_, value, unit)] = claim["answers"][0].values
+    assert (value.en, unit) == ("80", "ha")
+
+
 def test_what_was_not_measured_gives_its_reason() -> None:
     unknown = {"employment": [job("*", None, None, reason="no records of jobs were received")]}
     [claim] = claims([Claim(en="Jobs.", es="Empleos.", tables=("employment",))], lambda name: unknown.get(name, []))
