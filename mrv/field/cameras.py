@@ -163,7 +163,8 @@ class Detections:
 def detections(observations: pa.Table, deployments: pa.Table) -> Detections:
     """Return the observations of animals with a name that lie within their deployment.
 
-    Where an event was described as a whole, the observations on its single pictures tell the same again and are left out.
+    Where an event was described as a whole, the observations on its single pictures tell the same again and are left out;
+    an event that is still unclassified was not described.
 
     Args:
         observations: Accepted rows of `camera_observations`, in any order.
@@ -171,7 +172,11 @@ def detections(observations: pa.Table, deployments: pa.Table) -> Detections:
     """
     spans = {row["deployment_id"]: (row["started_at"], row["ended_at"]) for row in deployments.to_pylist()}
     listed = [row for row in observations.to_pylist() if row["deployment_id"] in spans]
-    whole = {(row["deployment_id"], row["event_id"]) for row in listed if row["observation_level"] == "event"}
+    whole = {
+        (row["deployment_id"], row["event_id"])
+        for row in listed
+        if row["observation_level"] == "event" and row["observation_type"] != "unclassified"
+    }
     rows, outside = [], dict[str, int]()
     for row in listed:
         own = row["deployment_id"]

@@ -40,7 +40,7 @@ def measure_biodiversity(context: Context, checked: Mapping[str, Checked]) -> Me
         from mrv.field.species import TaxonNames, taxon_categories, taxon_matches
 
         names, choices = TaxonNames(tables.get("species_names")), context.definition.biodiversity
-        given = [name for table in _NAMED if table in tables for name in _names(tables[table])]
+        given = [name for table in _NAMED if table in tables for name in _names(table, tables[table])]
         result = {"taxon_matches": taxon_matches(given, names)} if given else {}
         if "species_categories" in tables:
             result["taxon_categories"] = taxon_categories(
@@ -58,7 +58,10 @@ def measure_biodiversity(context: Context, checked: Mapping[str, Checked]) -> Me
     return run_measurement(context, "biodiversity", inputs, measure)
 
 
-def _names(table: pa.Table) -> list[str]:
+def _names(dataset: str, table: pa.Table) -> list[str]:
+    """Return the names of a table, each once; of pictures only those of animals, for people are matched with nothing."""
+    if dataset == "camera_observations":
+        table = table.filter(pc.equal(table["observation_type"], "animal"))
     names: list[str] = pc.unique(table["scientific_name"]).drop_null().to_pylist()
     return names
 

@@ -109,6 +109,7 @@ def test_synonyms_are_one_species_and_people_none(chain: Chain) -> None:
     matches = {row["name_given"]: row for row in chain.rows("taxon_matches")}
     assert matches["Oreonax flavicauda"]["name_accepted"] == "Lagothrix flavicauda"
     assert matches["Mazama"]["match_level"] == "genus"
+    assert "Homo sapiens" not in matches
 
 
 def test_no_place_is_in_what_was_measured(chain: Chain) -> None:

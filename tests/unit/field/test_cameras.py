@@ -171,6 +171,13 @@ def test_pictures_of_an_event_told_as_a_whole_do_not_count_again() -> None:
     assert (alone["observation_count"], alone["individual_count"]) == (2, 3)
 
 
+def test_pictures_of_an_event_that_nobody_described_count() -> None:
+    open_event = observation(1, 60, event_id="e", observation_type="unclassified", scientific_name=None)
+    picture = observation(2, 60, event_id="e", observation_level="media", media_id="m")
+    [event] = events([deployment(1)], [open_event, picture])
+    assert event["camera_event_id"] == "L001-o002"
+
+
 def test_rows_of_one_event_add_up_and_unknown_stays_unknown() -> None:
     rows = [observation(1, 60, event_id="e", sex="male"), observation(2, 60, event_id="e", sex="female")]
     assert [row["individual_count"] for row in events([deployment(1)], rows)] == [2]
