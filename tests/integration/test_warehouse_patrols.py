@@ -156,16 +156,18 @@ def test_a_patrol_without_a_track_is_kept_and_says_why(marts: Build) -> None:
 def test_threats_per_100_km_count_threats_that_a_measured_track_met(marts: Build) -> None:
     rates = _by(_rows(marts, "threat_rates"), "zone_id", "threat_type")
     everywhere, logging = rates["*", "*"], rates["*", "logging"]
-    assert (everywhere["threat_count"], everywhere["threat_on_track_count"]) == (5, 3)
-    assert (everywhere["distance_km"], everywhere["threats_per_100_km"]) == (Decimal(40), Decimal("7.5"))
+    assert (everywhere["threat_count"], everywhere["threat_on_track_count"]) == (4, 2)
+    assert (everywhere["distance_km"], everywhere["threats_per_100_km"]) == (Decimal(40), Decimal(5))
     assert (logging["threat_count"], logging["threats_per_100_km"]) == (3, Decimal(5))
-    assert (logging["median_response_days"], everywhere["open_count"]) == (Decimal(6), 2)
+    assert (logging["median_response_days"], everywhere["open_count"]) == (Decimal(6), 1)
     inside = rates["pa", "logging"]
     assert (inside["threat_count"], inside["threats_per_100_km"]) == (3, Decimal(10))
-    assert (rates["pa", "hunting"]["threat_count"], rates["pa", "hunting"]["response_reason"]) == (
+    assert (rates["lb", "fire"]["threat_count"], rates["lb", "fire"]["response_reason"]) == (
         0,
         "no threat was reported",
     )
+    # The hunting of no known day would count in every period.
+    assert ("*", "hunting") not in rates
     # Nothing was measured of the belt: no distance, so no rate.
     assert rates["lb", "*"]["threats_per_100_km"] is None
     assert rates["lb", "*"]["reason"] == "no track of the period could be measured"
