@@ -70,20 +70,18 @@ def carbon_uncertainty(
     values = np.array([float(recorded[key]) for key in keys])
     own = [source for source in TREE_SOURCES if source in settings.sources]
     sampled = SAMPLING in settings.sources
-    runs: dict[str, dict[tuple[str, str], FloatArray]] = {}
+    runs: dict[str, dict[tuple[str, str], Spread]] = {}
     for run in (ALL, *own, *([SAMPLING] if sampled else [])):
         if run == SAMPLING:
             draws = np.tile(values, (settings.draws, 1))
         else:
             draws = draw_plots(stand, draws=settings.draws, seed=settings.seed, sources=own if run == ALL else [run])
-        runs[run] = _draws_of_entities(
-            draws, keys, strata, areas_ha, settings, sampled=sampled and run in (ALL, SAMPLING)
-        )
+        runs[run] = _spreads(draws, keys, strata, areas_ha, settings, sampled=sampled and run in (ALL, SAMPLING))
     entities = _entities(keys, recorded, strata, areas_ha, sampled=sampled)
     return [row for entity in entities for row in _rows(entity, runs, settings)]
 
 
-def _draws_of_entities(
+def _spreads(
     plot_draws: FloatArray,
     keys: Sequence[CensusKey],
     strata: Mapping[CensusKey, str],
@@ -91,16 +89,17 @@ def _draws_of_entities(
     settings: MonteCarlo,
     *,
     sampled: bool,
-) -> dict[tuple[str, str], FloatArray]:
-    found = {("plot", key[0]): plot_draws[:, column] for column, key in enumerate(keys)}
+) -> dict[tuple[str, str], Spread]:
+    # Only what draws say is kept of a run: the draws of all runs together could be more than memory holds.
+    found = {("plot", key[0]): spread_of(plot_draws[:, column]) for column, key in enumerate(keys)}
     means = {}
     for stratum in sorted(set(strata.values())):
         columns = [column for column, key in enumerate(keys) if strata[key] == stratum]
         means[stratum] = stratum_draws(plot_draws[:, columns], stratum_id=stratum, seed=settings.seed, sampling=sampled)
-    found |= {("stratum", stratum): draws for stratum, draws in means.items()}
+    found |= {("stratum", stratum): spread_of(draws) for stratum, draws in means.items()}
     if _covers(areas_ha, means):
         weights = {stratum: float(area) for stratum, area in areas_ha.items() if area > 0}
-        found[LAND, LAND] = land_draws({name: means[name] for name in weights}, areas_ha=weights)
+        found[LAND, LAND] = spread_of(land_draws({name: means[name] for name in weights}, areas_ha=weights))
     return found
 
 
@@ -133,8 +132,8 @@ def _covers(areas_ha: Mapping[str, Decimal], means: Mapping[str, Any]) -> bool:
     return bool(counted) and counted <= means.keys()
 
 
-def _rows(entity: Entity, runs: Mapping[str, Mapping[tuple[str, str], FloatArray]], settings: MonteCarlo) -> Rows:
-    spreads = {run: spread_of(draws[entity.kind, entity.name]) for run, draws in runs.items()}
+def _rows(entity: Entity, runs: Mapping[str, Mapping[tuple[str, str], Spread]], settings: MonteCarlo) -> Rows:
+    spreads = {run: found[entity.kind, entity.name] for run, found in runs.items()}
     if entity.kind == "plot" or (entity.kind == "stratum" and entity.plot_count == 1):
         # Plots are not sampled within themselves, and a single one says nothing of others.
         spreads.pop(SAMPLING, None)
