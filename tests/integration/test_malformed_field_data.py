@@ -247,6 +247,7 @@ CASES = [
     case("blanks", kobo_form, {"plot/plot_id": "P2 "}, "trimmed_blanks", repaired=True),
     case("blanks", odk_form, {"plot/plot_id": "P2 "}, "trimmed_blanks", repaired=True),
     case("blanks", smart_csv, {"Patrol ID": "PT1 "}, "trimmed_blanks", repaired=True),
+    case("blanks", earthranger_file, {"id": "e2 "}, "trimmed_blanks", repaired=True),
     case("blanks", camtrap_package, {"deploymentID": "d2 "}, "trimmed_blanks", repaired=True),
     case("blanks", darwin_core, {"occurrenceID": "urn:2 "}, "trimmed_blanks", repaired=True),
     # Another encoding than the file is said to have.
