@@ -190,7 +190,7 @@ class _Rows:
     def _where(self, verdict: Verdict, at: int) -> str:
         """Name the row by artifact, row and key, and show the value that fails."""
         names = [name for name in self._dataset.key if name in self._table.schema.names]
-        key = ", ".join(f"{name}={_shown(self._table[name][at].as_py())}" for name in names)
+        key = ", ".join(f"{name}={self._told(name, at)}" for name in names)
         shown = [name for name in verdict.rule.columns if name not in names]
         value = ", ".join(self._value(name, at) for name in shown)
         origin = f"row {at + 1}"
@@ -206,7 +206,10 @@ class _Rows:
             return f"{_KEY_PARTS[name]}={_shown(self._table[_KEY_PARTS[name]][at].as_py())}"
         if name == "_origin":
             return ", ".join(self._value(part, at) for part in _PLACE if part in self._table.schema.names)
-        return f"{name}={_shown(told(self._dataset.name, name, self._table[name][at].as_py()))}"
+        return f"{name}={self._told(name, at)}"
+
+    def _told(self, name: str, at: int) -> str:
+        return _shown(told(self._dataset.name, name, self._table[name][at].as_py()))
 
 
 def _shown(value: Any) -> str:

@@ -11,6 +11,7 @@ it tells nothing of the key.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,15 @@ from mrv.schemas import DATASETS
 NOT_TOLD = "a value that is not told"
 """What a message says instead of a private value."""
 KEY_SUFFIX = "_key"
+WORDS_ARE_TOLD = frozenset({"plots", "audit_trees"})
+"""Datasets with a private column whose other columns hold codes and names of plants."""
+_QUOTES = " '\""
+_LIKE_A_CODE = re.compile(
+    r"|[a-z][a-z0-9_.:+/-]{0,63}"  # a word of a list, a hash, an address of a submission
+    r"|(?=\S*[0-9])(?=\S*[A-Za-z])[A-Za-z0-9_.:|/-]{1,64}"  # BMS-16, 2023-05-08T10:00:00Z
+    r"|[+-]?[0-9]{0,7}(?:[.,][0-9]{0,9})?"  # a number; longer ones may be those of documents and telephones
+    r"|[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}(?: [0-9]{1,2}:[0-9:.]*)?"
+)
 Codes = Mapping[str, Mapping[str, str]]
 """Key column to (key to code): `{"person_key": {"dni-4711": "person-3"}}`."""
 
@@ -105,12 +115,21 @@ def for_publication(dataset: str, table: pa.Table) -> pa.Table:
 def told(dataset: str, column: str, value: Any) -> Any:
     """Return a value as a message may show it: that of a private column is not told.
 
+    Nor are words in any other column of a table with private columns, unless they look like a code, a number or a day: where
+    columns of a file are shifted, names stand in the columns of numbers.
+
     Args:
         dataset: Name of the landed table.
         column: Its column; one that the table does not have is public.
         value: The value, of any type; null is told, for that a value is missing tells nothing of it.
     """
-    return NOT_TOLD if value is not None and column in DATASETS[dataset].private else value
+    private = DATASETS[dataset].private
+    if value is None or not private:
+        return value
+    typed = (
+        isinstance(value, str) and dataset not in WORDS_ARE_TOLD and not _LIKE_A_CODE.fullmatch(value.strip(_QUOTES))
+    )
+    return NOT_TOLD if column in private or typed else value
 
 
 def privacy_log(tables: Mapping[str, pa.Table], *, published: frozenset[str], generalised: frozenset[str]) -> pa.Table:

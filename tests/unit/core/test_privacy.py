@@ -168,3 +168,33 @@ def test_a_private_column_never_stands_in_a_declared_measurement() -> None:
     """What the platform measures is published, so it has nothing private from the start."""
     measured = {name for name, declared in DATASETS.items() if not declared.traced} - {"quarantine"}
     assert not [name for name in measured if DATASETS[name].private]
+
+
+@pytest.mark.parametrize(
+    "text", ["Rosa Paredes", "ROSA", "+51 999 888 777", "999888777", "45678912", "en la casa de Luz", "Rosa.Paredes"]
+)
+def test_words_that_stand_in_the_wrong_column_are_not_told(text: str) -> None:
+    assert told("activity_participants", "participant_count", text) == NOT_TOLD
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "tala",
+        "validation_status_on_hold",
+        "BMS-16",
+        "3f2a-77c0",
+        "12,5",
+        "-77.5",
+        "03/04/2024",
+        "2023-05-08T10:00:00Z",
+    ],
+)
+def test_codes_numbers_and_days_are_told(text: str) -> None:
+    assert told("activity_participants", "participant_count", text) == text
+
+
+def test_words_of_tables_that_name_nobody_are_told() -> None:
+    assert told("trees", "dbh_cm", "twenty two") == "twenty two"
+    assert told("plots", "plot_id", "Parcela 12 B") == "Parcela 12 B"
