@@ -199,6 +199,7 @@ def test_parameters_keep_their_digits_and_their_order(built):
         ("https://user:pass@a.org/x", "https://a.org/x"),
         ("https://a.org/x?X-Amz-Signature=abc&limit=1", "https://a.org/x?X-Amz-Signature=REDACTED&limit=1"),
         ("https://a.org/x?map_key=abc&start=", "https://a.org/x?map_key=REDACTED&start="),
+        ("https://a.org/x?subject_id=rosa&since=1", "https://a.org/x?subject_id=REDACTED&since=1"),
         ("https://a.org/hush/x", "https://a.org/REDACTED/x"),
         ("https://a.org/x?sort=%7B%22_id%22%3A1%7D", "https://a.org/x?sort=%7B%22_id%22%3A1%7D"),
         ("https://a.org/x#access_token=1", "https://a.org/x"),
