@@ -49,7 +49,7 @@ def _probe(
     return Probe(Text(en, es), column, where, latest, unit, digits)
 
 
-_PA = {"kind": "project_area"}
+_PA: dict[str, Any] = {"kind": "project_area"}
 PROBES: Mapping[str, tuple[Probe, ...]] = {
     "zones": (
         _probe("project area", "área del proyecto", "area_ha", unit="ha", **_PA),

@@ -62,6 +62,7 @@ def people(read: Read) -> dict[str, Any]:
         "benefits": metrics,
         "people_recorded": _recorded(read),
         "effort_chart": _effort_chart(read("activities")),
+        "efforts": [{**row, "name": Text(*FIELDS[name])} for name, row in _by_field(read("activities")).items()],
         "job_chart": _job_chart(read("employment")),
         "jobs": _jobs(read("employment")),
         "trainings": _named(read("training"), "topic", TOPICS),
@@ -101,9 +102,14 @@ def _named(rows: Sequence[Row], column: str, names: Mapping[str, tuple[str, str]
     ]
 
 
+def _by_field(rows: Sequence[Row]) -> dict[str, Row]:
+    found = {row["field"]: row for row in rows if row["driver"] == "*"}
+    return {name: found[name] for name in FIELDS if name in found}
+
+
 def _effort_chart(rows: Sequence[Row]) -> Markup | None:
-    by_field = {row["field"]: row for row in rows if row["driver"] == "*" and row["field"] != "*"}
-    present = [name for name in FIELDS if name in by_field]
+    by_field = _by_field(rows)
+    present = list(by_field)
     return bars(
         title=Text("People and person-events by field", "Personas y participaciones por ámbito"),
         unit="",
@@ -114,7 +120,6 @@ def _effort_chart(rows: Sequence[Row]) -> Markup | None:
             Series(Text("Participations without names", "Participaciones sin nombres"), "fill-belt",
                    [by_field[name]["person_events"] for name in present]),
         ],
-        labels=True,
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ with final (
         4, 'improved_land_non_forest', 'land_management', true, null, 'ha',
         'Land that is no forest under improved management', 'Tierras sin bosque con manejo mejorado',
         'Area of the sites planted in the period, each once; without those of enrichment, which lie in forest.',
-        'Superficie de los sitios plantados en el período, cada sitio una vez; sin los de enriquecimiento, que están en '
+        'Superficie de los sitios plantados en el período, cada uno una vez; sin los de enriquecimiento, que están en '
         || 'bosque.',
         'no planting is recorded'
     ),
