@@ -6,7 +6,7 @@ import stat
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from mrv.errors import InputError
@@ -21,14 +21,14 @@ _ARCHIVES = (".zip", ".gz", ".bz2", ".xz", ".7z", ".rar", ".tar", ".tgz", ".zst"
 _REMEDY = "pack the files again as a plain zip: no folders above, links, passwords or archives in it"
 
 
-def read_members(path: Path, *, label: str, max_bytes: int, wanted: Iterable[str] | None = None) -> dict[str, bytes]:
-    """Read files of a zip after judging all of it.
+def read_members(path: Path, *, label: str, max_bytes: int, wanted: Callable[[str], bool] = bool) -> dict[str, bytes]:
+    """Read some files of a zip after judging all of it; what is not wanted, pictures for example, is never unpacked.
 
     Args:
         path: The archive.
         label: How errors call it.
         max_bytes: Most bytes that all files may have unpacked.
-        wanted: Names to read, of which those that are not there are left out; default: every file.
+        wanted: Says of a name in the archive whether its bytes are needed; default: every file is.
 
     Returns:
         File name in the archive to its bytes.
@@ -41,8 +41,7 @@ def read_members(path: Path, *, label: str, max_bytes: int, wanted: Iterable[str
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             _judge(members, label, max_bytes)
-            names = None if wanted is None else set(wanted)
-            chosen = [item for item in members if not item.is_dir() and (names is None or item.filename in names)]
+            chosen = [item for item in members if not item.is_dir() and wanted(item.filename)]
             return {item.filename: _read(archive, item, label) for item in chosen}
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
         raise InputError(

@@ -75,11 +75,13 @@ def parse(spec: CamtrapDp, artifacts: Sequence[Artifact], request: Request) -> d
 
 def _parsed_zip(archive: Artifact, folder: Path, request: Request) -> list[tuple[str, Parsed]]:
     path, limit = request.store.get(archive.sha256), request.settings.max_file_bytes
-    members = read_members(path, label=archive.address, max_bytes=limit)
+    members = read_members(path, label=archive.address, max_bytes=limit, wanted=_is_descriptor)
     top = _top(members, archive.address)
     own = folder / DESCRIPTOR
     own.write_bytes(members[f"{top}{DESCRIPTOR}"])
     document = read_descriptor(own, label=f"{archive.address}, {DESCRIPTOR}")
+    paths = {f"{top}{table['path']}" for table in document["tables"].values()}
+    members = read_members(path, label=archive.address, max_bytes=limit, wanted=paths.__contains__)
     parts = []
     for name in standard().tables:
         inside = f"{top}{document['tables'][name]['path']}"
@@ -98,9 +100,13 @@ def _parsed_zip(archive: Artifact, folder: Path, request: Request) -> list[tuple
     return parts
 
 
+def _is_descriptor(name: str) -> bool:
+    return PurePosixPath(name).name == DESCRIPTOR
+
+
 def _top(members: Mapping[str, bytes], label: str) -> str:
     """Return the folder of the zip in which the package lies: its root, or the one folder that people packed with it."""
-    found = [name.removesuffix(DESCRIPTOR) for name in members if PurePosixPath(name).name == DESCRIPTOR]
+    found = [name.removesuffix(DESCRIPTOR) for name in members]
     if len(found) != 1:
         raise InputError(
             "an archive is no Camtrap DP package",

@@ -67,12 +67,12 @@ def archive_table(path: Path, *, label: str, max_bytes: int) -> tuple[bytes, Lay
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import ParseError, fromstring
 
-    members = read_members(path, label=label, max_bytes=max_bytes)
-    metas = [name for name in members if PurePosixPath(name).name == META]
+    metas = read_members(path, label=label, max_bytes=max_bytes, wanted=lambda name: PurePosixPath(name).name == META)
     if len(metas) != 1:
         raise _refusal("an archive is no Darwin Core archive", f"one {META}", f"{len(metas)} of them", label)
+    ((meta, document),) = metas.items()
     try:
-        core = fromstring(members[metas[0]]).find(f"{_NAMESPACE}core")
+        core = fromstring(document).find(f"{_NAMESPACE}core")
     except (ParseError, DefusedXmlException, ValueError) as error:
         raise _refusal(
             f"{META} of a Darwin Core archive cannot be read", "plain XML", type(error).__name__, label
@@ -81,7 +81,8 @@ def archive_table(path: Path, *, label: str, max_bytes: int) -> tuple[bytes, Lay
         found = "no core" if core is None else str(core.get("rowType"))[:120]
         raise _refusal("the core of a Darwin Core archive holds no occurrences", _OCCURRENCE, found, label)
     location = core.findtext(f"{_NAMESPACE}files/{_NAMESPACE}location", "").strip()
-    inside = metas[0].removesuffix(META) + location
+    inside = meta.removesuffix(META) + location
+    members = read_members(path, label=label, max_bytes=max_bytes, wanted=lambda name: name == inside)
     if inside not in members:
         raise _refusal("a Darwin Core archive lacks the file of its core", location[:120], "no such file", label)
     return members[inside], _layout(core, label)
@@ -175,7 +176,9 @@ def _reader(content: bytes, layout: Layout, label: str) -> Iterator[list[str]]:
         ) from error
     stream = io.StringIO(text, newline="")
     plain = csv.reader(stream, delimiter=layout.delimiter, quoting=csv.QUOTE_NONE)
-    reader = csv.reader(stream, delimiter=layout.delimiter, quotechar=layout.quote, strict=True) if layout.quote else plain
+    reader = (
+        csv.reader(stream, delimiter=layout.delimiter, quotechar=layout.quote, strict=True) if layout.quote else plain
+    )
     try:
         yield from reader
     except csv.Error as error:

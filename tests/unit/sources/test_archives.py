@@ -72,7 +72,7 @@ HOSTILE: dict[str, tuple[Any, str]] = {
 def test_a_hostile_archive_is_refused(name: str, tmp_path: Path) -> None:
     make, words = HOSTILE[name]
     with pytest.raises(InputError, match=words) as caught:
-        read_members(make(tmp_path / "a.zip"), label="a.zip", max_bytes=LIMIT)
+        read_members(make(tmp_path / "a.zip"), label="a.zip", max_bytes=LIMIT, wanted=bool)
     assert caught.value.where == "a.zip"
     assert caught.value.remedy
 
@@ -85,7 +85,7 @@ def test_no_zip_and_a_damaged_one_are_refused(tmp_path: Path) -> None:
     damaged.write_bytes(content)
     for path in (other, damaged):
         with pytest.raises(InputError, match="cannot be read"):
-            read_members(path, label="x", max_bytes=LIMIT)
+            read_members(path, label="x", max_bytes=LIMIT, wanted=bool)
 
 
 def test_a_header_that_lies_about_a_size_is_noticed(tmp_path: Path) -> None:
@@ -95,10 +95,10 @@ def test_a_header_that_lies_about_a_size_is_noticed(tmp_path: Path) -> None:
     content[at : at + 4] = struct.pack("<I", 8)
     path.write_bytes(content)
     with pytest.raises(InputError):
-        read_members(path, label="x", max_bytes=LIMIT)
+        read_members(path, label="x", max_bytes=LIMIT, wanted=bool)
 
 
 def test_wanted_files_of_a_sound_archive_come_as_they_are(tmp_path: Path) -> None:
     path = write(tmp_path / "a.zip", ("folder/", b""), ("folder/a.csv", b"a,b\n"), ("b.csv", b"0" * 900_000))
-    assert read_members(path, label="x", max_bytes=LIMIT)["folder/a.csv"] == b"a,b\n"
-    assert list(read_members(path, label="x", max_bytes=LIMIT, wanted=["b.csv", "none"])) == ["b.csv"]
+    assert read_members(path, label="x", max_bytes=LIMIT, wanted=bool)["folder/a.csv"] == b"a,b\n"
+    assert list(read_members(path, label="x", max_bytes=LIMIT, wanted="b.csv none".__contains__)) == ["b.csv"]
