@@ -228,6 +228,9 @@ def _columns(source: SmartCsv, width: int, places: Sequence[int]) -> tuple[pa.Ta
         return "skip"
 
     names = [f"c{place}" for place in range(width)]
+    if _is_header_alone(source.path):
+        empty = pa.table({f"c{place}": pa.array([], pa.string()) for place in places})
+        return empty, np.empty(0, dtype=np.int64), []
     encoding = (
         "utf8" if source.file.encoding.lower().replace("_", "-") in {"utf-8", "utf-8-sig"} else source.file.encoding
     )
@@ -251,6 +254,13 @@ def _columns(source: SmartCsv, width: int, places: Sequence[int]) -> tuple[pa.Ta
         raise _unreadable(source, str(error)) from error
     numbers = np.delete(np.arange(1, table.num_rows + len(bad) + 1), [number - 2 for number, _ in bad])
     return table, numbers, [_ragged(source, number - 1, count, width) for number, count in bad]
+
+
+def _is_header_alone(path: Path) -> bool:
+    """Tell whether nothing follows the first line, not even its end; the reader of columns would not take that."""
+    with path.open("rb") as stream:
+        stream.readline()
+        return not stream.read(1)
 
 
 def _unreadable(source: SmartCsv, found: str) -> InputError:

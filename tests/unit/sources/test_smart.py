@@ -263,3 +263,22 @@ def test_days_are_read_by_their_declared_order_only() -> None:
         "unreadable_value",
         "unreadable_value",
     )
+
+
+@pytest.mark.parametrize("text", [EN, f"{EN}\n", f"{EN}\r\n\r\n"])
+def test_an_export_without_points_is_a_valid_answer(text: str, request_: Request, artifact_of: Make) -> None:
+    parsed = read(request_, artifact_of, text.encode(), "tracks")["patrol_tracks"]
+    assert (parsed.rows_read, parsed.table.num_rows, parsed.rejected) == (0, 0, [])
+
+
+def test_the_number_of_a_row_counts_records_and_not_lines(request_: Request, artifact_of: Make) -> None:
+    rows = [
+        "P1,1,2022-07-03,06:00:00,-77.1,-7.2",
+        '"P\n1",1,2022-07-03,06:00:00,-77.1,-7.2',
+        "",
+        "P1,1,x,06:00:00,1,1",
+        "P1",
+    ]
+    parsed = read(request_, artifact_of, ("\n".join([EN, *rows]) + "\n").encode(), "tracks")["patrol_tracks"]
+    assert sorted((row["row"], row["rule"]) for row in parsed.rejected) == [(3, "unreadable_value"), (4, "ragged_row")]
+    assert parsed.rows_read == 4
