@@ -17,6 +17,7 @@ from mrv.boundaries import Zone
 from mrv.files import write_bytes
 from mrv.periods import Span
 from mrv.project_sources import CamtrapDp, Occurrences
+from mrv.simulator.livelihoods import SPECIES as PLANTED
 from mrv.sources.fetch import SIMULATED_MARK
 
 ANIMALS = Path(__file__).with_name("animals.csv")
@@ -92,7 +93,7 @@ def mark_simulated(folder: Path, seed: int) -> None:
 def write_species_list(path: Path, dataset: str) -> None:
     """Write the table of categories or the table of names."""
     if dataset == NAMES:
-        names = {animal.name: animal.name for animal in load_animals()} | SYNONYMS
+        names = {name: name for name in (*(animal.name for animal in load_animals()), *PLANTED)} | SYNONYMS
         rows = [{"name": given, "accepted": accepted, "backbone": _BACKBONE} for given, accepted in names.items()]
         write_table(path, ("name", "accepted", "backbone"), rows)
         return
