@@ -20,7 +20,7 @@ from mrv.errors import InputError
 from mrv.sources.archives import read_members
 from mrv.sources.days import EXCEL_1900, EXCEL_1904
 
-MAX_BYTES = 1 << 30
+MAX_BYTES = 1 << 29
 """Most bytes that a workbook may have unpacked."""
 MAX_CELLS = 20_000_000
 """Most cells of the rectangle that holds all values of a sheet: it is held in memory."""
@@ -66,7 +66,15 @@ class SheetFacts:
 
 @dataclass(frozen=True)
 class Workbook:
-    """The parts of a workbook: names of its visible sheets, each with the XML part that it lies in."""
+    """A workbook that was judged.
+
+    Attributes:
+        label: How errors call it.
+        sheets: Name of each visible sheet to the part of the file that it lies in.
+        excel_epoch: Day 0 of its serial days.
+        recalculates: Whether the program that wrote it left the formulas for Excel to calculate.
+        parts: The parts that hold visible sheets.
+    """
 
     label: str
     sheets: Mapping[str, str]
@@ -153,12 +161,13 @@ def open_workbook(path: Path, *, label: str) -> Workbook:
         if _local(item.tag) == "sheet" and item.get("state", "visible") == "visible"
     }
     properties = {_local(item.tag): item.attrib for item in book.iter()}
+    sheets = {name: part for name, part in sheets.items() if part in parts}
     return Workbook(
         label=label,
-        sheets={name: part for name, part in sheets.items() if part in parts},
+        sheets=sheets,
         excel_epoch=EXCEL_1904 if _is_true(properties.get("workbookPr", {}).get("date1904")) else EXCEL_1900,
         recalculates=_is_true(properties.get("calcPr", {}).get("fullCalcOnLoad")),
-        parts=parts,
+        parts={part: parts[part] for part in sheets.values()},
     )
 
 
