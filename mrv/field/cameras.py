@@ -65,9 +65,9 @@ def camera_effort(
     """Return table `camera_effort`: nights that each camera worked within the period.
 
     Nights are the midnights between start and end of the deployment, in local time. Of two deployments that stand at one
-    location at the same time the earlier one keeps the common nights. Nights on which a camera failed are spread evenly over
-    its deployment, since nobody says which they were. A camera whose clock was wrong counts no night, as none of its pictures
-    can be dated.
+    location at the same time the one that failed less keeps the common nights, or else the earlier one. Nights on which a
+    camera failed are spread evenly over its deployment, since nobody says which they were. A camera whose clock was wrong
+    counts no night, as none of its pictures can be dated.
 
     Args:
         deployments: Accepted rows of `camera_deployments`, in any order.
@@ -77,11 +77,16 @@ def camera_effort(
     """
     zone, codes = ZoneInfo(time_zone), location_codes(deployments)
     taken: dict[str, dict[int, str]] = {}
-    rows = []
-    for row in sorted(deployments.to_pylist(), key=lambda item: (item["started_at"], item["deployment_id"])):
-        rows.append(
-            _effort(row, codes, taken, _nights(row, period, zone), (outside or {}).get(row["deployment_id"], 0))
-        )
+    nights = {row["deployment_id"]: _nights(row, period, zone) for row in deployments.to_pylist()}
+
+    def preference(row: Row) -> tuple[Decimal, datetime, str]:
+        share = _failed_days(row) / max(nights[row["deployment_id"]].total, 1)
+        return share, row["started_at"], row["deployment_id"]
+
+    rows = [
+        _effort(row, codes, taken, nights[row["deployment_id"]], (outside or {}).get(row["deployment_id"], 0))
+        for row in sorted(deployments.to_pylist(), key=preference)
+    ]
     return DATASETS["camera_effort"].table(rows)
 
 

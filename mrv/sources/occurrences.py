@@ -63,6 +63,8 @@ _NEEDED = {
     "inaturalist": ("id", "observed_on", "quality_grade", "scientific_name", "latitude", "longitude"),
 }
 _CONFIRMED = "research"
+_DATUMS = frozenset({"", "wgs84", "epsg4326", "wgs1984", "worldgeodeticsystem1984", "notrecorded", "unknown"})
+"""Datums that are WGS84, or not told, as letters and digits."""
 
 
 def pull(spec: Occurrences, request: Request) -> list[Artifact]:
@@ -155,9 +157,19 @@ def _read_darwin_core(record: Record, row: TextRow, *, gbif: bool) -> None:
     for column, term in _DARWIN_CORE.items():
         if term in cells:
             record.read(column, cells[term], missing=_MISSING, name=term)
-    _read_days(record, cells.get("eventDate", ""), "eventDate")
+    _read_days(record, cells.get("eventDate", "").strip() or _parts(cells), "eventDate")
+    datum = "".join(letter for letter in cells.get("geodeticDatum", "").casefold() if letter.isalnum())
+    if datum not in _DATUMS:
+        record.reject("unknown_datum", "geodeticDatum is not WGS84: the place may be hundreds of metres away")
     withheld = any(cells.get(term, "").strip() for term in ("informationWithheld", "dataGeneralizations"))
     record.set("coordinates_generalised", withheld)
+
+
+def _parts(cells: Mapping[str, str]) -> str:
+    """Return year, month and day as one date, as older records give them."""
+    parts = [cells.get(name, "").strip() for name in ("year", "month", "day")]
+    known = parts[: parts.index("")] if "" in parts else parts
+    return "-".join(known)
 
 
 def _read_inaturalist(record: Record, row: TextRow) -> None:

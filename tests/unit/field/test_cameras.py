@@ -116,6 +116,11 @@ def test_two_cameras_at_one_location_are_one_station() -> None:
     assert "4 night(s) are counted with deployment d1" in rows["d2"]["reason"]
 
 
+def test_of_two_cameras_the_one_that_failed_less_keeps_the_nights() -> None:
+    rows = effort(deployment(1, failed_days=6.0), deployment(2, location_id="place 1"))
+    assert [rows[name]["camera_nights"] for name in ("d1", "d2")] == [0, 10]
+
+
 def test_a_camera_that_is_changed_at_noon_loses_no_night() -> None:
     rows = effort(deployment(1, nights=10), deployment(2, NOON + timedelta(days=10), 10, location_id="place 1"))
     assert [row["camera_nights"] for row in rows.values()] == [10, 10]

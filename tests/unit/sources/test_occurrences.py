@@ -142,6 +142,7 @@ SPOILT = [
     ("darwin_core_csv", CORE, {"eventDate": "2024-02-30"}, "unreadable_value"),
     ("darwin_core_csv", CORE, {"decimalLatitude": "-77.1", "decimalLongitude": "-7.1"}, "swapped_coordinates"),
     ("darwin_core_csv", CORE, {"decimalLatitude": "7°6'S"}, "unreadable_value"),
+    ("darwin_core_csv", CORE, {"geodeticDatum": "PSAD56"}, "unknown_datum"),
     ("gbif", GBIF, {"occurrenceStatus": "MAYBE"}, "unknown_choice"),
     ("inaturalist", INATURALIST, {"quality_grade": "needs_id"}, "identification_not_confirmed"),
     ("inaturalist", INATURALIST, {"captive_cultivated": "true"}, "captive_or_cultivated"),
@@ -155,6 +156,14 @@ def test_a_spoilt_record_is_set_aside(request_: Request, form: str, sound: Any, 
     assert (parsed.rows_read, parsed.table.num_rows) == (1, 0)
     assert [item["rule"] for item in parsed.rejected] == [rule]
     assert "77.1" not in parsed.rejected[0]["reason"]
+
+
+def test_year_month_and_day_stand_in_for_a_date(request_: Request) -> None:
+    older = CORE | {"eventDate": "", "year": "1987", "month": "6", "day": "", "geodeticDatum": "EPSG:4326"}
+    row = only(read(request_, table(older), "darwin_core_csv"))
+    assert (row["observed_on"], row["observed_to"]) == (date(1987, 6, 1), date(1987, 6, 30))
+    undated = only(read(request_, table(older | {"year": "", "day": "4"}), "darwin_core_csv"))
+    assert (undated["observed_on"], undated["observed_to"]) == (None, None)
 
 
 def test_records_of_absence_are_kept_as_such(request_: Request) -> None:
