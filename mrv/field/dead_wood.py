@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mrv.errors import InputError
+from mrv.field.allometry import FAMILIES
 from mrv.field.pool_amounts import CensusKey, PoolAmount, by_census
 
 LYING, STANDING = "dead_wood_lying", "dead_wood_standing"
@@ -99,7 +100,8 @@ def standing_dead_wood(
     """Return the dry mass of standing dead trees of each plot census.
 
     Where a single census of the project records decay classes, its teams look at dead trees: in every census, none found is
-    a measured 0. Where none does, standing dead wood was not measured anywhere.
+    a measured 0. Where none does, standing dead wood was not measured anywhere. Dead palms and tree ferns have no equation:
+    they are left out, which makes the stock smaller, and said to be.
 
     Args:
         dead: Rows of `tree_biomass` of standing dead trees.
@@ -110,19 +112,23 @@ def standing_dead_wood(
     if not rows:
         return []
     found = by_census(rows, "tree_biomass", set(censuses))
-    amounts = []
-    for census in sorted(set(censuses)):
-        trees = found.get(census, [])
-        reason = None
-        if unclassed.get(census):
-            reason = f"{unclassed[census]} dead tree(s) without a decay class"
-        elif without := sum(row["agb_kg"] is None for row in trees):
-            reason = f"{without} dead tree(s) without what their equation needs"
-        mass = None
-        if reason is None:
-            mass = math.fsum(row["agb_kg"] * row["trees_per_ha"] / _KG_PER_MG for row in trees)
-        amounts.append(PoolAmount(census, STANDING, mass, len(trees), "allometry_by_decay_class", reason))
-    return amounts
+    return [
+        _standing(census, found.get(census, []), unclassed=unclassed.get(census, 0)) for census in sorted(set(censuses))
+    ]
+
+
+def _standing(census: CensusKey, trees: Sequence[Mapping[str, Any]], *, unclassed: int) -> PoolAmount:
+    known = [row for row in trees if row["agb_kg"] is not None]
+    other = sum(row["agb_kg"] is None and row["family"] in FAMILIES for row in trees)
+    lacking = len(trees) - len(known) - other
+    reason = None
+    if unclassed:
+        reason = f"{unclassed} dead tree(s) without a decay class"
+    elif lacking:
+        reason = f"{lacking} dead tree(s) without what their equation needs"
+    mass = None if reason else math.fsum(row["agb_kg"] * row["trees_per_ha"] / _KG_PER_MG for row in known)
+    note = f"{other} dead palm(s) or tree fern(s) left out, which have no equation" if other else None
+    return PoolAmount(census, STANDING, mass, len(known), "allometry_by_decay_class", reason, None, note)
 
 
 def _line_lengths_m(rows: Sequence[Mapping[str, Any]]) -> dict[str, set[float]]:

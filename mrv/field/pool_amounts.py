@@ -24,6 +24,7 @@ class PoolAmount:
         method: How it was measured.
         reason: Why the amount is not known; None where it is.
         carbon_tc_ha: Carbon, where it was measured as such and not as dry mass.
+        note: What a known amount leaves out.
     """
 
     census: CensusKey
@@ -33,6 +34,7 @@ class PoolAmount:
     method: str
     reason: str | None = None
     carbon_tc_ha: float | None = None
+    note: str | None = None
 
 
 def by_census(

@@ -72,7 +72,7 @@ def plot_pools(
                 "measurement_count": amount.measurement_count,
                 "method": amount.method,
                 "complete": amount.reason is None,
-                "reason": amount.reason,
+                "reason": amount.reason or amount.note,
             }
         )
     return rows
@@ -127,15 +127,15 @@ def _dead_wood(amounts: Sequence[PoolAmount]) -> list[PoolAmount]:
     whole = []
     for census in sorted({census for census, _ in parts}):
         lying, standing = parts.get((census, LYING)), parts.get((census, STANDING))
-        mass = None
+        mass, note = None, None
         if lying is None or standing is None:
             reason: str | None = f"{'lying' if lying is None else 'standing'} dead wood was not measured"
         else:
-            reason = lying.reason or standing.reason
+            reason, note = lying.reason or standing.reason, standing.note
             if reason is None and lying.dry_mass_mg_ha is not None and standing.dry_mass_mg_ha is not None:
                 mass = lying.dry_mass_mg_ha + standing.dry_mass_mg_ha
         count = sum(part.measurement_count for part in (lying, standing) if part)
-        whole.append(PoolAmount(census, DEAD_WOOD, mass, count, "lying_and_standing", reason))
+        whole.append(PoolAmount(census, DEAD_WOOD, mass, count, "lying_and_standing", reason, None, note))
     return whole
 
 

@@ -54,6 +54,16 @@ def test_dry_mass_becomes_carbon_by_the_fraction_of_its_pool() -> None:
     assert all(row["complete"] for row in found.values())
 
 
+def test_what_a_known_amount_leaves_out_is_told() -> None:
+    key = ("p1", "1")
+    found = _pools(
+        PoolAmount(key, "dead_wood_lying", 10.0, 3, "line_intersect"),
+        PoolAmount(key, "dead_wood_standing", 5.0, 1, "allometry_by_decay_class", None, None, "1 dead palm left out"),
+    )
+    for pool in ("dead_wood_standing", "dead_wood"):
+        assert (found[pool]["complete"], found[pool]["reason"]) == (True, "1 dead palm left out")
+
+
 def test_half_of_the_dead_wood_is_not_dead_wood() -> None:
     key = ("p1", "1")
     found = _pools(PoolAmount(key, "dead_wood_lying", 10.0, 3, "line_intersect"))

@@ -99,12 +99,14 @@ def test_a_piece_of_no_plot_is_refused() -> None:
 
 def test_standing_dead_trees_are_zero_only_where_the_teams_look_at_them() -> None:
     dead = [
-        {"plot_id": "p1", "census_id": "1", "agb_kg": 500.0, "trees_per_ha": 4.0},
-        {"plot_id": "p3", "census_id": "1", "agb_kg": None, "trees_per_ha": 4.0},
+        {"plot_id": "p1", "census_id": "1", "agb_kg": 500.0, "trees_per_ha": 4.0, "family": None},
+        {"plot_id": "p3", "census_id": "1", "agb_kg": None, "trees_per_ha": 4.0, "family": "Moraceae"},
+        {"plot_id": "p1", "census_id": "1", "agb_kg": None, "trees_per_ha": 4.0, "family": "Arecaceae"},
     ]
     censuses = [CENSUS, ("p2", "1"), ("p3", "1"), ("p4", "1")]
     found = {item.census[0]: item for item in standing_dead_wood(dead, censuses=censuses, unclassed={("p4", "1"): 2})}
-    assert found["p1"].dry_mass_mg_ha == 2.0
+    assert (found["p1"].dry_mass_mg_ha, found["p1"].reason) == (2.0, None)
+    assert found["p1"].note == "1 dead palm(s) or tree fern(s) left out, which have no equation"
     assert (found["p2"].dry_mass_mg_ha, found["p2"].reason) == (0.0, None)
     assert found["p3"].reason == "1 dead tree(s) without what their equation needs"
     assert found["p4"].reason == "2 dead tree(s) without a decay class"
