@@ -42,7 +42,12 @@ class Build:
 
 
 def build(
-    inputs: Mapping[str, Sequence[Path]], *, folder: Path, project: Path = DBT_PROJECT, parsed: Path | None = None
+    inputs: Mapping[str, Sequence[Path]],
+    *,
+    folder: Path,
+    project: Path = DBT_PROJECT,
+    parsed: Path | None = None,
+    marts: Sequence[str] = (),
 ) -> Build:
     """Load landed Parquet and run every model and test of the dbt project.
 
@@ -52,6 +57,7 @@ def build(
         project: dbt project to run.
         parsed: Folder in which is kept what dbt parsed, so that the next build of the same project need not; default:
             nothing is kept.
+        marts: Build these and what they are made of, and run the tests of that; default: everything.
 
     Returns:
         The build database and the artifacts. Nothing is written into the dbt project.
@@ -69,7 +75,9 @@ def build(
         target.mkdir(exist_ok=True)
         shutil.copyfile(known, target / PARSED)
     # Unit tests run on rows of their own, whatever the data are: the test suite runs them, not every period.
-    arguments = ("build", "--exclude-resource-type", "unit_test")
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    if marts:
+        arguments += ["--indirect-selection", "buildable", "--select", *(f"+{mart}" for mart in marts)]
     result = run_dbt(*arguments, database=database, target=target, logs=folder / "logs", project=project)
     _raise_for_failures(result, target)
     if known and not known.is_file():

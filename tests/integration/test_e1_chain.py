@@ -23,9 +23,12 @@ def e1() -> dict[str, Any]:
     return json.loads(ORACLE.read_text(encoding="utf-8"), parse_float=Decimal)["e1"]
 
 
+MARTS = ("emission_reductions", "emissions_annual", "forest_cover_annual", "figures")
+
+
 def built(tmp_path_factory: pytest.TempPathFactory, **overrides: Any) -> Build:
     folder = tmp_path_factory.mktemp("e1")
-    return build(write_landed(e1_rows(**overrides), folder / "landed"), folder=folder / "build")
+    return build(write_landed(e1_rows(**overrides), folder / "landed"), folder=folder / "build", marts=MARTS)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from tests.integration.class_rows import class_rows
 from tests.integration.warehouse_inputs import baseline, build, cover, e1_rows, pool, records, write_landed, zone
 
 pytestmark = pytest.mark.integration
+LEDGER = ("emission_reductions", "emissions_annual")
 
 
 def test_emissions_by_pixels(tmp_path: Path) -> None:
@@ -30,7 +31,7 @@ def test_emissions_by_pixels(tmp_path: Path) -> None:
             "product_version": "v1",
         }
     ]
-    result = build(write_landed(rows, tmp_path / "landed"), folder=tmp_path / "build")
+    result = build(write_landed(rows, tmp_path / "landed"), folder=tmp_path / "build", marts=LEDGER)
     sql = "select * from marts.emissions_annual where zone_id = 'pa' and stratum_id = 's1' and year = 2022 order by scenario"
     unplanned, monitored = records(result.database, sql)
     assert monitored["emissions_tco2e"] == Decimal("12345.678901")
@@ -48,7 +49,7 @@ def test_losses_of_a_period_are_earned_back(tmp_path: Path) -> None:
     for row in rows["baseline_activity"]:
         if row["zone_id"] == "pa" and row["year"] != 2023:
             row["area_ha"] = Decimal(20)
-    result = build(write_landed(rows, tmp_path / "landed"), folder=tmp_path / "build")
+    result = build(write_landed(rows, tmp_path / "landed"), folder=tmp_path / "build", marts=LEDGER)
     ledger = records(result.database, "select * from marts.emission_reductions order by vintage_year")
     first, second, third = (row["net_tco2e"] for row in ledger)
     assert first < 0 < first + second
@@ -74,7 +75,7 @@ def test_stocks_and_baselines_against_all_land_are_refused(tmp_path: Path) -> No
     rows["baseline_activity"].append(baseline("pa", "s9", 2022, "0"))
     rows["baseline_activity"].append(baseline("lb", "s2", 2040, "9400.000001"))
     with pytest.raises(WarehouseError) as caught:
-        build(write_landed(rows, tmp_path / "landed"), folder=tmp_path / "build")
+        build(write_landed(rows, tmp_path / "landed"), folder=tmp_path / "build", marts=LEDGER)
     message = str(caught.value)
     assert "assert_forest_holds_more_carbon_than_what_follows: Got 2 results" in message
     assert "assert_baseline_fits_into_standing_forest: Got 2 results" in message
@@ -86,7 +87,7 @@ def test_baseline_may_take_all_forest_that_stood(tmp_path: Path) -> None:
     rows["zones"].append(zone("far", "reference_region", "10"))
     rows["baseline_activity"].append(baseline("far", "s1", 2022, "11"))
     rows["baseline_activity"].append(baseline("lb", "s2", 2040, "9400"))
-    result = build(write_landed(rows, tmp_path / "landed"), folder=tmp_path / "build")
+    result = build(write_landed(rows, tmp_path / "landed"), folder=tmp_path / "build", marts=LEDGER)
     # The published credits of E1.
     published = 311_941 + 335_484 + 347_897
     assert records(result.database, "select sum(vcu) as vcu from marts.emission_reductions") == [{"vcu": published}]
@@ -119,4 +120,4 @@ def test_contradictory_input_is_refused_by_name(tmp_path: Path) -> None:
 
 def test_leakage_cannot_be_switched_off(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="assert_choices_are_known"):
-        build(write_landed(e1_rows(leakage_floor="none"), tmp_path / "landed"), folder=tmp_path / "build")
+        build(write_landed(e1_rows(leakage_floor="none"), tmp_path / "landed"), folder=tmp_path / "build", marts=LEDGER)

@@ -20,9 +20,11 @@ from mrv.warehouse.build import build as build_marts
 Rows = dict[str, list[dict[str, Any]]]
 
 
-def build(inputs: Mapping[str, Sequence[Path]], *, folder: Path, project: Path = DBT_PROJECT) -> Build:
+def build(
+    inputs: Mapping[str, Sequence[Path]], *, folder: Path, project: Path = DBT_PROJECT, marts: Sequence[str] = ()
+) -> Build:
     """Build the marts as a run does: from what dbt parsed of the same models for another test."""
-    return build_marts(inputs, folder=folder, project=project, parsed=read_settings().models_dir)
+    return build_marts(inputs, folder=folder, project=project, parsed=read_settings().models_dir, marts=marts)
 
 
 def write_landed(rows: Mapping[str, Sequence[Mapping[str, Any]]], folder: Path) -> dict[str, list[Path]]:
