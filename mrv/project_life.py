@@ -45,7 +45,10 @@ class Privacy(Strict):
         description="Cell told for cameras and for species that are sensitive or threatened (CR, EN, VU).",
     )
     min_group: int = Field(
-        1, ge=1, le=50, description="Counts of people below this are not told by gender and age group; the total is."
+        5,
+        ge=1,
+        le=50,
+        description="Numbers that rest on fewer people or households of a community, gender or age group are not told; 1: all are.",
     )
 
 

@@ -171,7 +171,8 @@ def test_grievances_stand_as_on_the_last_day(whole: Path) -> None:
     rows = {row["grievance_id"]: row for row in records(whole, "select * from marts.grievances")}
     assert sorted(rows) == ["g1", "g2", "g4"]
     assert (rows["g1"]["days_to_acknowledge"], rows["g1"]["days_to_close"]) == (2, 30)
-    assert (rows["g2"]["status"], rows["g2"]["days_to_close"], rows["g2"]["days_open"]) == ("open", None, 30)
+    assert (rows["g2"]["status"], rows["g2"]["days_to_close"], rows["g2"]["months_open"]) == ("open", None, 0)
+    assert rows["g2"]["received_month"] == date(2023, 12, 1)
     assert rows["g2"]["outcome"] is None
 
 

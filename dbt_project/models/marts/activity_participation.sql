@@ -24,7 +24,9 @@ judged as (
             and (
                 {{ small_group(['counts.people', 'counts.person_events'], 'project.min_group') }}
             )
-        ) over (partition by counts.activity_id) as small
+        ) over (partition by counts.activity_id) as small,
+        {{ small_group(['counts.people'], 'project.min_group') }} as small_people,
+        {{ small_group(['counts.person_events'], 'project.min_group') }} as small_events
     from counts
     cross join project
 ),
@@ -34,10 +36,11 @@ final as (
         activity_id,
         gender,
         age_group,
-        case when gender = '*' or not small then people end as people,
-        case when gender = '*' or not small then person_events end as person_events,
+        case when not small_people and (gender = '*' or not small) then people end as people,
+        case when not small_events and (gender = '*' or not small) then person_events end as person_events,
         case
-            when gender <> '*' and small then 'groups of fewer than ' || min_group || ' are not told'
+            when (gender <> '*' and small) or small_people or small_events
+                then 'groups of fewer than ' || min_group || ' are not told'
         end as reason
     from judged
 )

@@ -21,7 +21,10 @@ judged as (
     select
         counts.*,
         {{ small_group(['women', 'men', 'other_gender'], 'project.min_group') }} as small_gender,
-        {{ small_group(['youth', 'not_youth'], 'project.min_group') }} as small_age
+        {{ small_group(['youth', 'not_youth'], 'project.min_group') }} as small_age,
+        {{ small_group(['people'], 'project.min_group') }} as small_people,
+        {{ small_group(['person_events'], 'project.min_group') }} as small_events,
+        {{ small_group(['households'], 'project.min_group') }} as small_households
     from counts
     cross join project
 ),
@@ -38,15 +41,17 @@ final as (
         activities.hours,
         activities.community_id,
         activities.counting,
-        judged.people,
+        case when not judged.small_people then judged.people end as people,
         case when not judged.small_gender then judged.women end as women,
         case when not judged.small_age then judged.youth end as youth,
-        judged.person_events,
-        judged.households,
+        case when not judged.small_events then judged.person_events end as person_events,
+        case when not judged.small_households then judged.households end as households,
         activities.decision_count,
         case
             when judged.activity_id is null then 'no participants were recorded'
-            when judged.small_gender or judged.small_age
+            when
+                judged.small_gender or judged.small_age or judged.small_people or judged.small_events
+                or judged.small_households
                 then 'groups of fewer than ' || project.min_group || ' are not told'
         end as reason
     from {{ ref('stg_activity_records') }} as activities

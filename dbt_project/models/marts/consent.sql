@@ -6,7 +6,14 @@ steps as (
     select
         steps.*,
         steps.held_on >= project.period_start as in_period,
-        100 * steps.women_count as women_by_hundred,
+        coalesce({{ small_group(['steps.participant_count'], 'project.min_group') }}, false) as small_people,
+        coalesce(
+            {{ small_group(
+                ['steps.women_count', '(steps.participant_count - steps.women_count)'], 'project.min_group'
+            ) }},
+            false
+        ) as small_gender,
+        project.min_group,
         row_number() over (
             partition by steps.community_id
             order by steps.held_on desc, steps.consent_step_id desc
@@ -15,25 +22,36 @@ steps as (
     inner join project on steps.held_on <= project.period_end
 ),
 
+told as (
+    select
+        *,
+        case when not small_people then participant_count end as people_told,
+        case when not (small_people or small_gender) then women_count end as women_told,
+        case when not (small_people or small_gender) then 100 * women_count end as women_by_hundred
+    from steps
+),
+
 final as (
     select
-        steps.consent_step_id,
-        steps.community_id,
+        told.consent_step_id,
+        told.community_id,
         register.community_name,
-        steps.step,
-        steps.held_on,
-        steps.outcome,
-        steps.in_period,
-        steps.is_latest,
-        steps.participant_count,
-        steps.women_count,
-        {{ divide('steps.women_by_hundred', 'steps.participant_count', 0, scale=6, width=18) }} as women_share_percent,
+        told.step,
+        told.held_on,
+        told.outcome,
+        told.in_period,
+        told.is_latest,
+        told.people_told as participant_count,
+        told.women_told as women_count,
+        {{ divide('told.women_by_hundred', 'told.participant_count', 0, scale=6, width=18) }} as women_share_percent,
         case
-            when steps.participant_count is null or steps.women_count is null then 'participants were not counted'
-            when steps.participant_count = 0 then 'nobody took part, so that there is no share'
+            when told.small_people or told.small_gender
+                then 'groups of fewer than ' || told.min_group || ' are not told'
+            when told.participant_count is null or told.women_count is null then 'participants were not counted'
+            when told.participant_count = 0 then 'nobody took part, so that there is no share'
         end as reason
-    from steps
-    left join {{ ref('int_community_names') }} as register on steps.community_id = register.community_id
+    from told
+    left join {{ ref('int_community_names') }} as register on told.community_id = register.community_id
 )
 
 select * from final

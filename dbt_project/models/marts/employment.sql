@@ -46,6 +46,41 @@ counts as (
     group by grouping sets ((jobs.place, jobs.gender), (jobs.place), (jobs.gender), ())
 ),
 
+-- Whoever is only a job without a name counts as a person of its own here: nobody knows that it was the same.
+sizes as (
+    select
+        counts.community_id,
+        counts.gender,
+        counts.people + counts.jobs_without_person as size,
+        counts.people + counts.jobs_without_person < project.min_group as is_small,
+        project.min_group
+    from counts
+    cross join project
+),
+
+-- All genders of a place are kept back where one of them is small, since the others give it away.
+places as (
+    select
+        community_id,
+        max(size) filter (where gender = '*') as size,
+        max(min_group) as min_group,
+        bool_or(is_small and gender = '*') as is_small,
+        bool_or(is_small) as has_small_gender,
+        community_id = '*' as is_total
+    from sizes
+    group by community_id
+),
+
+kept as (
+    select
+        community_id,
+        not is_total
+        and {{ kept_back('(is_small and not is_total)', 'size', 'min_group', 'is_total', 'community_id') }}
+            as kept_whole,
+        {{ kept_back('has_small_gender', 'size', 'min_group', 'is_total', 'community_id') }} as kept_genders
+    from places
+),
+
 cells (community_id, gender) as (
     values ('*', '*'), ('*', 'female'), ('*', 'male')
     union
@@ -53,6 +88,10 @@ cells (community_id, gender) as (
         community_id,
         gender
     from counts
+),
+
+all_jobs as (
+    select count(*) as jobs from jobs
 ),
 
 joined as (
@@ -70,17 +109,14 @@ joined as (
         coalesce(counts.people_over_full_time, 0) as people_over_full_time,
         coalesce(counts.jobs_without_time, 0) as jobs_without_time,
         case when coalesce(counts.jobs, 0) = 0 then 0 else counts.work_years end as work_years,
-        coalesce(
-            bool_or(
-                cells.gender <> '*' and {{ small_group(['counts.people', 'counts.jobs'], 'project.min_group') }}
-            ) over (partition by cells.community_id),
-            false
-        ) and cells.gender <> '*' as small
+        coalesce(kept.kept_whole or (kept.kept_genders and cells.gender <> '*'), false) and all_jobs.jobs > 0 as small
     from cells
     cross join known
     cross join project
     cross join period
+    cross join all_jobs
     left join counts on cells.community_id = counts.community_id and cells.gender = counts.gender
+    left join kept on cells.community_id = kept.community_id
 ),
 
 scaled as (

@@ -9,6 +9,7 @@ standing as (
         records.received_on,
         records.category,
         records.community_id,
+        project.min_group,
         project.period_start,
         project.period_end,
         case when records.acknowledged_on <= project.period_end then records.acknowledged_on end as acknowledged_on,
@@ -22,24 +23,33 @@ standing as (
             and coalesce(records.closed_on >= project.period_start, true)
 ),
 
+-- One person stands behind a grievance: a place is told only where enough others of the same kind came from it.
+counted as (
+    select
+        *,
+        count(*) over (partition by community_id, category) >= min_group as is_told
+    from standing
+),
+
 final as (
     select
         grievance_id,
-        received_on,
+        cast(date_trunc('month', received_on) as date) as received_month,
         received_on >= period_start as received_in_period,
         category,
-        community_id,
+        case when is_told then community_id end as community_id,
         case when closed_on is null then 'open' else 'closed' end as status,
         outcome,
-        acknowledged_on,
-        responded_on,
-        closed_on,
         date_diff('day', received_on, acknowledged_on) as days_to_acknowledge,
         date_diff('day', received_on, responded_on) as days_to_respond,
         date_diff('day', received_on, closed_on) as days_to_close,
-        case when closed_on is null then date_diff('day', received_on, period_end) end as days_open,
-        case when closed_on is null then 'open on the last day of the period' end as reason
-    from standing
+        case when closed_on is null then date_diff('month', received_on, period_end) end as months_open,
+        case when closed_on is null then 'open on the last day of the period' end as reason,
+        case
+            when community_id is null then 'no community is named'
+            when not is_told then 'groups of fewer than ' || min_group || ' are not told'
+        end as place_reason
+    from counted
 )
 
 select * from final

@@ -1,4 +1,8 @@
-with records as (
+with project as (
+    select * from {{ ref('stg_project') }}
+),
+
+records as (
     select * from {{ ref('int_livelihoods') }}
 ),
 
@@ -40,24 +44,28 @@ produced as (
     group by all
 ),
 
+everything as (
+    select * from units
+    union all
+    select * from produced
+),
+
 final as (
     select
-        measure,
-        activity,
-        product,
-        unit,
-        cast(quantity as decimal(18, 6)) as quantity,
-        holders
-    from units
-    union all
-    select
-        measure,
-        activity,
-        product,
-        unit,
-        cast(quantity as decimal(18, 6)) as quantity,
-        holders
-    from produced
+        everything.measure,
+        everything.activity,
+        everything.product,
+        everything.unit,
+        case
+            when everything.holders >= project.min_group then cast(everything.quantity as decimal(18, 6))
+        end as quantity,
+        case when everything.holders >= project.min_group then everything.holders end as holders,
+        case
+            when everything.holders < project.min_group
+                then 'groups of fewer than ' || project.min_group || ' are not told'
+        end as reason
+    from everything
+    cross join project
 )
 
 select * from final

@@ -1,4 +1,8 @@
-with known as (
+with project as (
+    select * from {{ ref('stg_project') }}
+),
+
+known as (
     select * from {{ ref('int_people_sources') }}
     where dataset = 'livelihood_records'
 ),
@@ -16,6 +20,7 @@ holdings as (
         product,
         max(area_ha) as area_ha
     from records
+    where area_ha is not null
     group by all
 ),
 
@@ -23,9 +28,10 @@ land as (
     select
         if(grouping(community_id) = 1, '*', community_id) as community_id,
         if(grouping(activity) = 1, '*', activity) as activity,
-        sum(area_ha) as area_ha
+        sum(area_ha) as area_ha,
+        count(distinct holder) as holders
     from holdings
-    group by grouping sets ((community_id, activity), (community_id), (activity), ())
+    group by grouping sets ((community_id), (activity), ())
 ),
 
 -- Groups without keys: the largest of a community stands for all that are told of it, since they may be the same.
@@ -49,11 +55,11 @@ groups_by_community as (
 
 in_groups as (
     select
-        if(grouping(community_id) = 1, '*', community_id) as community_id,
+        '*' as community_id,
         activity,
         sum(households) as households
     from groups_by_activity
-    group by grouping sets ((community_id, activity), (activity))
+    group by activity
     union all
     select
         if(grouping(community_id) = 1, '*', community_id) as community_id,
@@ -70,44 +76,77 @@ counts as (
         count(*) as record_count,
         count(distinct household_key) as households,
         sum(income_pen) filter (where ends_in_period) as income_pen,
-        count(income_pen) filter (where ends_in_period) as income_records
+        count(income_pen) filter (where ends_in_period) as income_records,
+        count(distinct holder) filter (where ends_in_period and income_pen is not null) as income_holders
     from records
-    group by grouping sets ((community_id, activity), (community_id), (activity), ())
+    group by grouping sets ((community_id), (activity), ())
 ),
 
 joined as (
     select
         counts.*,
         known.is_known,
-        coalesce(known.reason, known.note) as reason,
+        coalesce(known.reason, known.note) as known_reason,
+        project.min_group,
         land.area_ha,
-        coalesce(in_groups.households, 0) as households_in_groups
+        coalesce(land.holders, 0) as land_holders,
+        cast(coalesce(in_groups.households, 0) as bigint) as households_in_groups,
+        cast(counts.households + coalesce(in_groups.households, 0) as bigint) as size,
+        -- Rows by community, and rows by activity, each make up the whole.
+        case when counts.community_id <> '*' then 'community' when counts.activity <> '*' then 'activity' else 'all' end
+            as axis,
+        counts.community_id || ' ' || counts.activity as row_key
     from counts
     cross join known
+    cross join project
     left join land on counts.community_id = land.community_id and counts.activity = land.activity
     left join in_groups on counts.community_id = in_groups.community_id and counts.activity = in_groups.activity
 ),
 
+judged as (
+    select
+        *,
+        axis = 'community' and {{ kept_back('size < min_group', 'size', 'min_group', 'axis', 'row_key') }} as kept,
+        {{ kept_back(
+            '(land_holders > 0 and land_holders < min_group)', 'land_holders', 'min_group', 'axis', 'row_key'
+        ) }} as kept_land,
+        {{ kept_back(
+            '(income_holders > 0 and income_holders < min_group)', 'income_holders', 'min_group', 'axis', 'row_key'
+        ) }} as kept_income
+    from joined
+),
+
+told as (
+    select
+        *,
+        is_known and not kept as is_told,
+        is_known and not kept and not kept_land as land_is_told,
+        is_known and not kept and not kept_income as income_is_told,
+        is_known and (kept or kept_land or kept_income) as is_kept
+    from judged
+),
+
 final as (
     select
-        joined.community_id,
+        told.community_id,
         register.community_name,
-        joined.activity,
-        case when joined.is_known then joined.households end as households,
-        case when joined.is_known then cast(joined.households_in_groups as bigint) end as households_in_groups,
-        case when joined.is_known then joined.record_count end as record_count,
-        cast(joined.area_ha as decimal(18, 6)) as area_ha,
-        cast(joined.income_pen as decimal(18, 2)) as income_pen,
-        case when joined.is_known then joined.income_records end as income_records,
+        told.activity,
+        case when told.is_told then told.households end as households,
+        case when told.is_told then told.households_in_groups end as households_in_groups,
+        case when told.is_told then told.record_count end as record_count,
+        case when told.land_is_told then cast(told.area_ha as decimal(18, 6)) end as area_ha,
+        case when told.income_is_told then cast(told.income_pen as decimal(18, 2)) end as income_pen,
+        case when told.income_is_told then told.income_records end as income_records,
         coalesce(
-            joined.reason,
+            told.known_reason,
             {{ join_reasons([
-                "case when joined.area_ha is null then 'no record gives its land' end",
-                "case when joined.income_records = 0 then 'no record gives an income' end",
+                "case when told.is_kept then 'groups of fewer than ' || told.min_group || ' are not told' end",
+                "case when told.area_ha is null then 'no record gives its land' end",
+                "case when told.income_records = 0 then 'no record gives an income' end",
             ]) }}
         ) as reason
-    from joined
-    left join {{ ref('int_community_names') }} as register on joined.community_id = register.community_id
+    from told
+    left join {{ ref('int_community_names') }} as register on told.community_id = register.community_id
 )
 
 select * from final

@@ -62,6 +62,9 @@ joined as (
             when known.is_known and coalesce(present.people + present.person_events, 0) = 0 then 0
             when known.is_known then present.person_hours
         end as person_hours,
+        held.topic <> '*'
+        and coalesce({{ small_group(['present.people', 'present.person_events'], 'project.min_group') }}, false)
+            as small_topic,
         coalesce(
             {{ small_group(['present.women', 'present.men', 'present.other_gender'], 'project.min_group') }}, false
         ) as small_gender,
@@ -75,10 +78,13 @@ joined as (
 told as (
     select
         *,
-        case when not small_gender then women end as women_told,
-        case when not small_age then youth end as youth_told,
-        case when not small_gender then women * 100 end as women_by_hundred,
-        case when not small_age then youth * 100 end as youth_by_hundred
+        case when not small_topic then people end as people_told,
+        case when not small_topic then person_events end as events_told,
+        case when not small_topic then person_hours end as person_hours_told,
+        case when not (small_topic or small_gender) then women end as women_told,
+        case when not (small_topic or small_age) then youth end as youth_told,
+        case when not (small_topic or small_gender) then women * 100 end as women_by_hundred,
+        case when not (small_topic or small_age) then youth * 100 end as youth_by_hundred
     from joined
 ),
 
@@ -87,16 +93,19 @@ final as (
         topic,
         training_count,
         cast(hours as decimal(18, 6)) as hours,
-        cast(person_hours as decimal(18, 6)) as person_hours,
-        people,
+        cast(person_hours_told as decimal(18, 6)) as person_hours,
+        people_told as people,
         women_told as women,
         youth_told as youth,
         {{ divide('women_by_hundred', 'people', 0, scale=6, width=18) }} as women_share_percent,
         {{ divide('youth_by_hundred', 'people', 0, scale=6, width=18) }} as youth_share_percent,
-        person_events,
+        events_told as person_events,
         coalesce(
             unknown_reason,
-            case when small_gender or small_age then 'groups of fewer than ' || min_group || ' are not told' end,
+            case
+                when small_topic or small_gender or small_age
+                    then 'groups of fewer than ' || min_group || ' are not told'
+            end,
             case when hours is null then 'a training has no hours' end,
             case when people = 0 then 'nobody is named, so that there is no share' end,
             note
