@@ -187,5 +187,11 @@ def test_a_square_metre_more_stops_the_build(name: str, tmp_path: Path) -> None:
     column = "forest_area_um2" if name == "fragmentation" else "area_um2"
     wrong[name][0][column] += 10**10
     with pytest.raises(WarehouseError, match=r"assert_(forest_shape|drivers_add|patches_add)"):
-        marts = ["fragmentation_annual", "drivers_annual", "loss_patches"]
+        marts = [
+            "fragmentation_annual",
+            "drivers_annual",
+            "loss_patches",
+            "forest_cover_annual",
+            "deforestation_annual",
+        ]
         build(write_landed(wrong, tmp_path / "landed"), folder=tmp_path / "build", marts=marts)
