@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from mrv.field.height import fit_height_model
 from mrv.field.height_errors import HeightErrors, errors_of_heights
+from mrv.field.height_groups import POOLED
 from mrv.field.montecarlo import TREE_SOURCES, draw_plots, make_stand
 from mrv.field.sampling_draws import spread_of
 
@@ -86,8 +87,8 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3, help="the fastest of so many runs counts")
     given = parser.parse_args()
     rows, errors = make_trees(given.trees)
-    censuses = [(f"p{plot}", "1") for plot in range(PLOTS)]
-    stand = make_stand(pa.Table.from_pylist(rows), height=errors, censuses=censuses)
+    censuses = {(f"p{plot}", "1"): "s" for plot in range(PLOTS)}
+    stand = make_stand(pa.Table.from_pylist(rows), heights={POOLED: errors}, censuses=censuses)
     draw_plots(stand, draws=10, seed=1, sources=TREE_SOURCES)
     seconds, plain, processor = math.inf, math.inf, math.inf
     for _ in range(given.repeats):

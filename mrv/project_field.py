@@ -82,6 +82,9 @@ class FieldCarbon(Strict):
     environmental_stress_source: str | None = None
     height_model: HeightForm = "log2_weighted"
     height_region: HeightRegion | None = Field(None, description="Region of the Feldpausch heights.")
+    height_model_by: Literal["all", "stratum"] = Field(
+        "all", description="One height model for all plots, or one for each stratum with 30 measured trees or more."
+    )
     palm_heights: Literal["total", "stem"] = Field(
         "total",
         description="What a palm's measured height is; the equations of palm species want the stem's, else the family's is used.",
@@ -111,6 +114,8 @@ class FieldCarbon(Strict):
         needed = self.allometry != "chave_2014_eq4" or self.height_model == "chave_2014_eq6a"
         if needed and (self.environmental_stress is None or not self.environmental_stress_source):
             raise ValueError("environmental_stress and its source are needed for this allometry or height model")
+        if self.height_model_by == "stratum" and self.height_model in ("feldpausch_2012", "chave_2014_eq6a"):
+            raise ValueError("a published height model holds for all strata: height_model_by goes with fitted ones")
         if (self.height_model == "feldpausch_2012") != (self.height_region is not None):
             raise ValueError("height_region goes with height_model feldpausch_2012, and only with it")
         return self

@@ -13,6 +13,7 @@ from scipy.special import ndtri
 from mrv.field.counter_random import entity_word, units_of
 from mrv.field.height import HeightModel
 from mrv.field.height_curves import AnyHeights, ChaveHeights, WeibullHeights
+from mrv.field.height_groups import POOLED, HeightGroups
 from mrv.field.montecarlo_kernel import HEIGHT_STREAM, LOG_PARABOLA, MIN_HEIGHT_M, WEIBULL
 
 FloatArray = npt.NDArray[np.float64]
@@ -41,12 +42,20 @@ class HeightErrors:
     rse: float
     max_height_m: float
 
-    def draw(self, draws: int, *, seed: np.uint64, on: bool) -> FloatArray:
-        """Return the coefficients of each draw, shape (draws, 3); those of the model itself where `on` is false."""
+    def draw(self, draws: int, *, seed: np.uint64, on: bool, group: str = POOLED) -> FloatArray:
+        """Return the coefficients of each draw, shape (draws, 3); those of the model itself where `on` is false.
+
+        Args:
+            draws: How many draws.
+            seed: Seed of the project.
+            on: Whether to draw at all.
+            group: Group of the model: models of different groups err for themselves.
+        """
         fixed = np.tile(np.asarray(self.coefficients), (draws, 1))
         if not on or not self.covariance.any():
             return fixed
-        words = np.array([entity_word("height coefficient", str(place)) for place in range(_COEFFICIENTS)], np.uint64)
+        names = ("height coefficient",) if group == POOLED else ("height coefficient", group)
+        words = np.array([entity_word(*names, str(place)) for place in range(_COEFFICIENTS)], np.uint64)
         normal = ndtri(units_of(words, draws, HEIGHT_STREAM, seed))
         lower = np.linalg.cholesky(self.covariance)
         # Written out: a matrix product may add in another order on another machine.
@@ -54,6 +63,14 @@ class HeightErrors:
         shift = np.stack(moved, axis=1)
         drawn: FloatArray = fixed * np.exp(shift) if self.kind == WEIBULL else fixed + shift
         return drawn
+
+
+def errors_of_groups(groups: HeightGroups, *, tallest_m: float) -> dict[str, HeightErrors]:
+    """Return the errors of each height model of a project, by its group; see `errors_of_heights`."""
+    return {
+        name: errors_of_heights(model, sample=groups.samples[name], tallest_m=tallest_m)
+        for name, model in groups.models.items()
+    }
 
 
 def errors_of_heights(model: AnyHeights, *, sample: Sequence[tuple[float, float]], tallest_m: float) -> HeightErrors:

@@ -17,6 +17,7 @@ from mrv.errors import InputError
 from mrv.field.allometry_errors import AllometryErrors, coefficient_draws, errors_of
 from mrv.field.counter_random import entity_word, seed_word
 from mrv.field.height_errors import HeightErrors
+from mrv.field.height_groups import POOLED
 from mrv.field.montecarlo_kernel import (
     LARGE_ERROR_SD_CM,
     MEASURED,
@@ -50,20 +51,20 @@ class Stand:
         censuses: The plot censuses, in the order of the columns of the draws.
         trees: The trees by census and tag.
         densities: The wood densities that differ.
-        height: The height model and its errors; None where every height was measured.
+        heights: Errors of the height models by group, in the order of their places; empty where every height was measured.
     """
 
     censuses: tuple[CensusKey, ...]
     trees: Trees
     densities: Densities
-    height: HeightErrors | None
+    heights: Mapping[str, HeightErrors]
 
 
 def make_stand(
     tree_biomass: pa.Table,
     *,
-    height: HeightErrors | None,
-    censuses: Collection[CensusKey],
+    heights: Mapping[str, HeightErrors],
+    censuses: Mapping[CensusKey, str],
 ) -> Stand:
     """Make the trees of plot censuses ready for drawing.
 
@@ -73,8 +74,8 @@ def make_stand(
 
     Args:
         tree_biomass: Rows of the measured table; standing dead trees and those without a biomass are left out.
-        height: The errors of the height model; None if no height comes from one.
-        censuses: Which plot censuses count; one without a tree has no biomass in any draw.
+        heights: Errors of the height models by group; `POOLED` for strata without one; empty if no height comes from one.
+        censuses: Which plot censuses count, with their strata; one without a tree has no biomass in any draw.
 
     Raises:
         InputError: An equation is unknown, or no wood density has a standard deviation.
@@ -90,7 +91,9 @@ def make_stand(
     rows.sort(key=lambda row: (row["plot_id"], row["census_id"], row["tree_id"]))
     ordered = tuple(sorted(wanted))
     densities, classes = _densities(rows)
-    return Stand(ordered, _trees(rows, ordered, classes, height), densities, height)
+    ordered_heights = dict(sorted(heights.items()))
+    groups = {key: stratum if stratum in heights else POOLED for key, stratum in censuses.items()}
+    return Stand(ordered, _trees(rows, ordered, classes, ordered_heights, groups), densities, ordered_heights)
 
 
 def draw_plots(stand: Stand, *, draws: int, seed: int, sources: Collection[str], threads: int = 2) -> FloatArray:
@@ -108,11 +111,13 @@ def draw_plots(stand: Stand, *, draws: int, seed: int, sources: Collection[str],
     """
     on = Switches(*(name in sources for name in TREE_SOURCES))
     key = seed_word(seed)
-    height = stand.height
+    heights = stand.heights
+    # Without a height model there is one place that no tree names, as the arrays want a shape.
+    coefficients = [errors.draw(draws, seed=key, on=on.height, group=name) for name, errors in heights.items()]
     curves = Curves(
-        height=height.draw(draws, seed=key, on=on.height) if height else np.zeros((draws, 3)),
-        rse=height.rse if height else 0.0,
-        log_max_height=math.log(height.max_height_m) if height else math.inf,
+        height=np.stack(coefficients or [np.zeros((draws, 3))], axis=1),
+        rse=np.array([errors.rse for errors in heights.values()] or [0.0]),
+        log_max_height=np.log([errors.max_height_m for errors in heights.values()] or [1.0]),
         allometry=coefficient_draws(draws, seed=key, on=on.allometry),
     )
     out = np.empty((draws, len(stand.censuses)))
@@ -131,7 +136,8 @@ def _trees(
     rows: Sequence[Mapping[str, Any]],
     censuses: Sequence[CensusKey],
     classes: Sequence[int],
-    height: HeightErrors | None,
+    heights: Mapping[str, HeightErrors],
+    groups: Mapping[CensusKey, str],
 ) -> Trees:
     place = {census: position for position, census in enumerate(censuses)}
     dbh, height_m, density, mg_ha = (
@@ -147,7 +153,9 @@ def _trees(
     known = {name: errors_of(name) for name in {row["allometry"] for row in rows}}
     found = [known[row["allometry"]] for row in rows]
     sd = SD_CM_PER_CM * dbh + SD_CM
-    modelled = height.kind if height else MEASURED
+    kinds = {name: errors.kind for name, errors in heights.items()}
+    places = {name: position for position, name in enumerate(heights)}
+    group = [groups[row["plot_id"], row["census_id"]] for row in rows]
     return Trees(
         word=np.array([entity_word(row["plot_id"], row["census_id"], row["tree_id"]) for row in rows], np.uint64),
         plot=np.array([place[row["plot_id"], row["census_id"]] for row in rows], np.int64),
@@ -159,11 +167,12 @@ def _trees(
         log_height=np.log(height_m),
         height_kind=np.array(
             [
-                modelled if errors.by_log_height and row["height_method"] != "measured" else MEASURED
-                for row, errors in zip(rows, found, strict=True)
+                kinds.get(name, MEASURED) if errors.by_log_height and row["height_method"] != "measured" else MEASURED
+                for row, errors, name in zip(rows, found, group, strict=True)
             ],
             np.int64,
         ),
+        height_group=np.array([places.get(name, 0) for name in group], np.int64),
         density_class=np.array(classes, np.int64),
         log_size=np.log(density * dbh**2 * height_m),
         log_mg_ha=np.log(mg_ha),

@@ -38,6 +38,7 @@ class Trees(NamedTuple):
         below_large: The same of the large error.
         log_height: ln of the height in m that its biomass was made with.
         height_kind: MEASURED, LOG_PARABOLA or WEIBULL.
+        height_group: Place of its height model in `Curves`.
         density_class: Place in `Densities`.
         log_size: ln(ρD²H) of the recorded values.
         log_mg_ha: ln of what the tree adds to its plot in Mg/ha.
@@ -58,6 +59,7 @@ class Trees(NamedTuple):
     below_large: Floats
     log_height: Floats
     height_kind: NDArray[np.int64]
+    height_group: NDArray[np.int64]
     density_class: NDArray[np.int64]
     log_size: Floats
     log_mg_ha: Floats
@@ -88,18 +90,18 @@ class Densities(NamedTuple):
 
 
 class Curves(NamedTuple):
-    """What holds for a whole draw; arrays of shape (draws, coefficients).
+    """What holds for a whole draw.
 
     Attributes:
-        height: Coefficients of the height model.
-        rse: Residual standard error of the heights: of ln H for the parabola, in m for Weibull's curve.
-        log_max_height: ln of the greatest height in m that is drawn.
-        allometry: Errors of the intercept and slope of the allometry.
+        height: Coefficients of the height models, shape (draws, models, 3).
+        rse: Residual standard error of the heights of each model: of ln H for the parabola, in m for Weibull's curve.
+        log_max_height: ln of the greatest height in m that is drawn of each model.
+        allometry: Errors of the intercept and slope of the allometry, shape (draws, 2).
     """
 
     height: Floats
-    rse: float
-    log_max_height: float
+    rse: Floats
+    log_max_height: Floats
     allometry: Floats
 
 
@@ -186,15 +188,18 @@ def _log_height(
     if kind == MEASURED or not (on.diameter or on.height):
         recorded: float = trees.log_height[tree]
         return recorded
-    c0, c1, c2 = curves.height[draw, 0], curves.height[draw, 1], curves.height[draw, 2]
+    group = trees.height_group[tree]
+    c0, c1, c2 = curves.height[draw, group, 0], curves.height[draw, group, 1], curves.height[draw, group, 2]
+    rse: float = curves.rse[group]
+    log_max_height: float = curves.log_max_height[group]
     if kind == LOG_PARABOLA:
         log_height: float = c0 + c1 * log_dbh + c2 * log_dbh * log_dbh
         if on.height:
-            log_height += curves.rse * normal_quantile(unit(word))
+            log_height += rse * normal_quantile(unit(word))
         else:
-            log_height += 0.5 * curves.rse * curves.rse
-        return min(max(log_height, LOG_MIN_HEIGHT), curves.log_max_height)
+            log_height += 0.5 * rse * rse
+        return min(max(log_height, LOG_MIN_HEIGHT), log_max_height)
     height_m: float = c0 * (1.0 - math.exp(-c1 * math.exp(c2 * log_dbh)))
     if on.height:
-        height_m += curves.rse * normal_quantile(unit(word))
-    return min(math.log(max(height_m, MIN_HEIGHT_M)), curves.log_max_height)
+        height_m += rse * normal_quantile(unit(word))
+    return min(math.log(max(height_m, MIN_HEIGHT_M)), log_max_height)

@@ -43,7 +43,7 @@ def carbon_uncertainty(
     *,
     plot_biomass: Iterable[Mapping[str, Any]],
     censuses: Mapping[CensusKey, PlotCensus],
-    height: HeightErrors | None,
+    heights: Mapping[str, HeightErrors],
     areas_ha: Mapping[str, Decimal],
     settings: MonteCarlo,
 ) -> Rows:
@@ -56,7 +56,7 @@ def carbon_uncertainty(
         tree_biomass: The measured table.
         plot_biomass: Rows of the measured table.
         censuses: The plot censuses.
-        height: Errors of the height model; None where no height comes from one.
+        heights: Errors of the height models by group; empty where no height comes from one.
         areas_ha: Area of each stratum; empty where it was not measured, and then the land has no row.
         settings: Draws, seed and sources.
     """
@@ -66,7 +66,7 @@ def carbon_uncertainty(
         return []
     keys = sorted(census.key for census in latest)
     strata = {key: censuses[key].stratum_id for key in keys}
-    stand = make_stand(tree_biomass, height=height, censuses=keys)
+    stand = make_stand(tree_biomass, heights=heights, censuses=strata)
     values = np.array([float(recorded[key]) for key in keys])
     own = [source for source in TREE_SOURCES if source in settings.sources]
     sampled = SAMPLING in settings.sources

@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from mrv.project_field import FieldCarbon
 from mrv.schemas import DATASETS
 from mrv.stages.check import Checked, table_hash
 from mrv.stages.context import Context
@@ -153,37 +154,41 @@ def _uncertainty(
     areas_ha: Mapping[str, Decimal],
 ) -> list[dict[str, Any]]:
     from mrv.field.allometry import needs_heights
-    from mrv.field.height_curves import height_model
-    from mrv.field.height_errors import errors_of_heights
+    from mrv.field.height_errors import errors_of_groups
     from mrv.field.uncertainty import carbon_uncertainty
 
     settings = context.definition.field_carbon
     trees = field["tree_biomass"].to_pylist()
-    height = None
+    heights = {}
     if needs_heights(settings.allometry) and any(row["height_method"] == settings.height_model for row in trees):
-        sample = _height_sample(tables.get("heights"), trees)
         tallest = max(row["height_m"] for row in trees if row["height_m"] is not None)
-        height = errors_of_heights(height_model(settings, sample), sample=sample, tallest_m=tallest)
+        heights = errors_of_groups(_height_groups(settings, tables.get("heights"), trees, censuses), tallest_m=tallest)
     return carbon_uncertainty(
         field["tree_biomass"],
         plot_biomass=field["plot_biomass"].to_pylist(),
         censuses=censuses,
-        height=height,
+        heights=heights,
         areas_ha=areas_ha,
         settings=settings.uncertainty,  # type: ignore[arg-type]  # the caller saw that it is there
     )
 
 
-def _height_sample(heights: pa.Table | None, trees: Sequence[Mapping[str, Any]]) -> list[tuple[float, float]]:
-    """Return the trees that the height model was fitted to: the sample of its own, else the living trees with a height."""
-    if heights is not None and heights.num_rows:
-        pairs = zip(heights["dbh_cm"].to_pylist(), heights["height_m"].to_pylist(), strict=True)
-        return [(dbh, height) for dbh, height in pairs if height is not None]
-    return [
-        (row["dbh_cm"], row["height_m"])
+def _height_groups(
+    settings: FieldCarbon, apart: pa.Table | None, trees: Sequence[Mapping[str, Any]], censuses: Any
+) -> Any:
+    """Fit the height models once more, to the sample that they were fitted to: their errors are those of this sample."""
+    from mrv.field.height_groups import height_groups
+
+    measured = [
+        (censuses[row["plot_id"], row["census_id"]].stratum_id, row["dbh_cm"], row["height_m"])
         for row in trees
         if row["height_method"] == "measured" and row["life_form"] == "tree"
     ]
+    sample = None
+    if apart is not None and apart.num_rows:
+        pairs = zip(apart["dbh_cm"].to_pylist(), apart["height_m"].to_pylist(), strict=True)
+        sample = [(dbh, height) for dbh, height in pairs if height is not None]
+    return height_groups(settings, measured, apart=sample)
 
 
 def forest_areas_ha(context: Context, pixels: Measured | None) -> dict[str, Decimal]:

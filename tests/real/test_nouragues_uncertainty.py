@@ -10,6 +10,7 @@ import pytest
 
 from mrv.field.carbon import FieldCarbon
 from mrv.field.height_errors import errors_of_heights
+from mrv.field.height_groups import POOLED
 from mrv.field.montecarlo import TREE_SOURCES, Stand, draw_plots, make_stand
 from mrv.field.sampling_draws import Spread, spread_of
 from tests.real import test_nouragues_field as field
@@ -28,7 +29,9 @@ def stand(plots: pa.Table, trees: pa.Table, wood_density: pa.Table, heights: pa.
     sample = [(dbh, height) for dbh, height in pairs if height is not None]
     assert carbon.height_model is not None
     errors = errors_of_heights(carbon.height_model, sample=sample, tallest_m=max(height for _, height in sample))
-    return make_stand(carbon.tree_biomass, height=errors, censuses=[(plot, "1") for plot in field.PLOTS])
+    return make_stand(
+        carbon.tree_biomass, heights={POOLED: errors}, censuses={(plot, "1"): "s" for plot in field.PLOTS}
+    )
 
 
 def _total(stand: Stand, *sources: str) -> Spread:

@@ -22,6 +22,7 @@ from mrv.field.counter_random import entity_word, normal_quantile, philox, seed_
 from mrv.field.height import fit_height_model
 from mrv.field.height_curves import ChaveHeights, feldpausch, fit_weibull
 from mrv.field.height_errors import HeightErrors, errors_of_heights
+from mrv.field.height_groups import POOLED
 from mrv.field.montecarlo import TREE_SOURCES, draw_plots, make_stand
 from mrv.field.plots import PlotCensus
 from mrv.field.sampling_draws import land_draws, spread_of, stratum_draws
@@ -89,9 +90,9 @@ def _tree(tag: int, plot: str = "p1", **other: Any) -> dict[str, Any]:
 
 
 def _draws(trees: list[dict[str, Any]], *sources: str, draws: int = DRAWS, **how: Any) -> Any:
-    censuses = {(tree["plot_id"], tree["census_id"]) for tree in trees}
-    height = how.pop("height", HEIGHTS)
-    stand = make_stand(pa.Table.from_pylist(trees), height=height, censuses=censuses)
+    censuses = {(tree["plot_id"], tree["census_id"]): tree["plot_id"] for tree in trees}
+    heights = how.pop("heights", {POOLED: how.pop("height", HEIGHTS)})
+    stand = make_stand(pa.Table.from_pylist(trees), heights=heights, censuses=censuses)
     return draw_plots(stand, draws=draws, seed=how.pop("seed", 1), sources=sources or TREE_SOURCES, **how)
 
 
@@ -134,7 +135,9 @@ def test_the_seed_decides() -> None:
 
 
 def test_a_plot_without_trees_has_no_biomass_in_any_draw() -> None:
-    stand = make_stand(pa.Table.from_pylist(TREES), height=HEIGHTS, censuses=[("p0", "1"), ("p1", "1")])
+    stand = make_stand(
+        pa.Table.from_pylist(TREES), heights={POOLED: HEIGHTS}, censuses={("p0", "1"): "s", ("p1", "1"): "s"}
+    )
     draws = draw_plots(stand, draws=20, seed=1, sources=TREE_SOURCES)
     assert not draws[:, 0].any()
 
@@ -154,6 +157,18 @@ def test_errors_of_coefficients_do_not_average_out_over_trees() -> None:
     assert bare == pytest.approx(0.976 * HEIGHTS.rse / 20, rel=0.1)
     assert relative[0] > 10 * bare
     assert relative[1] > 1.5 * bare
+
+
+def test_a_stratum_with_a_model_of_its_own_errs_by_it_and_for_itself() -> None:
+    careful = HeightErrors(
+        HEIGHTS.kind, HEIGHTS.coefficients, HEIGHTS.covariance, HEIGHTS.rse / 4, HEIGHTS.max_height_m
+    )
+    both = [*TREES, *(_tree(tag, "p2") for tag in range(120))]
+    draws = _draws(both, "height", heights={POOLED: HEIGHTS, "p2": careful})
+    pooled = _draws(both, "height")
+    assert np.array_equal(draws[:, 0], pooled[:, 0])
+    assert np.corrcoef(pooled.T)[0, 1] > 0.3
+    assert abs(np.corrcoef(draws.T)[0, 1]) < 0.1
 
 
 def test_a_measured_height_has_no_error_of_the_model() -> None:
@@ -249,7 +264,7 @@ def _rows(areas: dict[str, Decimal], **settings: Any) -> dict[tuple[str, str], d
         pa.Table.from_pylist(trees),
         plot_biomass=biomass,
         censuses=censuses,
-        height=HEIGHTS,
+        heights={POOLED: HEIGHTS},
         areas_ha=areas,
         settings=MonteCarlo(draws=1000, **settings),
     )
@@ -284,7 +299,7 @@ def test_an_incomplete_census_is_not_drawn() -> None:
             pa.Table.from_pylist(TREES),
             plot_biomass=[{"plot_id": "p1", "census_id": "1", "complete": False, "agb_mg_ha": Decimal(1)}],
             censuses={},
-            height=HEIGHTS,
+            heights={POOLED: HEIGHTS},
             areas_ha={},
             settings=MonteCarlo(),
         )
