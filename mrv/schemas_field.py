@@ -55,7 +55,8 @@ FIELD_MEASURED = (
     dataset("plot_biomass", "One row per plot census with its above-ground biomass.", "plot_id census_id", {
         "plot_id": "str", "census_id": "str", "stratum_id": "str", "area_ha": "float", "slope_factor": "float", "layout_id": "str?",
         "tree_count": "int", "species_level_count": "int", "genus_level_count": "int", "family_level_count": "int",
-        "plot_mean_level_count": "int", "agb_mg": "factor", "agb_mg_ha": "factor", "trees_set_aside": "int", "complete": "bool",
+        "plot_mean_level_count": "int", "agb_mg": "factor", "agb_mg_ha": "factor", "trees_set_aside": "int",
+        "trees_without_biomass": "int", "complete": "bool", "reason": "str?",
     }),
     dataset("stratum_biomass", "One row per stratum with mean above-ground biomass and its interval.", "stratum_id", {
         "stratum_id": "str", "plot_count": "int", "agb_mg_ha": "factor", "sd_mg_ha": "factor?", "se_mg_ha": "factor?",
@@ -83,9 +84,9 @@ FIELD_MEASURED = (
     dataset("plot_changes", "One row per plot and pair of successive censuses: growth, recruits and mortality.",
             "plot_id census_from census_to", {
         "plot_id": "str", "census_from": "str", "census_to": "str", "stratum_id": "str", "years": "factor", "survivor_count": "int",
-        "recruit_count": "int", "death_count": "int", "missing_count": "int", "agb_from_mg_ha": "factor", "agb_to_mg_ha": "factor",
-        "growth_mg_ha": "factor", "recruitment_mg_ha": "factor", "mortality_mg_ha": "factor", "change_mg_ha_yr": "factor?",
-        "reason": "str?",
+        "recruit_count": "int", "ongrowth_count": "int", "death_count": "int", "missing_count": "int", "agb_from_mg_ha": "factor",
+        "agb_to_mg_ha": "factor", "growth_mg_ha": "factor", "recruitment_mg_ha": "factor", "mortality_mg_ha": "factor",
+        "change_mg_ha_yr": "factor?", "reason": "str?",
     }),
     dataset("stratum_changes", "One row per stratum: mean annual change over its permanent plots.", "stratum_id", {
         "stratum_id": "str", "plot_count": "int", "change_mg_ha_yr": "factor", "sd_mg_ha_yr": "factor?", "se_mg_ha_yr": "factor?",

@@ -24,11 +24,14 @@ from mrv.field.allometry import (
     palm_equation,
 )
 from mrv.field.census_changes import changes_of_plots, stratum_changes
-from mrv.field.height_curves import AnyHeights, height_model
+from mrv.field.comparable import LivingTrees
+from mrv.field.height_curves import AnyHeights
+from mrv.field.height_groups import HeightGroups, height_groups
 from mrv.field.names import read_names
-from mrv.field.plots import CensusKey, read_censuses
+from mrv.field.plots import CensusKey, PlotCensus, read_censuses
 from mrv.field.rounding import BIOMASS_PLACES, HEIGHT_PLACES
 from mrv.field.stocks import TreeMasses, plot_rows, stratum_rows, tree_masses
+from mrv.field.tree_pairs import TreePairs
 from mrv.field.trees import FloatArray, IntArray, Trees, read_trees
 from mrv.field.wood_density import LEVELS, WoodDensities, WoodDensityTable, assign_wood_density, read_wood_density
 from mrv.project_field import FieldCarbon as Settings
@@ -48,12 +51,13 @@ class FieldCarbon:
         tree_biomass: One row per living tree and per standing dead one (`mrv.schemas`); recomputable from its own columns.
         plot_biomass: One row per plot census, of its living trees; `area_ha` is horizontal. Trees at the dataset's mean wood
             density are `tree_count` less the four level counts. A census with `trees_set_aside` is not `complete`: its biomass
-            is that of the trees that are left, and says nothing about the stratum.
+            is that of the trees that are left, and says nothing about the stratum. Nor is one that contradicts the census
+            before it. `trees_without_biomass` count as nothing.
         stratum_biomass: One row per stratum that has a complete plot, over the latest complete census of each plot.
         tree_changes: One row per tree and pair of successive censuses of its plot.
         plot_changes: One row per plot and pair of successive censuses.
         stratum_changes: One row per stratum that has a plot whose change is known.
-        height_model: The height-diameter model; None where the allometry needs no heights.
+        heights: The height-diameter models; None where the allometry needs no heights.
     """
 
     tree_biomass: pa.Table
@@ -62,7 +66,12 @@ class FieldCarbon:
     tree_changes: pa.Table
     plot_changes: pa.Table
     stratum_changes: pa.Table
-    height_model: AnyHeights | None
+    heights: HeightGroups | None
+
+    @property
+    def height_model(self) -> AnyHeights | None:
+        """The height model of all trees together."""
+        return None if self.heights is None else self.heights.pooled
 
 
 def field_carbon(
@@ -102,15 +111,17 @@ def field_carbon(
     forms = _life_forms(every, densities)
     used = np.flatnonzero(every.alive | (forms == _STANDING_DEAD))
     kept, kept_forms = every.take(used), forms[used]
-    model = _height_model(kept, kept_forms, heights, settings)
-    measured = _Measured(kept, kept_forms, model)
+    strata, stratum = _strata(kept, censuses)
+    models = _height_models(kept, kept_forms, heights, settings, [strata[place] for place in stratum.tolist()])
+    measured = _Measured(kept, kept_forms, models, strata, stratum)
     density = assign_wood_density(
         taxa=kept.taxa, taxon=kept.taxon, stand=kept.census, counted=kept_forms == _TREE, table=densities
     )
+    palms = _of_taxa(kept, [IDS.index(palm_equation(taxon, settings)) for taxon in kept.taxa])
     equations = choose_equations(
         life_forms=kept_forms.astype(np.int8),
         decay_classes=_decay_classes(kept, densities),
-        palm_equations=_of_taxa(kept, [IDS.index(palm_equation(taxon, settings)) for taxon in kept.taxa]),
+        palm_equations=palms,
         height_m=measured.height_m,
         measured=measured.by_hand,
         settings=settings,
@@ -122,13 +133,23 @@ def field_carbon(
     everywhere[used] = np.round(kg, BIOMASS_PLACES)
     masses = tree_masses(every, everywhere, censuses)
     own = masses.take(used)
-    _tell(kept, equations, measured, model)
-    rows = plot_rows(censuses, kept, own, density, trees_set_aside)
-    by_hand = np.full(every.dbh_cm.shape, -1, dtype=np.int64)
+    _tell(kept, equations, measured)
+    by_hand, place = (np.full(every.dbh_cm.shape, -1, dtype=np.int64) for _ in range(2))
     by_hand[used] = np.where(equations == IDS.index("chave_2014_eq4"), measured.by_hand, -1)
-    change = changes_of_plots(
-        every, masses, height_measured=by_hand, censuses=censuses, incomplete=incomplete, settings=settings
+    place[used] = np.arange(used.size)
+    living = LivingTrees(
+        place,
+        dbh_cm=kept.dbh_cm,
+        life_form=kept_forms.astype(np.int8),
+        palm_equation=palms,
+        measured_m=kept.height_m,
+        modelled_m=measured.modelled,
+        wood_density_g_cm3=density.g_cm3,
+        settings=settings,
     )
+    pairs = TreePairs(every, masses, height_measured=by_hand, biomass_alike=living.biomass_alike, settings=settings)
+    change = changes_of_plots(pairs, censuses=censuses, incomplete=incomplete)
+    rows = plot_rows(censuses, kept, own, density, trees_set_aside, change.doubts)
     return FieldCarbon(
         tree_biomass=_tree_table(kept, kept_forms, measured, density, equations, ranged, own),
         plot_biomass=DATASETS["plot_biomass"].table(rows.values()),
@@ -136,24 +157,28 @@ def field_carbon(
         tree_changes=change.trees,
         plot_changes=change.plots,
         stratum_changes=stratum_changes(change.plots),
-        height_model=model,
+        heights=models,
     )
 
 
 class _Measured:
     """Heights of the trees that count: as measured, else as modelled where there is a model for their form of life."""
 
-    def __init__(self, trees: Trees, forms: IntArray, model: AnyHeights | None) -> None:
+    def __init__(
+        self, trees: Trees, forms: IntArray, models: HeightGroups | None, strata: Sequence[str], stratum: IntArray
+    ) -> None:
         self.by_hand = np.isfinite(trees.height_m)
         self.modelled = np.full(trees.dbh_cm.shape, np.nan)
-        if model is not None:
+        self.beyond = np.zeros(trees.dbh_cm.shape, dtype=np.bool_)
+        if models is not None:
             fits = (forms == _TREE) | (forms == _STANDING_DEAD)
-            self.modelled[fits] = model.predict_m(trees.dbh_cm[fits])
+            self.modelled[fits] = models.predict_m(trees.dbh_cm[fits], strata, stratum[fits])
+            self.beyond[fits] = models.beyond(trees.dbh_cm[fits], strata, stratum[fits])
         # Heights and densities are rounded before they are used, so that each row can be recomputed from what it shows.
         heights = self.modelled.copy()
         heights[self.by_hand] = trees.height_m[self.by_hand]
         self.height_m = np.round(heights, HEIGHT_PLACES)
-        self.model_form = None if model is None else model.form
+        self.model_form = None if models is None else models.pooled.form
 
 
 def _life_forms(trees: Trees, densities: WoodDensityTable) -> IntArray:
@@ -174,14 +199,25 @@ def _of_taxa(trees: Trees, values: Sequence[int]) -> npt.NDArray[np.int8]:
     return np.array(values, dtype=np.int8)[trees.taxon]
 
 
-def _height_model(trees: Trees, forms: IntArray, heights: pa.Table | None, settings: Settings) -> AnyHeights | None:
+def _strata(trees: Trees, censuses: Mapping[CensusKey, PlotCensus]) -> tuple[list[str], IntArray]:
+    """Return the strata, and the position of each tree's among them."""
+    of_census = [census.stratum_id for census in censuses.values()]
+    strata = sorted(set(of_census))
+    return strata, np.array([strata.index(name) for name in of_census], dtype=np.int64)[trees.census]
+
+
+def _height_models(
+    trees: Trees, forms: IntArray, heights: pa.Table | None, settings: Settings, strata: Sequence[str]
+) -> HeightGroups | None:
     if not needs_heights(settings.allometry):
         return None
+    sample = np.flatnonzero((forms == _TREE) & trees.alive & np.isfinite(trees.height_m))
+    measured = [(strata[at], float(trees.dbh_cm[at]), float(trees.height_m[at])) for at in sample.tolist()]
+    apart = None
     if heights is not None and heights.num_rows:
         pairs = zip(heights["dbh_cm"].to_pylist(), heights["height_m"].to_pylist(), strict=True)
-        return height_model(settings, [(dbh, height) for dbh, height in pairs if height is not None])
-    sample = (forms == _TREE) & trees.alive & np.isfinite(trees.height_m)
-    return height_model(settings, zip(trees.dbh_cm[sample].tolist(), trees.height_m[sample].tolist(), strict=True))
+        apart = [(dbh, height) for dbh, height in pairs if height is not None]
+    return height_groups(settings, measured, apart=apart)
 
 
 def _tree_table(
@@ -231,15 +267,10 @@ def _nullable(values: FloatArray) -> pa.Array:
     return pa.array(values, from_pandas=True)
 
 
-def _tell(trees: Trees, equations: Codes, measured: _Measured, model: AnyHeights | None) -> None:
+def _tell(trees: Trees, equations: Codes, measured: _Measured) -> None:
     """Warn of heights taken from outside the sample of the model, and of trees that no equation fits."""
-    if model is not None:
-        inside = (trees.dbh_cm >= model.dbh_min_cm) & (trees.dbh_cm <= model.dbh_max_cm)
-        _warn(
-            trees,
-            ~measured.by_hand & np.isfinite(measured.modelled) & ~inside,
-            f"lie outside the diameters of the height model ({model.dbh_min_cm} to {model.dbh_max_cm} cm)",
-        )
+    outside = ~measured.by_hand & np.isfinite(measured.modelled) & measured.beyond
+    _warn(trees, outside, "lie outside the diameters of the height model")
     _warn(trees, equations == 0, "hold no biomass, because their equation lacks a height or their decay class none")
 
 

@@ -1,8 +1,9 @@
 """Permanent plots: what became of each tree from one census to the next, and the change of each plot.
 
 The change of a stratum is the mean of the changes of its plots, never the difference of two means. A change that rests on a
-growth that cannot be, on a tree that came back to life, on a census copied from the one before, or on censuses of different
-areas is not given: it is null with the reason, and what the trees say stands beside it.
+growth that cannot be, on a tree that came back to life, on a tree whose biomass is not known, on a census copied from the one
+before, or on censuses of different areas is not given: it is null with the reason, and what the trees say stands beside it.
+A census that contradicts the one before it is in doubt, and does not stand for its plot.
 """
 
 from __future__ import annotations
@@ -13,119 +14,63 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-from mrv.field.nests import SMALLEST_DBH_CM
 from mrv.field.plots import CensusKey, PlotCensus, successive_censuses
-from mrv.field.rounding import to_factor
+from mrv.field.rounding import BIOMASS_PLACES, to_factor
 from mrv.field.stocks import TreeMasses, bounds_of, by_stratum, mg_per_ha, optional_factor
 from mrv.field.strata import stratum_statistics
-from mrv.field.trees import BoolArray, FloatArray, IntArray, Trees
-from mrv.project_field import FieldCarbon as Settings
+from mrv.field.tree_pairs import FATES, FLAGS, IMPLAUSIBLE, Pair, TreePairs, years_between
+from mrv.field.trees import BoolArray, FloatArray, IntArray
 from mrv.schemas import DATASETS
 
-FATES = ("survivor", "recruit", "death", "missing", "resurrected")
-FLAGS = (
-    "pom_changed",
-    "growth_too_small",
-    "growth_too_large",
-    "recruit_too_large",
-    "genus_changed",
-    "height_method_changed",
-)
-IMPLAUSIBLE = ("growth_too_small", "growth_too_large", "recruit_too_large")
-
-_DAYS_IN_YEAR = Decimal("365.25")
-_POM_TOLERANCE_M = 0.05
-_COPIED_FROM = 10
-"""As many survivors without any growth of any of them are no forest, but a copied form."""
-_GROWTH_PLACES = 6
+_UNITS_PER_KG = 10**BIOMASS_PLACES
 
 
 @dataclass(frozen=True)
 class Changes:
-    """Tables `tree_changes` and `plot_changes`."""
+    """What the censuses of permanent plots say together.
+
+    Attributes:
+        trees: Table `tree_changes`.
+        plots: Table `plot_changes`.
+        doubts: Of each plot census that contradicts the one before it, in what.
+    """
 
     trees: pa.Table
     plots: pa.Table
-
-
-@dataclass(frozen=True)
-class _Signs:
-    """By what a tree is known again, and how it was measured, each column of shape (n,).
-
-    Attributes:
-        tags: The different tree_ids.
-        tag: Position of each tree's in `tags`.
-        genus: A number for each genus, −1 where it is not known.
-        pom_m: Point of measurement in m, NaN where it was not recorded.
-        height_measured: 1 where its biomass is by a measured height, 0 by a modelled one, −1 where it is by none.
-    """
-
-    tags: pa.Array
-    tag: IntArray
-    genus: IntArray
-    pom_m: FloatArray
-    height_measured: IntArray
-
-
-@dataclass(frozen=True)
-class _Pair:
-    """The trees of two successive censuses of a plot side by side, each column of shape (n,).
-
-    Attributes:
-        before: Position of each tree among those of the earlier census, −1 where it is not there.
-        after: The same of the later.
-        fate: Position in `FATES`, −1 of trees that lived in neither.
-        growth_cm_yr: NaN but of survivors.
-        flag: Position in `FLAGS`, −1 where there is none.
-    """
-
-    before: IntArray
-    after: IntArray
-    fate: IntArray
-    growth_cm_yr: FloatArray
-    flag: IntArray
+    doubts: Mapping[CensusKey, str]
 
 
 def changes_of_plots(
-    trees: Trees,
-    masses: TreeMasses,
-    *,
-    height_measured: IntArray,
-    censuses: Mapping[CensusKey, PlotCensus],
-    incomplete: Collection[CensusKey],
-    settings: Settings,
+    pairs: TreePairs, *, censuses: Mapping[CensusKey, PlotCensus], incomplete: Collection[CensusKey]
 ) -> Changes:
     """Follow the trees of each plot from census to census.
 
     Args:
-        trees: Every tree, living or dead, in the order of the keys.
-        masses: Their biomass; what dead ones have does not count.
-        height_measured: Of each tree 1 where its biomass is by a measured height, 0 by a modelled one, −1 where it is by none.
-        censuses: Every accepted plot census.
+        pairs: The trees.
+        censuses: Every accepted plot census, those that the trees count.
         incomplete: Censuses of which trees were set aside.
-        settings: Limits of growth.
     """
-    position = {key: at for at, key in enumerate(censuses)}
-    bounds = bounds_of(trees, len(censuses))
-    signs = _signs(trees, height_measured)
-    units = np.where(trees.alive, masses.units, 0)
+    bounds = bounds_of(pairs.trees, len(censuses))
+    rows_of = {key: np.arange(bounds[at], bounds[at + 1]) for at, key in enumerate(censuses)}
     columns: dict[str, list[Any]] = {name: [] for name in DATASETS["tree_changes"].schema.names}
-    rows = []
+    rows, doubts = [], {}
+    sure: dict[str, PlotCensus] = {}
     for earlier, later in successive_censuses(censuses.values()):
-        first, second = (np.arange(bounds[at], bounds[at + 1]) for at in (position[earlier.key], position[later.key]))
-        years = to_factor(Decimal(_day(later) - _day(earlier)) / _DAYS_IN_YEAR)
-        pair = _side_by_side(trees, signs, first, second, years=float(years), least=_least(later), settings=settings)
-        _add_tree_columns(columns, trees, masses, signs, pair, earlier, later)
-        row = _plot_row(earlier, later, years, pair, units, masses.nest)
-        reasons = _reasons(earlier, later, pair, incomplete)
-        change = (row["agb_to_mg_ha"] - row["agb_from_mg_ha"]) / years
-        rows.append(
-            row | {"change_mg_ha_yr": None if reasons else to_factor(change), "reason": ", ".join(reasons) or None}
-        )
-    return Changes(_tree_table(columns), DATASETS["plot_changes"].table(rows))
+        pair = pairs.between(earlier, later, rows_of[earlier.key], rows_of[later.key])
+        _add_tree_columns(columns, pairs, pair, earlier, later)
+        rows.append(_plot_row(earlier, later, pair, pairs.masses, incomplete))
+        base = sure.setdefault(later.plot_id, earlier)
+        found = _doubts(earlier, later, pair, incomplete)
+        # What contradicts a census in doubt may only say that it was wrong: the last sure census decides. A copy does not.
+        if found and base is not earlier and not pair.copied:
+            found = _doubts(base, later, pairs.between(base, later, rows_of[base.key], rows_of[later.key]), incomplete)
+        if found:
+            doubts[later.key] = ", ".join(found)
+        else:
+            sure[later.plot_id] = later
+    return Changes(_tree_table(columns), DATASETS["plot_changes"].table(rows), doubts)
 
 
 def stratum_changes(plot_changes: pa.Table) -> pa.Table:
@@ -159,157 +104,93 @@ def stratum_changes(plot_changes: pa.Table) -> pa.Table:
     return DATASETS["stratum_changes"].table(found)
 
 
-def _day(census: PlotCensus) -> int:
-    return census.census_date.toordinal() if census.census_date else 0
-
-
-def _least(census: PlotCensus) -> float:
-    return census.nests[0].min_dbh_cm if census.layout_id is not None else SMALLEST_DBH_CM
-
-
-def _signs(trees: Trees, height_measured: IntArray) -> _Signs:
-    encoded = trees.table["tree_id"].combine_chunks().dictionary_encode()
-    genera = [taxon.genus or "" for taxon in trees.taxa]
-    known = {genus: at for at, genus in enumerate(sorted(set(genera) - {""}))}
-    return _Signs(
-        encoded.dictionary,
-        encoded.indices.to_numpy().astype(np.int64),
-        np.array([known.get(genus, -1) for genus in genera], dtype=np.int64)[trees.taxon],
-        trees.table["pom_m"].cast(pa.float64()).fill_null(np.nan).to_numpy(),
-        height_measured,
-    )
-
-
-def _side_by_side(
-    trees: Trees,
-    signs: _Signs,
-    first: IntArray,
-    second: IntArray,
-    *,
-    years: float,
-    least: float,
-    settings: Settings,
-) -> _Pair:
-    both = np.union1d(signs.tag[first], signs.tag[second])
-    before, after = _found(both, signs.tag, first), _found(both, signs.tag, second)
-    alive_before, alive_after = _true_at(trees.alive, before), _true_at(trees.alive, after)
-    fate = np.full(both.shape, -1, dtype=np.int64)
-    fate[alive_before & alive_after] = FATES.index("survivor")
-    fate[(before < 0) & alive_after] = FATES.index("recruit")
-    fate[alive_before & (after >= 0) & ~alive_after] = FATES.index("death")
-    fate[alive_before & (after < 0)] = FATES.index("missing")
-    fate[(before >= 0) & ~alive_before & alive_after] = FATES.index("resurrected")
-    survivor = fate == FATES.index("survivor")
-    growth = np.full(both.shape, np.nan)
-    growth[survivor] = np.round(
-        (trees.dbh_cm[after[survivor]] - trees.dbh_cm[before[survivor]]) / years, _GROWTH_PLACES
-    )
-    flag = np.full(both.shape, -1, dtype=np.int64)
-    flag[survivor & _differ(signs.height_measured, before, after)] = FLAGS.index("height_method_changed")
-    flag[survivor & _differ(signs.genus, before, after)] = FLAGS.index("genus_changed")
-    flag[survivor & (growth < float(settings.min_growth_cm_yr))] = FLAGS.index("growth_too_small")
-    flag[survivor & (growth > float(settings.max_growth_cm_yr))] = FLAGS.index("growth_too_large")
-    flag[survivor & (np.abs(signs.pom_m[before] - signs.pom_m[after]) > _POM_TOLERANCE_M)] = FLAGS.index("pom_changed")
-    thick = np.where(after >= 0, trees.dbh_cm[after], 0) > least + float(settings.max_growth_cm_yr) * years
-    flag[(fate == FATES.index("recruit")) & thick] = FLAGS.index("recruit_too_large")
-    return _Pair(before, after, fate, growth, flag)
-
-
-def _found(wanted: IntArray, codes: IntArray, rows: IntArray) -> IntArray:
-    """Return the row of each wanted tree among some rows, −1 where it is not there."""
-    if not rows.size:
-        return np.full(wanted.shape, -1, dtype=np.int64)
-    order = rows[np.argsort(codes[rows], kind="stable")]
-    at = np.minimum(np.searchsorted(codes[order], wanted), order.size - 1)
-    return np.where(codes[order[at]] == wanted, order[at], -1)
-
-
-def _differ(values: IntArray, before: IntArray, after: IntArray) -> BoolArray:
-    """Return whether both values of a tree are known and not the same."""
-    different: BoolArray = (values[before] >= 0) & (values[after] >= 0) & (values[before] != values[after])
-    return different
-
-
-def _true_at(values: BoolArray, rows: IntArray) -> BoolArray:
-    return (rows >= 0) & values[rows]
-
-
 def _plot_row(
-    earlier: PlotCensus,
-    later: PlotCensus,
-    years: Decimal,
-    pair: _Pair,
-    units: IntArray,
-    nest: IntArray,
+    earlier: PlotCensus, later: PlotCensus, pair: Pair, masses: TreeMasses, incomplete: Collection[CensusKey]
 ) -> dict[str, Any]:
-    def mass(rows: IntArray, census: PlotCensus) -> Decimal:
-        chosen = rows[rows >= 0]
-        return to_factor(mg_per_ha(units[chosen], nest[chosen], census))
+    def before(chosen: BoolArray) -> Decimal:
+        return _mass(chosen, pair.before, pair.kg_before, masses, earlier)
 
-    def of(*fates: str) -> npt.NDArray[np.bool_]:
-        return np.isin(pair.fate, [FATES.index(fate) for fate in fates])
+    def after(chosen: BoolArray) -> Decimal:
+        return _mass(chosen, pair.after, pair.kg_after, masses, later)
 
-    agb_from, agb_to = mass(pair.before, earlier), mass(pair.after, later)
-    recruitment = mass(pair.after[of("recruit", "resurrected")], later)
+    agb_from, agb_to = before(pair.before >= 0), after(pair.after >= 0)
+    recruitment = after(pair.of("recruit", "ongrowth", "resurrected"))
     # A tree that nobody found again is counted as lost: the smaller, conservative change.
-    mortality = mass(pair.before[of("death", "missing")], earlier)
+    mortality = before(pair.of("death", "missing"))
+    years = years_between(earlier, later)
+    reasons = _reasons(earlier, later, pair, incomplete)
     return {
         "plot_id": later.plot_id,
         "census_from": earlier.census_id,
         "census_to": later.census_id,
         "stratum_id": later.stratum_id,
         "years": years,
-        "survivor_count": int(of("survivor").sum()),
-        "recruit_count": int(of("recruit").sum()),
-        "death_count": int(of("death").sum()),
-        "missing_count": int(of("missing").sum()),
+        **{
+            f"{fate}_count": int(pair.of(fate).sum())
+            for fate in ("survivor", "recruit", "ongrowth", "death", "missing")
+        },
         "agb_from_mg_ha": agb_from,
         "agb_to_mg_ha": agb_to,
         # What the survivors gained; as the rest, so that the four close to the last digit after rounding.
         "growth_mg_ha": agb_to - agb_from - recruitment + mortality,
         "recruitment_mg_ha": recruitment,
         "mortality_mg_ha": mortality,
+        "change_mg_ha_yr": None if reasons else to_factor((agb_to - agb_from) / years),
+        "reason": ", ".join(reasons) or None,
     }
 
 
-def _reasons(earlier: PlotCensus, later: PlotCensus, pair: _Pair, incomplete: Collection[CensusKey]) -> list[str]:
-    survivors = pair.growth_cm_yr[pair.fate == FATES.index("survivor")]
+def _mass(chosen: BoolArray, rows: IntArray, kg: FloatArray, masses: TreeMasses, census: PlotCensus) -> Decimal:
+    units: IntArray = np.rint(np.nan_to_num(kg[chosen]) * _UNITS_PER_KG).astype(np.int64)
+    return to_factor(mg_per_ha(units, masses.nest[rows[chosen]], census))
+
+
+def _reasons(earlier: PlotCensus, later: PlotCensus, pair: Pair, incomplete: Collection[CensusKey]) -> list[str]:
     found = {
         "trees_set_aside": earlier.key in incomplete or later.key in incomplete,
-        "area_changed": earlier.area_ha != later.area_ha or earlier.nests != later.nests,
-        "implausible_growth": bool(np.isin(pair.flag, [FLAGS.index(flag) for flag in IMPLAUSIBLE]).any()),
-        "resurrected_trees": bool((pair.fate == FATES.index("resurrected")).any()),
-        "copied_census": survivors.size >= _COPIED_FROM and not survivors.any(),
+        "area_changed": _area_changed(earlier, later),
+        "implausible_growth": any(pair.flagged(flag) for flag in IMPLAUSIBLE),
+        "resurrected_trees": bool(pair.of("resurrected").any()),
+        "biomass_unknown": bool(pair.unknown.any()),
+        "copied_census": pair.copied,
     }
     return [reason for reason, true in found.items() if true]
 
 
+def _doubts(earlier: PlotCensus, later: PlotCensus, pair: Pair, incomplete: Collection[CensusKey]) -> list[str]:
+    """Return in what a later census contradicts an earlier one, with the number of its trees."""
+    counts = {flag: pair.flagged(flag) for flag in IMPLAUSIBLE}
+    if earlier.key in incomplete or _area_changed(earlier, later):
+        # A thick new tree may be one that was set aside, or may stand where nobody measured before.
+        counts["recruit_too_large"] = 0
+    counts["resurrected_trees"] = int(pair.of("resurrected").sum())
+    found = [f"{name} ({count})" for name, count in counts.items() if count]
+    return [*found, "copied_census"] if pair.copied else found
+
+
+def _area_changed(earlier: PlotCensus, later: PlotCensus) -> bool:
+    return earlier.area_ha != later.area_ha or earlier.nests != later.nests
+
+
 def _add_tree_columns(
-    columns: dict[str, list[Any]],
-    trees: Trees,
-    masses: TreeMasses,
-    signs: _Signs,
-    pair: _Pair,
-    earlier: PlotCensus,
-    later: PlotCensus,
+    columns: dict[str, list[Any]], pairs: TreePairs, pair: Pair, earlier: PlotCensus, later: PlotCensus
 ) -> None:
     told = pair.fate >= 0
     before, after = pair.before[told], pair.after[told]
-    tag = signs.tag[np.where(after >= 0, after, before)]
+    tag = pairs.signs.tag[np.where(after >= 0, after, before)]
     for name, value in (
         ("plot_id", later.plot_id),
         ("census_from", earlier.census_id),
         ("census_to", later.census_id),
     ):
         columns[name].append(pa.repeat(value, len(tag)))
-    columns["tree_id"].append(signs.tags.take(pa.array(tag)))
+    columns["tree_id"].append(pairs.signs.tags.take(pa.array(tag)))
     columns["fate"].append(_words(FATES, pair.fate[told]))
     columns["flag"].append(_words(FLAGS, pair.flag[told]))
     columns["growth_cm_yr"].append(_nullable(pair.growth_cm_yr[told]))
-    for suffix, rows in (("from", before), ("to", after)):
-        living = _true_at(trees.alive, rows)
-        columns[f"dbh_{suffix}_cm"].append(_nullable(np.where(rows >= 0, trees.dbh_cm[rows], np.nan)))
-        columns[f"agb_{suffix}_kg"].append(_nullable(np.where(living, masses.agb_kg[rows], np.nan)))
+    for suffix, rows, kg in (("from", before, pair.kg_before), ("to", after, pair.kg_after)):
+        columns[f"dbh_{suffix}_cm"].append(_nullable(np.where(rows >= 0, pairs.trees.dbh_cm[rows], np.nan)))
+        columns[f"agb_{suffix}_kg"].append(_nullable(kg[told]))
 
 
 def _words(words: Sequence[str], positions: IntArray) -> pa.Array:

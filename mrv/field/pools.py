@@ -53,7 +53,7 @@ def plot_pools(
             "measurement_count": row["tree_count"],
             "method": "allometry",
             "complete": row["complete"],
-            "reason": None if row["complete"] else f"{row['trees_set_aside']} tree(s) set aside",
+            "reason": row["reason"] or _without_biomass(row["trees_without_biomass"]),
         }
         for census, row in biomass.items()
     ]
@@ -117,9 +117,14 @@ def landscape_pools(rows: Iterable[Mapping[str, Any]], *, areas_ha: Mapping[str,
 def _marked(
     amount: PoolAmount, biomass: Mapping[str, Any], set_aside: Mapping[tuple[str, str, str], int]
 ) -> PoolAmount:
-    """Say of an amount that rows of it were set aside; of standing dead wood these are trees, dead or not."""
-    missed = biomass["trees_set_aside"] if amount.pool == STANDING else set_aside.get((amount.pool, *amount.census), 0)
-    return amount if amount.reason or not missed else replace(amount, reason=f"{missed} row(s) set aside")
+    """Say of an amount that it is not all; standing dead wood is of the same trees as the living, and falls with them."""
+    missed = set_aside.get((amount.pool, *amount.census), 0)
+    reason = biomass["reason"] if amount.pool == STANDING else f"{missed} row(s) set aside" if missed else None
+    return amount if amount.reason or reason is None else replace(amount, reason=reason)
+
+
+def _without_biomass(count: int) -> str | None:
+    return f"{count} living tree(s) without biomass, left out" if count else None
 
 
 def _dead_wood(amounts: Sequence[PoolAmount]) -> list[PoolAmount]:

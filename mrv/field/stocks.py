@@ -98,6 +98,7 @@ def plot_rows(
     masses: TreeMasses,
     density: WoodDensities,
     trees_set_aside: Mapping[CensusKey, int],
+    doubts: Mapping[CensusKey, str],
 ) -> dict[CensusKey, dict[str, Any]]:
     """Return the rows of `plot_biomass` of the living trees, by plot census.
 
@@ -107,12 +108,13 @@ def plot_rows(
         masses: Of these trees.
         density: Of these trees.
         trees_set_aside: How many trees of a plot census could not be used.
+        doubts: In what a plot census contradicts the one before it; one that does not is not among them.
     """
     bounds, units = bounds_of(trees, len(censuses)), masses.units
     rows = {}
     for at, (key, census) in enumerate(censuses.items()):
         own = np.arange(bounds[at], bounds[at + 1])[trees.alive[bounds[at] : bounds[at + 1]]]
-        levels = density.level[own]
+        levels, reason = density.level[own], _why_not(trees_set_aside.get(key, 0), doubts.get(key))
         rows[key] = {
             "plot_id": census.plot_id,
             "census_id": census.census_id,
@@ -125,16 +127,25 @@ def plot_rows(
             "agb_mg": to_factor(Decimal(int(units[own].sum())) / _UNITS_PER_MG),
             "agb_mg_ha": to_factor(mg_per_ha(units[own], masses.nest[own], census)),
             "trees_set_aside": trees_set_aside.get(key, 0),
-            "complete": not trees_set_aside.get(key, 0),
+            "trees_without_biomass": int(np.isnan(masses.agb_kg[own]).sum()),
+            "complete": reason is None,
+            "reason": reason,
         }
     return rows
+
+
+def _why_not(set_aside: int, doubt: str | None) -> str | None:
+    """Return why a census does not stand for its plot, None where it does."""
+    found = [f"{set_aside} tree(s) set aside"] if set_aside else []
+    return "; ".join([*found, f"census_in_doubt: {doubt}"] if doubt else found) or None
 
 
 def stratum_rows(
     censuses: Mapping[CensusKey, PlotCensus], rows: Mapping[CensusKey, Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """Return the rows of `stratum_biomass`: statistics over the latest complete census of each plot."""
-    # A census without some of its trees has too little biomass, and the large trees are those most often set aside.
+    # A census without some of its trees has too little biomass, and the large trees are those most often set aside; one that
+    # contradicts the census before it would carry a wrong diameter into the tonnes.
     complete = [census for key, census in censuses.items() if rows[key]["complete"]]
     values = [(census.stratum_id, rows[census.key]["agb_mg_ha"]) for census in latest_censuses(complete)]
     found = []

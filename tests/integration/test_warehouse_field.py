@@ -42,6 +42,7 @@ def field_rows() -> dict[str, list[dict[str, Any]]]:
                 "agb_mg": Decimal(50),
                 "agb_mg_ha": Decimal(200),
                 "trees_set_aside": 0,
+                "trees_without_biomass": 0,
                 "complete": True,
             }
         ],
@@ -83,6 +84,7 @@ def field_rows() -> dict[str, list[dict[str, Any]]]:
                 "years": Decimal(3),
                 "survivor_count": 9,
                 "recruit_count": 1,
+                "ongrowth_count": 0,
                 "death_count": 1,
                 "missing_count": 0,
                 "agb_from_mg_ha": Decimal(194),

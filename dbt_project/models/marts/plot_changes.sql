@@ -17,6 +17,7 @@ final as (
         changes.years,
         changes.survivor_count,
         changes.recruit_count,
+        changes.ongrowth_count,
         changes.death_count,
         changes.missing_count,
         changes.agb_from_mg_ha,

@@ -11,6 +11,7 @@ final as (
         years,
         survivor_count,
         recruit_count,
+        ongrowth_count,
         death_count,
         missing_count,
         agb_from_mg_ha,

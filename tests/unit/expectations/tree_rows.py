@@ -47,6 +47,7 @@ SOUND: dict[str, dict[str, Any]] = {
         "agb_mg": Decimal("250"),
         "agb_mg_ha": Decimal("250"),
         "trees_set_aside": 0,
+        "trees_without_biomass": 0,
         "complete": True,
     },
     "tree_changes": {
@@ -69,6 +70,7 @@ SOUND: dict[str, dict[str, Any]] = {
         "years": Decimal("2.5"),
         "survivor_count": 400,
         "recruit_count": 12,
+        "ongrowth_count": 3,
         "death_count": 9,
         "missing_count": 1,
         "agb_from_mg_ha": Decimal("250"),

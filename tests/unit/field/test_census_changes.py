@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,41 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mrv.field.carbon import FieldCarbon
 from mrv.field.rounding import to_factor
 from mrv.field.strata import stratum_statistics
 from mrv.project_field import FieldCarbon as Settings
 from mrv.project_field import Layout, Nest
+from tests.unit.field.conftest import FIRST, SECOND, THIRD
 
-FIRST, SECOND, THIRD = date(2018, 1, 1), date(2020, 1, 1), date(2023, 1, 1)
 YEARS = Decimal("1.998631075")
 """730 days of 365.25 a year."""
-
-
-@pytest.fixture
-def follow(compute: Any, land: Any, make_plot: Any, make_tree: Any) -> Any:
-    """Measure a plot p1 twice (trees by id: diameter, or a row), beside a plot p2 that was measured once."""
-
-    def rows(census: str, trees: dict[str, Any]) -> list[dict[str, Any]]:
-        given = {tag: tree if isinstance(tree, dict) else {"dbh_cm": tree} for tag, tree in trees.items()}
-        return [make_tree("p1", tag, 0.0, census_id=census) | tree for tag, tree in given.items()]
-
-    def measure(
-        before: dict[str, Any], after: dict[str, Any], later: dict[str, Any] | None = None, **more: Any
-    ) -> FieldCarbon:
-        found: FieldCarbon = compute(
-            plots=land(
-                "plots",
-                make_plot("p1", census_date=FIRST),
-                make_plot("p1", census_id="2", census_date=SECOND, **(later or {})),
-                make_plot("p2"),
-            ),
-            trees=land("trees", *rows("1", before), *rows("2", after), make_tree("p2", "1", 30.0)),
-            **more,
-        )
-        return found
-
-    return measure
 
 
 def test_each_tree_has_its_fate(follow: Any) -> None:

@@ -26,7 +26,9 @@ def _biomass(plot: str, mg_ha: str, *, census: str = "1", stratum: str = "s1", a
         "agb_mg_ha": Decimal(mg_ha),
         "tree_count": 50,
         "trees_set_aside": aside,
+        "trees_without_biomass": 0,
         "complete": not aside,
+        "reason": f"{aside} tree(s) set aside" if aside else None,
     }
 
 
@@ -88,8 +90,27 @@ def test_rows_set_aside_make_a_pool_incomplete_and_the_sum_that_it_is_in(part: s
         set_aside={("dead_wood_lying", *key): 2} if part == "dead_wood_lying" else {},
     )
     found = {row["pool"]: row for row in rows}
-    assert (found[part]["complete"], found[part]["reason"]) == (False, "2 row(s) set aside")
+    what = "tree" if part == "dead_wood_standing" else "row"
+    assert (found[part]["complete"], found[part]["reason"]) == (False, f"2 {what}(s) set aside")
     assert (found["dead_wood"]["complete"], found["dead_wood"]["carbon_tc_ha"]) == (False, None)
+
+
+def test_a_census_in_doubt_gives_no_pool_of_trees_but_the_others() -> None:
+    key = ("p1", "1")
+    doubt = {"complete": False, "reason": "census_in_doubt: growth_too_large (1)"}
+    amounts = [PoolAmount(key, name, 5.0, 1, "m") for name in ("dead_wood_standing", "litter")]
+    rows = plot_pools(amounts, plot_biomass=[_biomass("p1", "200") | doubt], fractions=FRACTIONS, set_aside={})
+    found = {row["pool"]: row for row in rows}
+    for pool in ("above_ground", "dead_wood_standing"):
+        assert {name: found[pool][name] for name in doubt} == doubt
+    assert found["litter"]["complete"]
+
+
+def test_trees_without_biomass_are_told_with_their_plot() -> None:
+    rows = plot_pools(
+        [], plot_biomass=[_biomass("p1", "200") | {"trees_without_biomass": 3}], fractions=FRACTIONS, set_aside={}
+    )
+    assert [(row["complete"], row["reason"]) for row in rows] == [(True, "3 living tree(s) without biomass, left out")]
 
 
 def _strata(
