@@ -1,13 +1,14 @@
-"""What the checks of plots and trees depend on besides their rows: the layouts that the project declares."""
+"""What the checks of plots and trees depend on besides their rows, and the check of heights across plots."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mrv.schemas import DATASETS
 from mrv.stages.context import Context
 
 
@@ -40,6 +41,21 @@ def field_parameters(context: Context, dataset: str, table: pa.Table, *, plots: 
             "living_dead_trees": _origins_at(table, pc.indices_nonzero(undead.fill_null(False)).to_pylist()),
         }
     return {}
+
+
+def tree_results(context: Context, tables: Mapping[str, pa.Table]) -> pa.Table:
+    """Check the heights of trees by stratum; add the outcome to `check_results`.
+
+    Args:
+        context: The run.
+        tables: Measured tables, `tree_biomass` and `plot_biomass` among them, and `check_results`.
+    """
+    from expectations.gate import gate
+    from expectations.height_fit import check_height_fit
+
+    waivers = context.ledger.waivers(context.definition.id, context.period.id)
+    found = gate(check_height_fit(tables["tree_biomass"], tables["plot_biomass"]), waivers=waivers)
+    return DATASETS["check_results"].sort(pa.concat_tables([tables["check_results"], found]))
 
 
 def _origins_at(table: pa.Table, positions: Iterable[int]) -> list[str]:

@@ -18,6 +18,7 @@ from mrv.errors import CheckError
 from mrv.ledger import Artifact
 from mrv.schemas import DATASETS
 from mrv.stages.check import Checked, check_received, check_table, evidence
+from mrv.stages.check_field import tree_results
 from mrv.stages.check_sample import sample_results
 from mrv.stages.cluster import refuse_silence, through_client
 from mrv.stages.context import Context
@@ -207,6 +208,8 @@ def check_measured(
     tables.update(evidence(checked))
     if "zone_pixels" in tables:
         tables["check_results"] = zone_results(context, tables)
+    if "tree_biomass" in tables:
+        tables["check_results"] = tree_results(context, tables)
     if "area_estimates" in tables:
         tables["check_results"] = sample_results(context, artifacts, tables)
     tables["artifacts"] = artifacts_table(artifacts)
