@@ -19,7 +19,7 @@ LIFE_RECEIVED = (
         "objective": "str?~", **_SUBMISSION,
     }, traced=True),
     dataset("patrol_tracks", "One row per point of a patrol's track.", "patrol_id recorded_at", {
-        "patrol_id": "str", "source_system": "str", "leg_id": "str?", "recorded_at": "timestamp", "longitude": "float?@",
+        "patrol_id": "str", "source_system": "str", "leg_id": "str?!", "recorded_at": "timestamp", "longitude": "float?@",
         "latitude": "float?@", "is_junk": "bool?",
     }, traced=True),
     dataset("patrol_events", "One row per event that a patrol or a person reported: a threat, an animal, anything else.", "event_id", {

@@ -58,7 +58,7 @@ def patrol_days(tracks: Tracks) -> pa.Table:
             "patrol_id": tracks.patrols[patrol],
             "patrol_day": day_of(day),
             "distance_km": kilometres(tracks.distance_m[part].tolist()),
-            "point_count": part.stop - part.start,
+            "point_count": len(part),
         }
         for patrol, day, part in _days(tracks)
     )
@@ -69,14 +69,15 @@ def kilometres(metres: list[float]) -> Decimal:
     return to_factor(Decimal(repr(math.fsum(metres))) / M_PER_KM)
 
 
-def _days(tracks: Tracks) -> Iterator[tuple[int, int, slice]]:
-    """Yield patrol, local day and its points; days of a patrol follow each other because its points do."""
-    patrol, day = tracks.points.patrol, tracks.day
+def _days(tracks: Tracks) -> Iterator[tuple[int, int, Ints]]:
+    """Yield patrol, local day and the places of its points; several legs may share a day."""
+    order = np.lexsort((tracks.day, tracks.points.patrol))
+    patrol, day = tracks.points.patrol[order], tracks.day[order]
     if not len(day):
         return
     first = np.flatnonzero(np.append(True, (patrol[1:] != patrol[:-1]) | (day[1:] != day[:-1])))
     for start, stop in zip(first, np.append(first[1:], len(day)), strict=True):
-        yield int(patrol[start]), int(day[start]), slice(int(start), int(stop))
+        yield int(patrol[start]), int(day[start]), order[start:stop]
 
 
 def _declared(row: Mapping[str, Any], rule: TrackRule) -> tuple[date | None, date | None]:
@@ -124,8 +125,8 @@ def _track(tracks: Tracks, index: int, part: slice) -> dict[str, Any]:
         return {**_no_track(), **counts, "reason": NO_POINT}
     measured = bool(joined.any())
     return {
-        "first_at": _moment(time_us[:1]),
-        "last_at": _moment(time_us[-1:]),
+        "first_at": _moment(time_us.min()),
+        "last_at": _moment(time_us.max()),
         "patrol_days": len(np.unique(tracks.day[part])),
         "hours": to_factor(Decimal(int(tracks.duration_us[part].sum())) / US_PER_HOUR) if measured else None,
         "distance_km": kilometres(tracks.distance_m[part].tolist()) if measured else None,
@@ -134,5 +135,5 @@ def _track(tracks: Tracks, index: int, part: slice) -> dict[str, Any]:
     }
 
 
-def _moment(time_us: Ints) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(time_us[0]))
+def _moment(time_us: np.int64) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int(time_us))

@@ -1,10 +1,11 @@
 """Points of patrols to a clean track: which points count, which neighbours are joined, and how long and far that is.
 
-The rules, in this order (each point that does not count is counted under the first that takes it):
+A patrol may have several legs at the same time: teams, or receivers. Each leg is a track of its own, and what follows is asked
+within a leg; points without a leg are one. The rules, in this order (each point that does not count is counted under the first that takes it):
 
 1. `outside`: its local day lies outside the period.
 2. `junk`: marked as such by the source, without a position, or at 0, 0, where receivers put what they do not know.
-3. `duplicate`: another point of the patrol has the same time. Of these the one with the smallest longitude, then latitude
+3. `duplicate`: another point of the leg has the same time. Of these the one with the smallest longitude, then latitude
    stays; repeated points have the same place, so it does not matter which.
 4. `outlier`: reaching it from the point before and leaving it to the point after both need more than the highest speed,
    and going past it does not. Of two such neighbours the first is one.
@@ -65,16 +66,27 @@ class TrackRule:
 
 @dataclass(frozen=True)
 class Points:
-    """Points in the order of patrol, time and place; arrays of shape (n,)."""
+    """Points in the order of patrol, leg, time and place; arrays of shape (n,).
+
+    Attributes:
+        patrol: Place of its patrol among the sorted ids.
+        leg: Number of its leg, different for each leg of each patrol and ascending.
+        time_us: Microseconds since 1970-01-01 UTC.
+        longitude: Degrees.
+        latitude: Degrees.
+    """
 
     patrol: Ints
+    leg: Ints
     time_us: Ints
     longitude: Floats
     latitude: Floats
 
     def take(self, which: NDArray[np.int64] | Flags) -> Points:
         """Return some of them."""
-        return Points(self.patrol[which], self.time_us[which], self.longitude[which], self.latitude[which])
+        return Points(
+            self.patrol[which], self.leg[which], self.time_us[which], self.longitude[which], self.latitude[which]
+        )
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,7 @@ class Tracks:
         patrols: Ids of the patrols, sorted; the arrays below name a patrol by its place here.
         points: Points that count, n of them.
         day: Local day of each, days since 1970-01-01, shape (n,).
-        joined: Whether a point is joined to the next, shape (n,); the last of a patrol never is.
+        joined: Whether a point is joined to the next, shape (n,); the last of a leg never is.
         distance_m: Geodesic metres to the next, 0 where not joined, shape (n,).
         duration_us: Time to the next, 0 where not joined, shape (n,).
         outside, junk, duplicate, outlier, gaps: How many of each patrol, shape (patrols,).
@@ -112,6 +124,8 @@ def clean_tracks(tracks: pa.Table, rule: TrackRule) -> Tracks:
         rule: What counts.
     """
     names, patrol = _coded(tracks["patrol_id"])
+    legs, leg = _coded(pc.fill_null(tracks["leg_id"], ""))
+    leg += patrol * len(legs)
     time_us = tracks["recorded_at"].cast(pa.int64()).to_numpy()
     longitude, latitude = (_floats(tracks[name]) for name in ("longitude", "latitude"))
     marked = pc.fill_null(tracks["is_junk"], False).to_numpy()
@@ -125,10 +139,10 @@ def clean_tracks(tracks: pa.Table, rule: TrackRule) -> Tracks:
         return np.bincount(which, minlength=len(names)).astype(np.int64)
 
     kept = np.flatnonzero(~outside & ~unusable)
-    order = kept[np.lexsort((latitude[kept], longitude[kept], time_us[kept], patrol[kept]))]
-    points, day = Points(patrol, time_us, longitude, latitude).take(order), day[order]
+    order = kept[np.lexsort((latitude[kept], longitude[kept], time_us[kept], leg[kept]))]
+    points, day = Points(patrol, leg, time_us, longitude, latitude).take(order), day[order]
     repeated = np.zeros(len(order), dtype=np.bool_)
-    repeated[1:] = (points.patrol[1:] == points.patrol[:-1]) & (points.time_us[1:] == points.time_us[:-1])
+    repeated[1:] = (points.leg[1:] == points.leg[:-1]) & (points.time_us[1:] == points.time_us[:-1])
     duplicate = count(points.patrol[repeated])
     points, day = points.take(~repeated), day[~repeated]
     stray = _outliers(points, rule)
@@ -171,12 +185,12 @@ def _floats(column: pa.ChunkedArray) -> Floats:
 
 
 def _steps(points: Points) -> tuple[Floats, Ints, Flags]:
-    """Return metres and time from each point to the next, and whether that is one of the same patrol."""
+    """Return metres and time from each point to the next, and whether that is one of the same leg."""
     count = len(points.patrol)
     metres, took, same = np.zeros(count), np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.bool_)
     if count > 1:
         x, y = points.longitude, points.latitude
-        same[:-1] = points.patrol[1:] == points.patrol[:-1]
+        same[:-1] = points.leg[1:] == points.leg[:-1]
         metres[:-1] = geodesic_m(x[:-1], y[:-1], x[1:], y[1:])
         took[:-1] = points.time_us[1:] - points.time_us[:-1]
     return metres, took, same

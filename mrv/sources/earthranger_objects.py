@@ -216,34 +216,39 @@ def read_observations(artifact: Artifact, request: Request, segments: Sequence[S
     """Read points of a track.
 
     The patrol is the one that was asked for, the one that the point names, or the one that its subject led at that moment.
+    Its leg is the subject: several may be on the way at once, and one that leads two segments walks on from one to the next.
 
     Raises:
         InputError: The file has another shape.
     """
     if artifact.address.lower().endswith(".parquet"):
         return read_points(artifact, request, system=SYSTEM, local_clock=None, dataset_label=artifact.address)
-    asked = _asked_patrol(artifact.address)
+    asked, leader = _asked(artifact.address, segments)
     track = TrackPoints(artifact)
     for item in objects(artifact, request):
         at = moment(item.get("recorded_at"), "UTC")
         patrol_id = asked or text(item.get("patrol_id"))
+        subject = leader or text(item.get("subject_id")) or text(item.get("source"))
         if patrol_id is None and at is not None:
-            subject = text(item.get("subject_id")) or text(item.get("source"))
             patrol_id = next((part.patrol_id for part in segments if part.has(subject, at)), None)
         flags = item.get("exclusion_flags")
         track.add(
             patrol_id,
             None if at is None else round((at - _EPOCH).total_seconds() * 1_000_000),
             _place(item),
+            leg_id=subject,
             junk=flags != 0 if isinstance(flags, int) else None,
         )
     return track.parsed(SYSTEM, request, local_clock=None)
 
 
-def _asked_patrol(address: str) -> str | None:
-    """Return the patrol whose track was asked for: `earthranger/<source>/observations/<patrol>/<segment>/page-0001`."""
+def _asked(address: str, segments: Sequence[Segment]) -> tuple[str | None, str | None]:
+    """Return patrol and leader whose track was asked for: `earthranger/<source>/observations/<patrol>/<segment>/page-0001`."""
     parts = address.split("/")
-    return parts[3] if len(parts) == 6 and parts[5].startswith("page-") else None
+    if len(parts) != 6 or not parts[5].startswith("page-"):
+        return None, None
+    leaders = (part.leader_id for part in segments if (part.patrol_id, str(part.number)) == (parts[3], parts[4]))
+    return parts[3], next(leaders, None)
 
 
 def _range(segment: Object) -> tuple[datetime | None, datetime | None]:

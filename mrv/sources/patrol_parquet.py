@@ -70,7 +70,7 @@ def read_table(path: Path, *, label: str, needed: Mapping[str, Check], optional:
 def read_points(
     artifact: Artifact, request: Request, *, system: str, local_clock: str | None, dataset_label: str
 ) -> Parsed:
-    """Read track points with a column `patrol_id`.
+    """Read track points with a column `patrol_id`; `groupby_col`, where there is one, tells whose track it is, and so the leg.
 
     Args:
         artifact: The file.
@@ -87,7 +87,7 @@ def read_points(
         request.store.get(artifact.sha256),
         label=dataset_label,
         needed=_POINTS,
-        optional={"junk_status": pa.types.is_boolean},
+        optional={"junk_status": pa.types.is_boolean, "groupby_col": pa.types.is_string},
     )
     stamps = table["fixtime"].combine_chunks()
     missing = pc.is_null(stamps).to_numpy(zero_copy_only=False)
@@ -95,7 +95,6 @@ def read_points(
         stamps.cast(pa.timestamp("us", tz=stamps.type.tz), safe=False).cast(pa.int64()), 0
     ).to_numpy()
     longitude, latitude = places(table["geometry"])
-    none = pa.nulls(table.num_rows, pa.string())
 
     def raw(place: int) -> Mapping[str, Any]:
         return {name: table[name][place].as_py() for name in ("patrol_id", "fixtime")}
@@ -106,7 +105,9 @@ def read_points(
         label=dataset_label,
         row=np.arange(1, table.num_rows + 1),
         patrol_id=points.text_or_null(table["patrol_id"].combine_chunks()),
-        leg_id=none,
+        leg_id=points.text_or_null(table["groupby_col"].combine_chunks())
+        if "groupby_col" in table.column_names
+        else pa.nulls(table.num_rows, pa.string()),
         time_us=points.to_utc(time_us, local_clock) if local_clock else time_us,
         longitude=longitude,
         latitude=latitude,

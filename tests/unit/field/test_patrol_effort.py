@@ -27,18 +27,19 @@ RULE = TrackRule(60, Decimal(120), "America/Lima", date(2023, 5, 1), date(2023, 
 START = datetime(2023, 5, 10, 15, 0, tzinfo=UTC)
 GRID = Grid("EPSG:32718", 1000)
 Fix = tuple[str, datetime, float | None, float | None, bool | None]
+PARTS = ("point_count", "outside_count", "junk_count", "duplicate_count", "outlier_count")
 
 
 def fix(minutes: float, north_m: float = 0.0, *, patrol: str = "P1", junk: bool | None = None) -> Fix:
     return (patrol, START + timedelta(minutes=minutes), -77.0, -7.0 + north_m / 110_600, junk)
 
 
-def tracks_of(fixes: list[Fix]) -> pa.Table:
+def tracks_of(fixes: list[Fix], legs: list[str | None] | None = None) -> pa.Table:
     return DATASETS["patrol_tracks"].table(
         {
             "patrol_id": patrol,
             "source_system": "smart",
-            "leg_id": None,
+            "leg_id": legs[row - 1] if legs else None,
             "recorded_at": at,
             "longitude": longitude,
             "latitude": latitude,
@@ -75,6 +76,34 @@ def test_a_repeated_point_is_removed_once_and_counted() -> None:
     row = effort_of([fix(0), fix(10, 500), fix(10, 500), fix(10, 500), fix(20, 1000)])["P1"]
     assert (row["point_count"], row["duplicate_count"]) == (3, 2)
     assert row["distance_km"] == effort_of([fix(0), fix(10, 500), fix(20, 1000)])["P1"]["distance_km"]
+
+
+def _of_legs(legs: dict[str, list[Fix]]) -> dict[str, Any]:
+    fixes = [point for own in legs.values() for point in own]
+    tracks = clean_tracks(tracks_of(fixes, [leg for leg, own in legs.items() for _ in own]), RULE)
+    [row] = patrol_effort(records_of(), tracks, cells_by_patrol(tracks, cut(tracks, GRID)), RULE).to_pylist()
+    [day] = patrol_days(tracks).to_pylist()
+    assert (day["distance_km"], day["point_count"]) == (row["distance_km"], row["point_count"])
+    return row  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("shift", [0, 5])
+def test_legs_at_the_same_time_are_tracks_of_their_own(shift: int) -> None:
+    """Two teams 5.5 km apart, each 2 km long: their points are neighbours in time, but nobody goes from one to the other."""
+    one = [fix(10 * n, 100 * n) for n in range(21)]
+    two = [fix(10 * n + shift, 5500 + 100 * n) for n in range(21)]
+    row = _of_legs({"2": two, "1": one})
+    assert (row["point_count"], row["duplicate_count"], row["outlier_count"], row["gap_count"]) == (42, 0, 0, 0)
+    assert float(row["distance_km"]) == pytest.approx(4.0, abs=0.01)
+    assert (row["patrol_days"], row["hours"]) == (1, Decimal("6.666666667"))
+    assert (row["first_at"], row["last_at"]) == (START, START + timedelta(minutes=200 + shift))
+
+
+def test_a_fault_in_one_leg_is_looked_for_in_that_leg() -> None:
+    one = [fix(0), fix(10, 500), fix(10, 500), fix(20, 90_000), fix(30, 1000), fix(100, 1500)]
+    row = _of_legs({"1": one, "2": [fix(n, 5000) for n in (0, 10, 15, 20, 25)]})
+    assert [row[name] for name in PARTS] == [9, 0, 0, 1, 1]
+    assert row["gap_count"] == 1
 
 
 def test_a_gap_is_not_walked() -> None:
@@ -166,9 +195,8 @@ def test_order_changes_no_digit_and_every_point_is_accounted_for(points: list[An
     shuffled = list(fixes)
     shuffle.shuffle(shuffled)
     assert effort_of(shuffled) == first
-    counts = ("point_count", "outside_count", "junk_count", "duplicate_count", "outlier_count")
     for patrol, row in first.items():
-        assert sum(row[name] for name in counts) == sum(point[0] == patrol for point in points)
+        assert sum(row[name] for name in PARTS) == sum(point[0] == patrol for point in points)
     by_day = patrol_days(clean_tracks(tracks_of(fixes), RULE)).to_pylist()
     for patrol, row in first.items():
         if row["distance_km"] is not None:

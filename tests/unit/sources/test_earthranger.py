@@ -117,6 +117,31 @@ def test_a_point_belongs_to_the_patrol_that_its_subject_led(request_: Request, a
     assert (parsed.rows_read, rules(parsed)) == (5, Counter({"missing_value": 3}))
 
 
+def test_each_subject_is_a_leg_of_its_own(request_: Request, artifact_of: Make) -> None:
+    """Two leaders at the same time are two tracks; one who leads two segments walks on from one to the next."""
+    segment = PATROL["patrol_segments"][0]  # type: ignore[index]
+    second = {**segment, "leader": {"id": "juan"}}
+    patrols = [{**PATROL, "patrol_segments": [segment, second, segment]}]
+    lists = {"patrols/page-0001": patrols}
+    for number in (1, 2, 3):
+        lists[f"observations/p1/{number}/page-0001"] = [{**FIX, "recorded_at": f"2022-07-03T12:0{number}:00Z"}]
+    artifacts = [
+        replace(
+            artifact_of(json.dumps({"data": {"results": content}}).encode(), address=f"earthranger/e/{address}"),
+            product=address.split("/")[0],
+        )
+        for address, content in lists.items()
+    ]
+    rows = earthranger.parse(SPEC, artifacts, request_)["patrol_tracks"].table.to_pylist()
+    assert [row["leg_id"] for row in rows] == ["rosa", "juan", "rosa"]
+
+
+def test_a_file_of_points_has_the_subject_as_leg(request_: Request, artifact_of: Make) -> None:
+    fixes = [{**FIX, "patrol_id": "p1", "subject_id": name} for name in ("a", "b")]
+    rows = parse(request_, artifact_of, observations=fixes)["patrol_tracks"].table.to_pylist()
+    assert [row["leg_id"] for row in rows] == ["a", "b"]
+
+
 def test_a_cancelled_patrol_and_one_told_twice_are_set_aside(request_: Request, artifact_of: Make) -> None:
     parsed = parse(request_, artifact_of, patrols=[PATROL, PATROL, {"id": "p2", "state": "cancelled"}])[
         "patrol_records"
@@ -139,6 +164,8 @@ def test_points_in_parquet_are_judged_before_they_are_read(request_: Request, ar
     parsed = parse(request_, artifact_of, observations=_parquet(**whole))["patrol_tracks"]
     assert parsed.table["longitude"].to_pylist() == [-77.1, None]
     assert rules(parsed) == Counter({"missing_value": 1})
+    grouped = parse(request_, artifact_of, observations=_parquet(**whole, groupby_col=["a", "b", "c"]))
+    assert grouped["patrol_tracks"].table["leg_id"].to_pylist() == ["a", "c"]
     for content in (
         _parquet(patrol_id=["p1"], fixtime=stamps[:1]),
         _parquet(**{**whole, "patrol_id": [1, 2, 3]}),
