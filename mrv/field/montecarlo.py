@@ -65,6 +65,7 @@ def make_stand(
     *,
     heights: Mapping[str, HeightErrors],
     censuses: Mapping[CensusKey, str],
+    density_errors: bool = True,
 ) -> Stand:
     """Make the trees of plot censuses ready for drawing.
 
@@ -76,6 +77,7 @@ def make_stand(
         tree_biomass: Rows of the measured table; standing dead trees and those without a biomass are left out.
         heights: Errors of the height models by group; `POOLED` for strata without one; empty if no height comes from one.
         censuses: Which plot censuses count, with their strata; one without a tree has no biomass in any draw.
+        density_errors: Whether wood densities will be drawn; without, they need no standard deviation.
 
     Raises:
         InputError: An equation is unknown, or no wood density has a standard deviation.
@@ -90,7 +92,7 @@ def make_stand(
     ]
     rows.sort(key=lambda row: (row["plot_id"], row["census_id"], row["tree_id"]))
     ordered = tuple(sorted(wanted))
-    densities, classes = _densities(rows)
+    densities, classes = _densities(rows, _missing_spread(rows) if density_errors else None)
     ordered_heights = dict(sorted(heights.items()))
     groups = {key: stratum if stratum in heights else POOLED for key, stratum in censuses.items()}
     return Stand(ordered, _trees(rows, ordered, classes, ordered_heights, groups), densities, ordered_heights)
@@ -189,9 +191,8 @@ def _column(found: Sequence[AllometryErrors], name: str) -> FloatArray:
     return np.array([getattr(errors, name) for errors in found], dtype=np.float64)
 
 
-def _densities(rows: Sequence[Mapping[str, Any]]) -> tuple[Densities, list[int]]:
+def _densities(rows: Sequence[Mapping[str, Any]], spread: Mapping[str, float] | None) -> tuple[Densities, list[int]]:
     """Return the wood densities that differ, in the order of their taxa, and the place of each tree's among them."""
-    spread = _missing_spread(rows)
     keys = [(_taxon(row), row["wood_density_g_cm3"], _spread_of(row, spread)) for row in rows]
     unique = sorted(set(keys))
     place = {key: position for position, key in enumerate(unique)}
@@ -216,7 +217,9 @@ def _taxon(row: Mapping[str, Any]) -> tuple[str, ...]:
     return (row["family"],) if row["family"] else ("plot", row["plot_id"], row["census_id"])
 
 
-def _spread_of(row: Mapping[str, Any], spread: Mapping[str, float]) -> float:
+def _spread_of(row: Mapping[str, Any], spread: Mapping[str, float] | None) -> float:
+    if spread is None:
+        return 0.0
     own = row["wood_density_sd_g_cm3"]
     if own is not None:
         return float(own)

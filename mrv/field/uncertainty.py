@@ -29,12 +29,22 @@ _PLACES = 6
 
 @dataclass(frozen=True)
 class Entity:
-    """A plot, a stratum or the land, with what was recorded for it in Mg/ha."""
+    """A plot, a stratum or the land, with what was recorded for it in Mg/ha.
+
+    Attributes:
+        kind: plot, stratum or `LAND`.
+        name: Which one.
+        plot_count: Plots behind it.
+        recorded: Above-ground biomass as recorded.
+        sampled: Whether some of its strata have more than one plot, so that their choice can be drawn.
+        reason: What its intervals leave out.
+    """
 
     kind: str
     name: str
     plot_count: int
     recorded: Decimal | float
+    sampled: bool
     reason: str | None = None
 
 
@@ -66,7 +76,9 @@ def carbon_uncertainty(
         return []
     keys = sorted(census.key for census in latest)
     strata = {key: censuses[key].stratum_id for key in keys}
-    stand = make_stand(tree_biomass, heights=heights, censuses=strata)
+    stand = make_stand(
+        tree_biomass, heights=heights, censuses=strata, density_errors="wood_density" in settings.sources
+    )
     values = np.array([float(recorded[key]) for key in keys])
     own = [source for source in TREE_SOURCES if source in settings.sources]
     sampled = SAMPLING in settings.sources
@@ -111,19 +123,20 @@ def _entities(
     *,
     sampled: bool,
 ) -> list[Entity]:
-    entities = [Entity("plot", key[0], 1, recorded[key]) for key in keys]
+    entities = [Entity("plot", key[0], 1, recorded[key], sampled=False) for key in keys]
     means: dict[str, Decimal] = {}
     for stratum in sorted(set(strata.values())):
         plots = [recorded[key] for key in keys if strata[key] == stratum]
         means[stratum] = sum(plots, Decimal(0)) / len(plots)
         reason = _ONE_PLOT if sampled and len(plots) == 1 else None
-        entities.append(Entity("stratum", stratum, len(plots), means[stratum], reason))
+        entities.append(Entity("stratum", stratum, len(plots), means[stratum], len(plots) > 1, reason))
     if _covers(areas_ha, means):
         counted = {name: area for name, area in areas_ha.items() if area > 0}
         mean = sum((means[name] * area for name, area in counted.items()), Decimal(0)) / sum(counted.values())
-        single = [entity.name for entity in entities if entity.reason and entity.name in counted]
+        of_land = [entity for entity in entities if entity.kind == "stratum" and entity.name in counted]
         count = sum(strata[key] in counted for key in keys)
-        entities.append(Entity(LAND, LAND, count, mean, _ONE_PLOT if single else None))
+        reason = next((entity.reason for entity in of_land if entity.reason), None)
+        entities.append(Entity(LAND, LAND, count, mean, any(entity.sampled for entity in of_land), reason))
     return entities
 
 
@@ -134,7 +147,7 @@ def _covers(areas_ha: Mapping[str, Decimal], means: Mapping[str, Any]) -> bool:
 
 def _rows(entity: Entity, runs: Mapping[str, Mapping[tuple[str, str], Spread]], settings: MonteCarlo) -> Rows:
     spreads = {run: found[entity.kind, entity.name] for run, found in runs.items()}
-    if entity.kind == "plot" or (entity.kind == "stratum" and entity.plot_count == 1):
+    if not entity.sampled:
         # Plots are not sampled within themselves, and a single one says nothing of others.
         spreads.pop(SAMPLING, None)
     whole = spreads[ALL].sd
@@ -149,11 +162,16 @@ def _rows(entity: Entity, runs: Mapping[str, Mapping[tuple[str, str], Spread]], 
             "unit": UNIT,
             "recorded": to_factor(entity.recorded),
             **_amounts(spread),
-            "variance_share": to_factor(round((spread.sd / whole) ** 2, _PLACES)) if whole else None,
+            # Where some strata are not sampled, their part is missing above and below the line.
+            "variance_share": None if not whole or (run == SAMPLING and entity.reason) else _share(spread.sd, whole),
             "reason": entity.reason if run in (ALL, SAMPLING) else None,
         }
         for run, spread in spreads.items()
     ]
+
+
+def _share(sd: float, whole: float) -> Decimal:
+    return to_factor(round((sd / whole) ** 2, _PLACES))
 
 
 def _amounts(spread: Spread) -> dict[str, Decimal]:

@@ -285,6 +285,23 @@ def test_rows_for_plots_strata_and_land() -> None:
     assert ("s2", "sampling") not in rows
     for name in ("s2", "*"):
         assert "sampling is left out" in rows[name, "all"]["reason"]
+    assert rows["*", "sampling"]["variance_share"] is None
+
+
+def test_land_of_single_plots_has_no_sampling_at_all() -> None:
+    rows = _rows({"s2": Decimal(300)})
+    assert ("*", "all") in rows
+    assert ("*", "sampling") not in rows
+
+
+def test_densities_without_spread_do_where_they_are_not_drawn() -> None:
+    bare = [{**tree, "wood_density_sd_g_cm3": None} for tree in TREES]
+    stand = make_stand(
+        pa.Table.from_pylist(bare), heights={POOLED: HEIGHTS}, censuses={("p1", "1"): "s"}, density_errors=False
+    )
+    sources = ("diameter", "height", "allometry")
+    found = draw_plots(stand, draws=20, seed=1, sources=sources)
+    assert np.array_equal(found, _draws(TREES, *sources, draws=20))
 
 
 def test_sources_can_be_switched_off_and_land_needs_areas_with_plots() -> None:
