@@ -5,12 +5,12 @@ with project as (
 ),
 
 known as (
-    select * from {{ ref('int_people_sources') }}
+    select * from {{ ref('int_record_sources') }}
     where dataset = 'activity_records'
 ),
 
 jobs_known as (
-    select * from {{ ref('int_people_sources') }}
+    select * from {{ ref('int_record_sources') }}
     where dataset = 'employment_records'
 ),
 

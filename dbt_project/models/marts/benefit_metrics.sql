@@ -3,7 +3,7 @@ with project as (
 ),
 
 sources as (
-    select * from {{ ref('int_people_sources') }}
+    select * from {{ ref('int_record_sources') }}
 ),
 
 definitions as (

@@ -3,7 +3,7 @@ with project as (
 ),
 
 known as (
-    select * from {{ ref('int_people_sources') }}
+    select * from {{ ref('int_record_sources') }}
     where dataset = 'livelihood_records'
 ),
 
