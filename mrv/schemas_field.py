@@ -7,7 +7,7 @@ from mrv.schema_types import dataset
 # fmt: off
 FIELD_RECEIVED = (
     dataset("plots", "One row per census of a forest plot.", "plot_id census_id", {
-        "plot_id": "str", "census_id": "str", "census_date": "date?", "latitude": "float?", "longitude": "float?", "area_ha": "float",
+        "plot_id": "str", "census_id": "str", "census_date": "date?", "latitude": "float?@", "longitude": "float?@", "area_ha": "float",
         "slope_percent": "float?", "slope_corrected": "bool?", "layout_id": "str?", "stratum_id": "str?", "team": "str?!",
         "submission_id": "str?", "submitted_at": "timestamp?", "validation_status": "str?",
     }, traced=True),
@@ -98,6 +98,10 @@ FIELD_MEASURED = (
         "unit": "str", "recorded": "factor",
         "mean": "factor", "median": "factor", "sd": "factor", "q025": "factor", "q05": "factor", "q95": "factor", "q975": "factor",
         "variance_share": "factor?", "reason": "str?",
+    }),
+    dataset("allometries_used", "One row per equation that gave trees of the plots their biomass.", "allometry", {
+        "allometry": "str", "life_form": "str", "document": "str?", "section": "str?", "status": "str", "tree_count": "int",
+        "agb_mg": "factor?",
     }),
     dataset("measurement_audit", "One row per plot census and measure: how the second measurement of its trees differs from the first.",
             "plot_id census_id measure", {

@@ -41,6 +41,14 @@ MEASURES = {
     "species": ("species", "especie"),
     "status": ("alive or dead", "vivo o muerto"),
 }
+LIFE_FORMS = {
+    "tree": ("trees", "árboles"),
+    "palm": ("palms", "palmeras"),
+    "tree_fern": ("tree ferns", "helechos arborescentes"),
+    "liana": ("lianas", "lianas (bejucos)"),
+    "standing_dead": ("standing dead trees", "árboles muertos en pie"),
+    "none": ("trees without biomass", "árboles sin biomasa"),
+}
 _ROW, _NAMES, _TOP = 22, 170, 34
 
 
@@ -73,6 +81,8 @@ def field_carbon(read: Read) -> dict[str, Any]:
         "audits": audits,
         "audited_censuses": len({(row["plot_id"], row["census_id"]) for row in audits}),
         "species_share": _share_of_species(levels),
+        "equations": sorted(read("allometries_used"), key=itemgetter("allometry")),
+        "life_form_name": lambda form: Text(*LIFE_FORMS[form]),
         "pool_name": lambda pool: Text(*POOLS[pool]),
         "measure_name": lambda measure: Text(*MEASURES[measure]),
     }

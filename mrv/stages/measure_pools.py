@@ -71,6 +71,7 @@ def _measure(
     values: Mapping[str, Decimal],
 ) -> dict[str, pa.Table]:
     from mrv.field.audit import measurement_audit
+    from mrv.field.equations_used import allometries_used
     from mrv.field.names import read_names
     from mrv.field.plots import read_censuses
     from mrv.field.pools import CarbonFractions, landscape_pools, plot_pools, stratum_pools
@@ -87,6 +88,7 @@ def _measure(
         "plot_pools": plot_rows,
         "stratum_pools": stratum_rows,
         "landscape_pools": landscape_pools(stratum_rows, areas_ha=areas_ha),
+        "allometries_used": allometries_used(field["tree_biomass"].to_pylist()),
     }
     if "audit_trees" in tables:
         rows["measurement_audit"] = measurement_audit(

@@ -39,7 +39,7 @@ PUBLISHED_ROWS = (
         "scenes",
     ),
     *("plot_pools", "stratum_pools", "landscape_pools", "tree_changes", "plot_changes"),
-    *("stratum_changes", "carbon_uncertainty", "measurement_audit"),
+    *("stratum_changes", "carbon_uncertainty", "measurement_audit", "allometries_used"),
     "vegetation_change",
     *("class_area", "class_transition", "zone_statistics"),
     *("loss_patches", "driver_rules", "patch_labels", "fragmentation"),

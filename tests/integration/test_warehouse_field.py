@@ -56,7 +56,17 @@ def field_rows() -> dict[str, list[dict[str, Any]]]:
             },
             {**pool, "census_id": "c2", "pool": "soil", "complete": False, "reason": "the layers leave a gap"},
         ],
+        # Its own rounding would give 58.032581388.
+        "stratum_biomass": [{"stratum_id": "s1", "plot_count": 2, "agb_mg_ha": Decimal("123.473577419")}],
         "stratum_pools": [
+            {
+                "stratum_id": "s1",
+                "pool": "above_ground",
+                "plot_count": 2,
+                "mean": Decimal("58.032581388"),
+                "se": Decimal(1),
+                **TARGET,
+            },
             {
                 "stratum_id": "s1",
                 "pool": "litter",
@@ -64,7 +74,7 @@ def field_rows() -> dict[str, list[dict[str, Any]]]:
                 "mean": Decimal("1.48"),
                 **TARGET,
                 "reason": "one plot",
-            }
+            },
         ],
         "landscape_pools": [
             {
@@ -110,6 +120,15 @@ def field_rows() -> dict[str, list[dict[str, Any]]]:
                 "variance_share": Decimal(1),
             }
         ],
+        "allometries_used": [
+            {
+                "allometry": "chave_2014_eq4",
+                "life_form": "tree",
+                "status": "published",
+                "tree_count": 9,
+                "agb_mg": Decimal(50),
+            }
+        ],
         "measurement_audit": [
             {
                 "plot_id": "p1",
@@ -130,7 +149,11 @@ def field_rows() -> dict[str, list[dict[str, Any]]]:
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("field")
     rows = e1_rows()
-    rows["carbon_pools"].append({"stratum_id": "s1", "state": "forest", "pool": "litter", "method": "plots"})
+    rows["carbon_pools"] = [
+        row for row in rows["carbon_pools"] if (row["stratum_id"], row["state"]) != ("s1", "forest")
+    ] + [
+        {"stratum_id": "s1", "state": "forest", "pool": pool, "method": "plots"} for pool in ("above_ground", "litter")
+    ]
     full = {
         name: [dict.fromkeys(DATASETS[name].schema.names) | row for row in listed]
         for name, listed in (rows | field_rows()).items()
@@ -161,6 +184,8 @@ def test_every_mart_holds_its_rows_with_their_days(database: Path) -> None:
     assert annual["change_mg_ha_yr"] == 2
     [draws] = records(database, "select * from marts.carbon_uncertainty")
     assert (draws["q025_mg_ha"], draws["q975_mg_ha"]) == (180, 220)
+    [equation] = records(database, "select * from marts.allometries_used")
+    assert (equation["allometry"], equation["status"]) == ("chave_2014_eq4", "published")
     [audit] = records(database, "select * from marts.measurement_audit")
     assert audit["passed"] is True
 
@@ -168,6 +193,15 @@ def test_every_mart_holds_its_rows_with_their_days(database: Path) -> None:
 def test_constants_that_plots_used_are_among_the_parameters(database: Path) -> None:
     found = records(database, "select name from marts.parameters_used where mart = 'plot_carbon'")
     assert [row["name"] for row in found] == ["carbon_fraction_litter"]
+
+
+def test_two_tables_give_a_stock_to_the_same_digit(database: Path) -> None:
+    [stock] = records(
+        database,
+        "select * from marts.carbon_stocks where stratum_id = 's1' and pool = 'above_ground' and method = 'plots'",
+    )
+    [mean] = records(database, "select * from marts.stratum_carbon where stratum_id = 's1' and pool = 'above_ground'")
+    assert stock["stock_tc_ha"] == mean["mean_tc_ha"] == Decimal("58.032581387")
 
 
 def test_trees_at_the_mean_of_all_plots_are_those_that_are_left(database: Path) -> None:

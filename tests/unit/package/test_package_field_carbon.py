@@ -7,7 +7,7 @@ from typing import Any
 import jinja2
 
 from mrv.package import wording
-from mrv.package.field_carbon import MEASURES, POOLS, SOURCES, field_carbon
+from mrv.package.field_carbon import LIFE_FORMS, MEASURES, POOLS, SOURCES, field_carbon
 
 STRATUM = {
     "stratum_id": "s1",
@@ -62,6 +62,17 @@ MARTS: dict[str, list[dict[str, Any]]] = {
             "reason": None,
         }
     ],
+    "allometries_used": [
+        {
+            "allometry": "goodman_2013_palms",
+            "life_form": "palm",
+            "document": "Goodman et al. 2013",
+            "section": None,
+            "status": "unconfirmed",
+            "tree_count": 289,
+            "agb_mg": Decimal("21.5"),
+        }
+    ],
     "wood_density_levels": [
         {"wood_density_level": "species", "level_tree_count": 3},
         {"wood_density_level": "genus", "level_tree_count": 1},
@@ -84,7 +95,17 @@ def _page(marts: dict[str, list[dict[str, Any]]]) -> str:
 
 def test_the_section_shows_what_was_measured_and_what_does_not_count() -> None:
     page = _page(MARTS)
-    for shown in ("54.2", "not met", "the layers leave a gap from 10 to 12 cm", "115.9", "75", "not passed", "-0.35"):
+    for shown in (
+        "54.2",
+        "not met",
+        "the layers leave a gap from 10 to 12 cm",
+        "115.9",
+        "75",
+        "not passed",
+        "-0.35",
+        "Goodman et al. 2013",
+        "unconfirmed",
+    ):
         assert shown in page.replace("−", "-"), shown
 
 
@@ -110,5 +131,5 @@ def test_without_plots_there_is_no_section() -> None:
 
 
 def test_every_name_is_in_both_languages() -> None:
-    for names in (POOLS, SOURCES, MEASURES):
+    for names in (POOLS, SOURCES, MEASURES, LIFE_FORMS):
         assert all(english != spanish for english, spanish in names.values())
