@@ -224,7 +224,7 @@ def test_benefit_metrics_say_how_they_count(whole: Path) -> None:
     assert (told["people_trained"], told["women_trained"], told["training_person_events"]) == (3, 2, 22)
     assert float(told["people_employed_fte"]) == pytest.approx(1.432149362, abs=2e-9)
     assert told["improved_land_non_forest"] is None
-    assert reasons["improved_land_non_forest"] == "1 planted site(s) have no area"
+    assert reasons["improved_land_non_forest"] == "1 of 3 planted sites have no area; the others have 1.500000 ha"
     for metric in ("people_improved_livelihoods", "people_well_being", "people_water", "biodiversity_area"):
         assert told[metric] is None
         assert reasons[metric]

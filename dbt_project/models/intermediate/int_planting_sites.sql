@@ -1,5 +1,5 @@
--- Sites planted until the period's end. A site has the largest area that any of its records gives: the same ground is
--- planted with several species, and planted again where seedlings died.
+-- Sites planted until the period's end. A site has the largest area that any of its records gives, whatever the
+-- purpose: the same ground is planted with several species, for several ends, and again where seedlings died.
 with project as (
     select * from {{ ref('stg_project') }}
 ),
@@ -17,7 +17,7 @@ final as (
         site_id,
         purpose,
         min(community_id) as community_id,
-        max(area_ha) as area_ha,
+        max(max(area_ha)) over (partition by site_id) as area_ha,
         count(distinct scientific_name) as species_count,
         cast(sum(seedling_count) as bigint) as seedlings_planted,
         cast(coalesce(sum(seedling_count) filter (where in_period), 0) as bigint) as seedlings_planted_in_period,

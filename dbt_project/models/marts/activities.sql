@@ -18,11 +18,12 @@ fields (field) as (
     values ('production'), ('protection'), ('inclusion')
 ),
 
+-- Drivers that rules or reviewers find in the loss, and those that only people on the ground can name.
 drivers as (
     select driver from {{ ref('int_driver_names') }}
     where driver not in ('no_loss', 'not_reviewed')
     union all
-    select 'none' as driver
+    select unnest(['logging', 'livestock', 'coca', 'none']) as driver
 ),
 
 held as (
@@ -105,9 +106,15 @@ final as (
             when known.is_known
                 then cast(if(coalesce(efforts.activity_count, 0) = 0, 0, efforts.hours) as decimal(18, 6))
         end as hours,
-        case when known.is_known then coalesce(people.people, 0) end as people,
+        case
+            when known.is_known and (people.people > 0 or coalesce(efforts.activity_count, 0) = 0)
+                then coalesce(people.people, 0)
+        end as people,
         case when known.is_known then coalesce(people.person_events, 0) end as person_events,
-        case when known.is_known then coalesce(people.households, 0) end as households,
+        case
+            when known.is_known and (people.households > 0 or coalesce(efforts.activity_count, 0) = 0)
+                then coalesce(people.households, 0)
+        end as households,
         case
             when jobs_known.is_known and cells.driver = '*'
                 then cast(if(jobs.field is null, 0, jobs.work_years) as decimal(18, 9))
@@ -115,7 +122,11 @@ final as (
         cast(losses.loss_ha as decimal(18, 6)) as driver_loss_ha,
         coalesce(
             known.reason,
-            case when efforts.activity_count > 0 and efforts.hours is null then 'an activity has no hours' end,
+            {{ join_reasons([
+                "case when efforts.activity_count > 0 and efforts.hours is null then 'an activity has no hours' end",
+                "case when efforts.activity_count > 0 and coalesce(people.people, 0) = 0 then 'nobody is named' end",
+                "case when efforts.activity_count > 0 and coalesce(people.households, 0) = 0 then 'no household is told' end",
+            ]) }},
             known.note
         ) as reason
     from cells

@@ -46,6 +46,16 @@ forest_loss as (
     from area_sums
 ),
 
+-- A site planted for several purposes is one piece of land.
+sites as (
+    select
+        site_id,
+        max(area_ha) as area_ha
+    from {{ ref('int_planting_sites') }}
+    where planted_in_period and purpose <> 'enrichment'
+    group by site_id
+),
+
 planted as (
     select
         'improved_land_non_forest' as metric,
@@ -58,12 +68,16 @@ planted as (
             max(sources.reason),
             case
                 when count(sites.area_ha) < count(sites.site_id)
-                    then count(sites.site_id) - count(sites.area_ha) || ' planted site(s) have no area'
+                    then
+                        count(sites.site_id) - count(sites.area_ha) || ' of ' || count(sites.site_id)
+                        || ' planted sites have no area; the others have ' || sum(sites.area_ha) || ' ha'
+                        || coalesce('; ' || max(sources.quarantine_note), '')
             end,
+            max(sources.quarantine_note),
             max(sources.note)
         ) as reason
     from sources
-    left join {{ ref('int_planting_sites') }} as sites on sites.planted_in_period and sites.purpose <> 'enrichment'
+    left join sites on true
     where sources.dataset = 'planting_records'
 ),
 
@@ -157,6 +171,7 @@ final as (
         definitions.position,
         definitions.metric,
         definitions.category,
+        'CCB monitoring report, table of standardised benefit metrics: ' || definitions.category as section_reference,
         definitions.is_standard,
         definitions.of_which_of,
         definitions.label_en,

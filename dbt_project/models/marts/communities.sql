@@ -2,14 +2,14 @@ with project as (
     select * from {{ ref('stg_project') }}
 ),
 
--- The last step of consent until the period's end; several of one day are told by the largest id.
+-- The last step of consent until the period's end; of several on one day the one that comes last in the process.
 consent as (
     select steps.*
     from {{ ref('stg_consent_steps') }} as steps
     inner join project on steps.held_on <= project.period_end
     qualify row_number() over (
         partition by steps.community_id
-        order by steps.held_on desc, steps.consent_step_id desc
+        order by steps.held_on desc, {{ consent_rank('steps.step') }} desc, steps.consent_step_id desc
     ) = 1
 ),
 

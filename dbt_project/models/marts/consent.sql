@@ -16,7 +16,7 @@ steps as (
         project.min_group,
         row_number() over (
             partition by steps.community_id
-            order by steps.held_on desc, steps.consent_step_id desc
+            order by steps.held_on desc, {{ consent_rank('steps.step') }} desc, steps.consent_step_id desc
         ) = 1 as is_latest
     from {{ ref('stg_consent_steps') }} as steps
     inner join project on steps.held_on <= project.period_end

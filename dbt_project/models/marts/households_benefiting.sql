@@ -6,6 +6,21 @@ sources as (
     select * from {{ ref('int_record_sources') }}
 ),
 
+-- Groups without codes: of each community the largest, since several records may tell of the same (see livelihoods).
+grouped as (
+    select
+        community_id,
+        max(household_count) as households
+    from {{ ref('int_livelihoods') }}
+    where household_key is null
+    group by community_id
+),
+
+in_groups as (
+    select coalesce(sum(households), 0) as households
+    from grouped
+),
+
 -- By what a household can benefit, and the records that tell of it.
 bases (basis, dataset) as (
     values
@@ -74,22 +89,34 @@ scaled as (
         everything.basis,
         case when everything.is_known then everything.households end as households,
         case when everything.is_known then everything.records_without_household end as records_without_household,
+        case
+            when everything.is_known
+                then cast(if(everything.basis in ('livelihoods', '*'), in_groups.households, 0) as bigint)
+        end as households_in_groups,
         registered.households as registered_households,
         case when everything.is_known then 100 * everything.households end as by_hundred,
         everything.reason
     from everything
     cross join registered
+    cross join in_groups
 ),
 
 final as (
     select
         basis,
         households,
+        households_in_groups,
         records_without_household,
         cast(registered_households as bigint) as registered_households,
         {{ divide('by_hundred', 'registered_households', 0, scale=6, width=18) }} as share_percent,
-        coalesce(reason, case when registered_households is null then 'the register does not give the households' end)
-            as reason
+        coalesce(
+            reason,
+            {{ join_reasons([
+                "case when registered_households is null then 'the register does not give the households' end",
+                "case when households_in_groups > 0 then households_in_groups || ' households in groups without codes are not among them' end",
+                "case when records_without_household > households_in_groups then 'records without a code of a household are not counted' end",
+            ]) }}
+        ) as reason
     from scaled
 )
 

@@ -22,13 +22,19 @@ people as (
     where activity_type = 'training'
 ),
 
+listed as (
+    select distinct activity_id from people
+),
+
 held as (
     select
-        if(grouping(topic) = 1, '*', topic) as topic,
+        if(grouping(trainings.topic) = 1, '*', trainings.topic) as topic,
         count(*) as training_count,
-        {{ sum_or_null('hours') }} as hours
+        count(*) - count(listed.activity_id) as trainings_without_participants,
+        {{ sum_or_null('trainings.hours') }} as hours
     from trainings
-    group by grouping sets ((topic), ())
+    left join listed on trainings.activity_id = listed.activity_id
+    group by grouping sets ((trainings.topic), ())
 ),
 
 present as (
@@ -54,13 +60,24 @@ joined as (
         project.min_group,
         case when known.is_known then held.training_count end as training_count,
         case when known.is_known then coalesce(held.hours, if(held.training_count = 0, 0, null)) end as hours,
-        case when known.is_known then coalesce(present.people, 0) end as people,
-        case when known.is_known then coalesce(present.women, 0) end as women,
-        case when known.is_known then coalesce(present.youth, 0) end as youth,
-        case when known.is_known then coalesce(present.person_events, 0) end as person_events,
+        held.trainings_without_participants,
+        -- Where trainings were held and nobody is named, how many people there were is not known; it is not none.
         case
-            when known.is_known and coalesce(present.people + present.person_events, 0) = 0 then 0
-            when known.is_known then present.person_hours
+            when known.is_known and (present.people > 0 or held.training_count = 0) then coalesce(present.people, 0)
+        end as people,
+        case
+            when known.is_known and (present.people > 0 or held.training_count = 0) then coalesce(present.women, 0)
+        end as women,
+        case
+            when known.is_known and (present.people > 0 or held.training_count = 0) then coalesce(present.youth, 0)
+        end as youth,
+        case
+            when known.is_known and ((present.people + present.person_events) > 0 or held.training_count = 0)
+                then coalesce(present.person_events, 0)
+        end as person_events,
+        case
+            when known.is_known and held.training_count = 0 then 0
+            when known.is_known and held.trainings_without_participants = 0 then present.person_hours
         end as person_hours,
         held.topic <> '*'
         and coalesce({{ small_group(['present.people', 'present.person_events'], 'project.min_group') }}, false)
@@ -107,7 +124,12 @@ final as (
                     then 'groups of fewer than ' || min_group || ' are not told'
             end,
             case when hours is null then 'a training has no hours' end,
-            case when people = 0 then 'nobody is named, so that there is no share' end,
+            case
+                when trainings_without_participants > 0
+                    then trainings_without_participants || ' training(s) have no participants recorded'
+            end,
+            case when people is null then 'nobody is named: only person-events are known' end,
+            case when people = 0 then 'no training was held, so that there is no share' end,
             note
         ) as reason
     from told
