@@ -212,7 +212,7 @@ class CarbonPool(Strict):
     pool: Literal["above_ground", "below_ground", "dead_wood", "litter", "soil", "total"]
     plots: bool = Field(
         False,
-        description="The stratum mean of the field plots: of above_ground, dead_wood, litter or soil, as they measured it.",
+        description="The stratum mean of the field plots, for state forest: above_ground, dead_wood, litter or soil.",
     )
     stock_tc_ha: Decimal | None = Field(None, ge=0)
     ratio_of_above_ground: Identifier | None = Field(None, description="Name of the parameter that holds the ratio.")
@@ -224,6 +224,8 @@ class CarbonPool(Strict):
             raise ValueError("give exactly one of plots, stock_tc_ha, ratio_of_above_ground")
         if self.plots and self.pool in ("below_ground", "total"):
             raise ValueError("plots do not measure the pool: give a stock or a ratio of above_ground")
+        if self.plots and self.state != "forest":
+            raise ValueError("plots measure forest, not the land after deforestation: give a stock with its source")
         if self.stock_tc_ha is not None and not self.source:
             raise ValueError("a stock needs its source")
         return self

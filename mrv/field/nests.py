@@ -71,7 +71,9 @@ def plots_off_layout(plots: pa.Table, layouts: Sequence[Layout]) -> list[int]:
 
 
 def trees_below_nests(trees: pa.Table, plots: pa.Table, layouts: Sequence[Layout]) -> list[int]:
-    """Return the positions of rows of `trees` that no nest of their plot measures, because they are too thin.
+    """Return the positions of rows of `trees` that their plot does not measure, because they are too thin.
+
+    In a plot without a layout trees are measured from `SMALLEST_DBH_CM` on, whatever the nests of other plots hold.
 
     Args:
         trees: Landed `trees`.
@@ -80,8 +82,9 @@ def trees_below_nests(trees: pa.Table, plots: pa.Table, layouts: Sequence[Layout
     """
     least: Mapping[str, float] = {layout.id: areas_of(layout)[0].min_dbh_cm for layout in layouts}
     columns = (plots[name].to_pylist() for name in ("plot_id", "census_id", "layout_id"))
-    minimum = {(plot, census): least[layout] for plot, census, layout in zip(*columns, strict=True) if layout in least}
-    if not minimum:
-        return []
+    minimum = {
+        (plot, census): least.get(layout, 0.0) if layout is not None else SMALLEST_DBH_CM
+        for plot, census, layout in zip(*columns, strict=True)
+    }
     rows = zip(*(trees[name].to_pylist() for name in ("plot_id", "census_id", "dbh_cm")), strict=True)
     return [position for position, (plot, census, dbh) in enumerate(rows) if dbh < minimum.get((plot, census), 0.0)]

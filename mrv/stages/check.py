@@ -17,7 +17,7 @@ from mrv.errors import InputError
 from mrv.files import hash_file, write_parquet
 from mrv.privacy import NOT_TOLD
 from mrv.schemas import DATASETS
-from mrv.stages.check_field import field_parameters
+from mrv.stages.check_field import field_parameters, strata_of_rows
 from mrv.stages.check_patrols import patrol_parameters
 from mrv.stages.check_people import people_parameters
 from mrv.stages.check_pools import pool_parameters
@@ -197,14 +197,6 @@ def misplaced_plots(context: Context, plots: pa.Table) -> list[str]:
         for origin, stratum in zip(origins(plots), strata_of_rows(context, plots), strict=True)
         if stratum is None
     )
-
-
-def strata_of_rows(context: Context, plots: pa.Table) -> list[str | None]:
-    """Return the stratum in which each row of `plots` counts, None where there is none for it."""
-    from mrv.field.location import locate_plots
-
-    strata = [(zone.zone_id, zone.geometry) for zone in context.zones if zone.kind == "stratum"]
-    return locate_plots(plots, strata=strata, default_stratum=context.definition.default_stratum)
 
 
 def check_table(

@@ -8,7 +8,8 @@ import pyarrow as pa
 import shapely
 
 from mrv.errors import InputError
-from mrv.stages.check import Checked, strata_of_rows, table_hash
+from mrv.stages.check import Checked, table_hash
+from mrv.stages.check_field import strata_of_plots
 from mrv.stages.context import Context
 from mrv.stages.declare import parameters
 from mrv.stages.measure import Measured, run_measurement
@@ -76,12 +77,6 @@ def decay_factors(context: Context) -> dict[str, float]:
         for row in parameters(context.project, context.period)
         if row.name.startswith(DECAY_FACTOR) and row.value is not None
     }
-
-
-def strata_of_plots(context: Context, plots: pa.Table) -> dict[str, str]:
-    """Return the stratum of each accepted plot."""
-    strata = zip(plots["plot_id"].to_pylist(), strata_of_rows(context, plots), strict=True)
-    return {plot_id: stratum for plot_id, stratum in strata if stratum is not None}
 
 
 def trees_missed(checked: Mapping[str, Checked]) -> dict[tuple[str, str], int]:

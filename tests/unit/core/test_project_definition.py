@@ -66,6 +66,7 @@ def test_a_key_that_stands_twice_is_refused(folder: Path) -> None:
         ({"state": "forest", "pool": "above_ground"}, "exactly one of"),
         ({"state": "forest", "pool": "above_ground", "plots": True, "stock_tc_ha": 1, "source": "x"}, "exactly one of"),
         ({"state": "forest", "pool": "above_ground", "stock_tc_ha": 1}, "needs its source"),
+        ({"state": "post_deforestation", "pool": "soil", "plots": True}, "not the land after deforestation"),
         ({"state": "forest", "pool": "roots", "plots": True}, "Input should be"),
     ],
 )

@@ -90,21 +90,23 @@ def test_a_quarantined_plot_takes_its_trees_along(rows: Any, make_table: Any, pa
     trees = rows("trees", 3)
     trees[1] |= {"plot_id": "p2", "submission_id": "s2"}
     trees[2] |= {"plot_id": "p2", "submission_id": "s9"}
-    outcome = check("trees", make_table("trees", trees), parameters=tree_parameters(received=plots, accepted=accepted))
+    outcome = check(
+        "trees", make_table("trees", trees), parameters=parameters | tree_parameters(received=plots, accepted=accepted)
+    )
     assert [(item["row"], item["rule"]) for item in outcome.quarantine.to_pylist()] == [
         (2, "plot_quarantined"),
         (3, "plot_exists"),
     ]
 
 
-def test_the_trees_of_a_plot_that_could_not_be_typed_go_with_it(rows: Any, make_table: Any) -> None:
+def test_the_trees_of_a_plot_that_could_not_be_typed_go_with_it(rows: Any, make_table: Any, parameters: Any) -> None:
     plots = make_table("plots", rows("plots", 1))
     record = json.dumps({"plot_id": "p2", "census_id": "1", "submission_id": "s2", "plot/area_ha": "half"})
     aside = {"dataset": "plots", "artifact": "a", "row": 2, "rule": "unreadable_value", "severity": "error"}
     set_aside = DATASETS["quarantine"].table([{**aside, "reason": "-", "record": record}])
     [tree] = rows("trees", 1)
     tree |= {"plot_id": "p2", "submission_id": "s2"}
-    parameters = tree_parameters(received=plots, accepted=plots, set_aside=set_aside)
+    parameters |= tree_parameters(received=plots, accepted=plots, set_aside=set_aside)
     outcome = check("trees", make_table("trees", [tree]), parameters=parameters)
     assert outcome.quarantine["rule"].to_pylist() == ["plot_quarantined"]
 
@@ -117,7 +119,9 @@ def test_the_trees_of_a_second_submission_go_with_it(rows: Any, make_table: Any,
     trees = [*rows("trees", 2), *(row | {"submission_id": "s2"} for row in rows("trees", 2))]
     for number, tree in enumerate(trees, start=1):
         tree["_row"] = number
-    outcome = check("trees", make_table("trees", trees), parameters=tree_parameters(received=plots, accepted=accepted))
+    outcome = check(
+        "trees", make_table("trees", trees), parameters=parameters | tree_parameters(received=plots, accepted=accepted)
+    )
     assert outcome.accepted["_row"].to_pylist() == [1, 2]
     assert outcome.quarantine["rule"].to_pylist() == ["plot_quarantined", "plot_quarantined"]
 

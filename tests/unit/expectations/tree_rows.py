@@ -12,6 +12,8 @@ PARAMETERS: dict[str, Any] = {
     "trees_below_nests": ["thin|2"],
     "living_dead_trees": ["undead|2"],
     "palms_called_trees": ["palm|2"],
+    "as_if_millimetres": ["mm|2"],
+    "plots_changing_stratum": ["moved|2"],
 }
 
 SOUND: dict[str, dict[str, Any]] = {
@@ -93,6 +95,8 @@ SOUND: dict[str, dict[str, Any]] = {
 
 SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     ("plots", "layout_fits", {"_artifact": "off"}),
+    ("plots", "plot_changes_stratum", {"_artifact": "moved"}),
+    ("trees", "dbh_not_in_millimetres", {"_artifact": "mm"}),
     ("trees", "life_form_known", {"life_form": "shrub"}),
     ("trees", "decay_class_known", {"decay_class": "2"}),
     ("trees", "life_form_fits_status", {"_artifact": "undead"}),
@@ -104,6 +108,7 @@ SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     ("tree_biomass", "biomass_known", {"agb_kg": None, "allometry": "none"}),
     ("tree_biomass", "height_in_range", {"height_m": 0.5}),
     ("tree_biomass", "height_near_model", {"height_over_model": 1.3}),
+    ("tree_biomass", "height_near_model", {"height_over_model": 0.45}),
     ("tree_biomass", "density_in_range", {"wood_density_g_cm3": 2.0}),
     ("tree_biomass", "level_known", {"wood_density_level": "guess"}),
     ("tree_biomass", "life_form_known", {"life_form": "shrub"}),
@@ -116,6 +121,7 @@ SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     ("plot_biomass", "agb_plausible", {"agb_mg_ha": Decimal(1201)}),
     ("plot_biomass", "slope_factor_in_range", {"slope_factor": 1.04}),
     ("plot_biomass", "trees_set_aside_not_negative", {"trees_set_aside": -1}),
+    ("plot_biomass", "census_stands", {"complete": False}),
     ("plot_biomass", "agb_of_forest", {"agb_mg_ha": Decimal(40)}),
     ("plot_biomass", "numbers_finite", {"area_ha": nan}),
     ("plot_biomass", "required_present", {"agb_mg": None}),

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mrv.errors import InputError
+from mrv.field.diameters import as_if_millimetres
 from mrv.field.nests import areas_of, nest_positions, plots_off_layout, trees_below_nests
 from mrv.project_field import FieldCarbon as Settings
 from mrv.project_field import Layout, Nest
@@ -95,6 +96,17 @@ def test_rows_that_the_layouts_do_not_fit_are_found(land: Any, make_plot: Any, m
         make_plot("p4", area_ha=0.5),
     )
     assert plots_off_layout(plots, [NESTED]) == [1, 2]
-    trees = land("trees", make_tree("p1", "1", 4.9), make_tree("p1", "2", 5.0), make_tree("p4", "1", 4.9))
-    assert trees_below_nests(trees, plots, [NESTED]) == [0]
-    assert trees_below_nests(trees, plots, []) == []
+    sizes = {"p1": (4.9, 5.0), "p3": (4.9,), "p4": (11.0, 9.9)}
+    trees = land("trees", *(make_tree(plot, str(dbh), dbh) for plot, of_plot in sizes.items() for dbh in of_plot))
+    # The nests of p1 say nothing of p4, which has none; the layout of p3 is not known, and p3 is set aside for that.
+    assert trees_below_nests(trees, plots, [NESTED]) == [0, 4]
+    assert trees_below_nests(trees, plots.slice(3), []) == [4]
+
+
+def test_thick_trees_whose_tenth_is_usual_are_found(land: Any, make_tree: Any) -> None:
+    usual = [make_tree("p1", f"u{dbh}", float(dbh)) for dbh in range(10, 60, 2)]
+    thick = [make_tree("p1", f"m{dbh}", float(dbh)) for dbh in (99, 100, 150, 240, 590)]
+    alone = [make_tree("p2", "1", 150.0), make_tree("p3", "1", 150.0), make_tree("p3", "2", 40.0)]
+    trees = land("trees", *usual, *thick, *alone)
+    found = [trees["tree_id"][at].as_py() for at in as_if_millimetres(trees)]
+    assert found == ["m100", "m150", "m240"]

@@ -164,6 +164,26 @@ def test_a_plot_without_position_is_taken_by_its_word_with_a_warning(field: Fiel
     assert set(strata(field.measure(checked))) == {"east", "west"}
 
 
+def test_a_plot_stays_in_the_stratum_of_its_first_census(field: Field) -> None:
+    # The second fix lies over the border; as text "10" comes before "9".
+    plots = [plot("p1", census_id="9", longitude=-77.2), plot("p1", census_id="10", census_date="2023-06-01")]
+    trees = [*trees_of("p1", census_id="9"), *trees_of("p1", census_id="10")]
+    checked = field.check(plots, trees)
+    assert (result(checked, "plot_changes_stratum")["rows_failed"], checked["plots"].rows_quarantined) == (1, 0)
+    assert set(field.measure(checked).tables["plot_biomass"]["stratum_id"].to_pylist()) == {"west"}
+    same = field.check([plots[0], plots[1] | {"longitude": -77.2}], trees)
+    assert result(same, "plot_changes_stratum")["outcome"] == "passed"
+
+
+def test_a_diameter_in_millimetres_below_the_limit_is_told(field: Field) -> None:
+    trees = trees_of("p1")
+    trees[2] |= {"dbh_cm": 340 / 10, "height_m": 20}
+    trees[3] |= {"dbh_cm": 300}
+    checked = field.check([plot("p1")], [*trees, *trees_of("p1", 1, tree_id=99, dbh_cm=29)])
+    warning = result(checked, "dbh_not_in_millimetres", "trees")
+    assert (warning["severity"], warning["rows_failed"]) == ("warning", 1)
+
+
 # --- trees that cannot be used ---------------------------------------------------------------------------------
 LOST: dict[str, tuple[dict[str, Any], str]] = {
     "failed a check": ({"dbh_cm": 420.0}, "dbh_in_range"),
