@@ -24,6 +24,9 @@ class Probe:
         column: Column that is summed; none: the rows are counted.
         where: Columns and the value that rows must have.
         latest: Column of which only the rows with the largest value count.
+        positive: Column that must be above zero, for rows that stand in a table whether anything was seen or not.
+        each: Column by which each row is told for itself, and not their sum.
+        partial: Whether a sum over the rows that have a value is told where others have none.
         unit: Its unit, for a reader.
         digits: Decimals of it.
     """
@@ -32,27 +35,24 @@ class Probe:
     column: str | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
     latest: str | None = None
+    positive: str | None = None
+    each: str | None = None
+    partial: bool = False
     unit: str = ""
     digits: int = 0
 
 
-def _probe(
-    en: str,
-    es: str,
-    column: str | None = None,
-    *,
-    unit: str = "",
-    digits: int = 0,
-    latest: str | None = None,
-    **where: Any,
-) -> Probe:
-    return Probe(Text(en, es), column, where, latest, unit, digits)
+def _probe(en: str, es: str, column: str | None = None, **more: Any) -> Probe:
+    own = {"latest", "positive", "each", "partial", "unit", "digits"}
+    where = {name: value for name, value in more.items() if name not in own}
+    return Probe(Text(en, es), column, where, **{name: value for name, value in more.items() if name in own})
 
 
 _PA: dict[str, Any] = {"kind": "project_area"}
 PROBES: Mapping[str, tuple[Probe, ...]] = {
     "zones": (
         _probe("project area", "área del proyecto", "area_ha", unit="ha", **_PA),
+        _probe("conservation concessions", "concesiones para conservación", kind="concession"),
         _probe("its forest on the eve of crediting", "su bosque al comenzar la acreditación", "forest_start_ha", unit="ha", **_PA),
     ),
     "forest_cover_annual": (
@@ -82,11 +82,18 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
     "alerts_monthly": (
         _probe("alerts in the project area", "alertas en el área del proyecto", "alert_area_ha", unit="ha", digits=1, **_PA),
     ),
-    "activities": (_probe("activities with people", "actividades con personas", "activity_count", field="*", driver="*"),),
+    "activities": (
+        _probe("activities with people", "actividades con personas", "activity_count", field="*", driver="*"),
+        _probe("of production", "de producción", "activity_count", field="production", driver="*"),
+        _probe("of protection", "de protección", "activity_count", field="protection", driver="*"),
+        _probe("of inclusion", "de inclusión", "activity_count", field="inclusion", driver="*"),
+        _probe("aimed at ", "contra ", "activity_count", each="driver", field="*"),
+    ),
     "fires_period": (_probe("fires in the project area", "incendios en el área del proyecto", "distinct_fire_count", **_PA),),
     "patrols": (
         _probe("patrols", "patrullajes"),
-        _probe("kilometres", "kilómetros", "distance_km", unit="km"),
+        _probe("kilometres of those with a track", "kilómetros de los que tienen recorrido", "distance_km", unit="km", digits=1,
+               partial=True),
     ),
     "threats": (_probe("threats reported", "amenazas reportadas"),),
     "emission_reductions": (
@@ -101,7 +108,10 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
         _probe("CR or EN species recorded", "especies CR o EN registradas", "species_count", category="CR_EN"),
     ),
     "camera_effort": (_probe("camera nights", "noches-cámara", "camera_nights", digits=1),),
-    "hcv_condition": (_probe("areas and classes of high conservation value", "áreas y clases de alto valor de conservación"),),
+    "hcv_condition": (
+        _probe("areas and classes that were visited", "áreas y clases visitadas", positive="visit_count"),
+        _probe("visits that found a threat", "visitas que hallaron una amenaza", "visits_with_threat_count", positive="visit_count"),
+    ),
     "governance_meetings": (
         _probe("assemblies and governance meetings", "asambleas y reuniones de gobernanza"),
         _probe("decisions", "acuerdos", "decision_count"),
@@ -136,20 +146,67 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
         _probe("sites of restoration", "sitios de restauración"),
         _probe("their area", "su superficie", "area_ha", unit="ha", digits=1),
     ),
-    "buffer_zone_condition": (_probe("forest of the buffer", "bosque de la zona de amortiguamiento", "forest_ha", unit="ha"),),
+    "buffer_zone_condition": (
+        _probe("forest of the buffer", "bosque de la zona de amortiguamiento", "forest_ha", unit="ha"),
+        _probe("its loss in the period, by the map", "su pérdida en el período, según el mapa", "loss_ha", unit="ha", digits=1),
+        _probe("fires", "incendios", "fires"),
+        _probe("threats reported", "amenazas reportadas", "threats"),
+        _probe("seedlings planted", "plantones plantados", "seedlings_planted"),
+    ),
 }  # fmt: skip
 """Mart to what it says in short; any other mart says how many rows it has."""
+SOURCES: Mapping[str, tuple[str, ...]] = {
+    "activities": ("activity_records",),
+    "community_activities": ("activity_records",),
+    "governance_meetings": ("activity_records",),
+    "training": ("activity_records",),
+    "communities": ("communities",),
+    "consent": ("consent_steps",),
+    "grievances": ("grievance_records",),
+    "livelihoods": ("livelihood_records",),
+    "households_benefiting": ("livelihood_records", "activity_records", "planting_records"),
+    "nursery_production": ("nursery_records",),
+    "planting": ("planting_records", "survival_checks"),
+    "restoration": ("planting_records", "survival_checks"),
+    "employment": ("employment_records",),
+    "patrols": ("patrol_records",),
+    "threats": ("patrol_events",),
+    "hcv_condition": ("hcv_visits",),
+    "camera_effort": ("camera_deployments",),
+    "detections": ("camera_deployments",),
+    "species": ("camera_deployments", "occurrences"),
+    "threatened_species_benefiting": ("camera_deployments", "occurrences"),
+}
+"""Mart to the kinds of field record that it is made from."""
+DRIVERS = {
+    "agriculture": ("agriculture and pasture", "agricultura y pastos"),
+    "livestock": ("livestock", "ganadería"),
+    "logging": ("logging", "tala"),
+    "coca": ("coca", "coca"),
+    "mining": ("mining", "minería"),
+    "roads": ("roads", "vías"),
+    "fire": ("fire", "fuego"),
+}
 _ROWS = (_probe("rows", "filas"),)
 MEASURED, PARTLY, NOT_MEASURED = "measured", "partly", "not_measured"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What one table says. A value is None where it was not measured; `reason` says why, in the words of the table."""
+    """What one table says. A value is a dash where it was not measured; `reason` says why, in the words of the table.
+
+    Attributes:
+        mart: The table.
+        values: Label, value and unit of each number.
+        reason: Why numbers are missing.
+        records: Kind of field record, how many touch the period, and how many of any period were set aside.
+        state: Whether all, some or none of the numbers are there.
+    """
 
     mart: str
     values: tuple[tuple[Text, Text, str], ...]
     reason: str | None
+    records: tuple[tuple[str, int, int], ...]
     state: str
 
 
@@ -160,30 +217,49 @@ def claims(declared: Sequence[Claim], read: Read) -> list[dict[str, Any]]:
         declared: The project's claims.
         read: Reads a mart; none that is missing or empty has rows.
     """
+    known = {row["dataset"]: row for row in read("records_known")}
     listed = []
     for claim in declared:
-        answers = [_answer(mart, read(mart)) for mart in claim.tables]
+        answers = [_answer(mart, read(mart), known) for mart in claim.tables]
         listed.append({"text": Text(claim.en, claim.es), "answers": answers, "state": _together(answers)})
     return listed
 
 
-def _answer(mart: str, rows: Sequence[Row]) -> Answer:
-    if not rows:
-        return Answer(mart, (), None, NOT_MEASURED)
-    values, reasons, known = [], [], []
-    for probe in PROBES.get(mart, _ROWS):
-        chosen = _chosen(probe, rows)
-        value = _value(probe, chosen)
-        known.append(value is not None)
-        if value is None:
-            reasons += [str(row["reason"]) for row in chosen if row.get("reason")]
-        values.append((probe.label, number(value, probe.digits), probe.unit if value is not None else ""))
-    state = MEASURED if all(known) else PARTLY if any(known) else NOT_MEASURED
-    return Answer(mart, tuple(values), "; ".join(dict.fromkeys(reasons)) or None, state)
+def _answer(mart: str, rows: Sequence[Row], known: Mapping[str, Row]) -> Answer:
+    sources = [known[name] for name in SOURCES.get(mart, ()) if name in known]
+    records = tuple((row["dataset"], row["rows_in_period"], row["rows_quarantined"]) for row in sources)
+    if not rows or (sources and not any(row["is_known"] for row in sources)):
+        reasons = dict.fromkeys(str(row["reason"]) for row in sources if row["reason"] and not row["is_known"])
+        return Answer(mart, (), "; ".join(reasons) or None, records, NOT_MEASURED)
+    found = [item for probe in PROBES.get(mart, _ROWS) for item in _found(probe, rows)]
+    reasons = dict.fromkeys(reason for *_, reasons in found for reason in reasons)
+    values = tuple((label, text, unit) for label, text, unit, _, _ in found)
+    known_values = [is_known for *_, is_known, _ in found]
+    partly = any(known_values) and (not all(known_values) or bool(reasons))
+    state = PARTLY if partly else MEASURED if any(known_values) else NOT_MEASURED
+    return Answer(mart, values, "; ".join(reasons) or None, records, state)
+
+
+def _found(probe: Probe, rows: Sequence[Row]) -> list[tuple[Text, Text, str, bool, list[str]]]:
+    """Return label, value, unit, whether it is known, and why not, of each number of a probe."""
+    chosen = _chosen(probe, rows)
+    if probe.each is None:
+        return [_told(probe, probe.label, chosen)]
+    named = [(DRIVERS[row[probe.each]], row) for row in chosen if row[probe.each] in DRIVERS]
+    return [_told(probe, Text(probe.label.en + en, probe.label.es + es), [row]) for (en, es), row in named]
+
+
+def _told(probe: Probe, label: Text, chosen: Sequence[Row]) -> tuple[Text, Text, str, bool, list[str]]:
+    value = _value(probe, chosen)
+    unknown = [row for row in chosen if probe.column is not None and row[probe.column] is None]
+    reasons = [str(row["reason"]) for row in unknown if row.get("reason")]
+    return label, number(value, probe.digits), probe.unit if value is not None else "", value is not None, reasons
 
 
 def _chosen(probe: Probe, rows: Sequence[Row]) -> list[Row]:
     chosen = [row for row in rows if all(row.get(name) == value for name, value in probe.where.items())]
+    if probe.positive is not None:
+        chosen = [row for row in chosen if (row[probe.positive] or 0) > 0]
     if probe.latest is None or not chosen:
         return chosen
     newest = max(row[probe.latest] for row in chosen)
@@ -191,11 +267,16 @@ def _chosen(probe: Probe, rows: Sequence[Row]) -> list[Row]:
 
 
 def _value(probe: Probe, rows: Sequence[Row]) -> Decimal | int | None:
+    if probe.positive is not None and not rows:
+        return None
     if probe.column is None:
         return len(rows)
-    if not rows:
+    values = [row[probe.column] for row in rows]
+    if probe.partial:
+        values = [value for value in values if value is not None]
+    if not values:
         return None
-    value: Decimal | int | None = total([row[probe.column] for row in rows])
+    value: Decimal | int | None = total(values)
     return value
 
 

@@ -48,7 +48,38 @@ STEPS = {
     "follow_up": ("follow-up", "seguimiento"),
     "withdrawal": ("withdrawal", "retiro"),
 }
-GENDERS = {"female": ("Women", "Mujeres"), "male": ("Men", "Varones"), "*": ("All", "Todas")}
+OUTCOMES = {
+    "agreed": ("agreed", "acordado"),
+    "declined": ("declined", "rechazado"),
+    "postponed": ("postponed", "postergado"),
+    "noted": ("taken note of", "tomado en cuenta"),
+}
+GENDERS = {
+    "female": ("Women", "Mujeres"),
+    "male": ("Men", "Varones"),
+    "other": ("Other", "Otro"),
+    "not_stated": ("Not stated", "No indicado"),
+    "*": ("All", "Todas"),
+}
+RECORDS = {
+    "communities": ("register of communities", "registro de comunidades"),
+    "activity_records": ("activities with people", "actividades con personas"),
+    "employment_records": ("jobs", "empleos"),
+    "livelihood_records": ("livelihoods", "medios de vida"),
+    "nursery_records": ("nurseries", "viveros"),
+    "planting_records": ("plantings", "plantaciones"),
+    "survival_checks": ("counts of survivors", "recuentos de supervivencia"),
+    "grievance_records": ("grievances", "quejas"),
+    "consent_steps": ("steps of consent", "pasos del consentimiento"),
+}
+UNITS = {
+    "people": ("people", "personas"),
+    "households": ("households", "hogares"),
+    "person-events": ("person-events", "participaciones"),
+    "species": ("species", "especies"),
+    "FTE": ("FTE", "ETC"),
+    "tCO2e": ("tCO₂e", "tCO₂e"),
+}
 
 
 def people(read: Read) -> dict[str, Any]:
@@ -58,9 +89,13 @@ def people(read: Read) -> dict[str, Any]:
         read: Reads a mart.
     """
     metrics = sorted(read("benefit_metrics"), key=itemgetter("position"))
+    records = _records(read("records_known"))
     return {
-        "benefits": metrics,
-        "people_recorded": _recorded(read),
+        "benefits": [
+            {**row, "unit_text": Text(*UNITS.get(row["unit"], (row["unit"], row["unit"])))} for row in metrics
+        ],
+        "people_recorded": any(row["rows_accepted"] for row in records),
+        "people_records": records,
         "effort_chart": _effort_chart(read("activities")),
         "efforts": [{**row, "name": Text(*FIELDS[name])} for name, row in _by_field(read("activities")).items()],
         "job_chart": _job_chart(read("employment")),
@@ -82,11 +117,10 @@ def people(read: Read) -> dict[str, Any]:
     }
 
 
-def _recorded(read: Read) -> bool:
-    """Return whether anything about people was recorded: a project without such records needs no list of what lacks."""
-    counted = [row["activity_count"] for row in read("activities")] + [row["jobs"] for row in read("employment")]
-    others = ("communities", "planting", "grievances", "consent", "livelihood_production")
-    return any(value is not None for value in counted) or any(read(name) for name in others)
+def _records(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return what is known of each kind of record about people, in the order of the section."""
+    known = {row["dataset"]: row for row in rows}
+    return [{**known[name], "name": Text(*words)} for name, words in RECORDS.items() if name in known]
 
 
 def _named(rows: Sequence[Row], column: str, names: Mapping[str, tuple[str, str]]) -> list[dict[str, Any]]:
@@ -163,13 +197,14 @@ def _register(rows: Sequence[Row]) -> list[dict[str, Any]]:
         {
             **row,
             "step": Text(*STEPS[row["last_consent_step"]]) if row["last_consent_step"] in STEPS else None,
+            "outcome": Text(*OUTCOMES.get(row["last_consent_outcome"], ("", ""))),
         }
         for row in held
     ]
 
 
 def _planted(rows: Sequence[Row]) -> dict[str, Any] | None:
-    """Sum what was planted; survival is that of what was counted again, and told with how much that is."""
+    """Sum what was planted; survival is that of samples counted again, and told with what they stand for."""
     if not rows:
         return None
     counted = [row for row in rows if row["surviving_estimate"] is not None]
@@ -180,6 +215,7 @@ def _planted(rows: Sequence[Row]) -> dict[str, Any] | None:
         "species": len({row["scientific_name"] for row in rows}),
         "in_period": sum(row["seedlings_planted_in_period"] for row in rows),
         "to_date": sum(row["seedlings_planted"] for row in rows),
+        "looked_at": sum(row["checked_count"] for row in counted),
         "counted": planted,
         "survival": alive / planted if alive is not None and planted else None,
     }

@@ -33,7 +33,7 @@ def job(gender, count, fte, community="*", reason=None):
 def planted(site, species, count, alive):
     return {
         "site_id": site, "scientific_name": species, "seedlings_planted": count, "seedlings_planted_in_period": count,
-        "surviving_estimate": None if alive is None else Decimal(alive),
+        "surviving_estimate": None if alive is None else Decimal(alive), "checked_count": None if alive is None else 50,
     }  # fmt: skip
 
 
@@ -52,7 +52,16 @@ def metric(position, name, value, reason=None):
     }  # fmt: skip
 
 
+def records(dataset, accepted, *, known=True, quarantined=0):
+    return {
+        "dataset": dataset, "rows_accepted": accepted, "rows_quarantined": quarantined, "rows_in_period": accepted if known else 0,
+        "is_known": known, "first_day": date(2021, 7, 1) if accepted else None,
+        "reason": None if known else "the records begin on 2021-07-01, after the period",
+    }  # fmt: skip
+
+
 MARTS = {
+    "records_known": [records("activity_records", 40, quarantined=5), records("grievance_records", 8, known=False)],
     "activities": [effort("*", "*", 9, 40, 12), effort("production", "*", 4, 30, 0), effort("protection", "*", 5, 20, 12)],
     "employment": [job("male", 3, "1.25"), job("*", 5, "2.00"), job("female", 2, "0.75"), job("*", 1, "0.1", community="c1")],
     "planting": [planted("s1", "Inga", 100, "80"), planted("s2", "Inga", 300, None)],
@@ -60,9 +69,11 @@ MARTS = {
     "benefit_metrics": [metric(2, "people_water", None, "water is not recorded"), metric(1, "people_trained", 40)],
     "communities": [
         {"community_id": "c1", "community_name": "First", "indigenous_people": None, "household_count": 40,
-         "in_force_at_end": True, "last_consent_step": "decision", "last_consent_on": date(2023, 5, 1)},
+         "in_force_at_end": True, "last_consent_step": "decision", "last_consent_outcome": "declined",
+         "last_consent_on": date(2023, 5, 1)},
         {"community_id": "c1", "community_name": "Before", "indigenous_people": None, "household_count": 30,
-         "in_force_at_end": False, "last_consent_step": None, "last_consent_on": None},
+         "in_force_at_end": False, "last_consent_step": None,
+         "last_consent_outcome": None, "last_consent_on": None},
     ],
     "governance_meetings": [
         {"community_id": "c1", "decision_count": 3},
@@ -79,6 +90,7 @@ def test_survival_is_told_with_what_was_counted() -> None:
     """Of 400 seedlings 100 were counted again: 80 % of those, nothing is known of the others."""
     view = people(read)["planted"]
     assert (view["to_date"], view["counted"], view["survival"]) == (400, 100, Decimal("0.8"))
+    assert view["looked_at"] == 50
     assert view["sites"] == 2
 
 
@@ -98,7 +110,7 @@ def test_tables_stand_in_their_order() -> None:
 
 def test_a_project_without_such_records_has_no_section(tmp_path) -> None:
     """The metrics stand in their table all the same."""
-    unknown = {"activities": [effort("*", "*", None, None, None)], "benefit_metrics": MARTS["benefit_metrics"]}
+    unknown = {"records_known": [records("activity_records", 0)], "benefit_metrics": MARTS["benefit_metrics"]}
     assert not people(lambda name: unknown.get(name, []))["people_recorded"]
     page = render_report(sample_contents(tmp_path))
     assert "Personas</span></h2>" not in page
@@ -119,6 +131,58 @@ def test_claims_are_answered_by_their_tables() -> None:
     ]
     assert [value.es for _, value, _ in jobs.values] == ["5", "2,00"]
     assert bees["answers"][0].values == ()
+
+
+def test_areas_that_nobody_visited_are_not_measured() -> None:
+    area = {
+        "zone_id": "a",
+        "visit_count": 0,
+        "visits_with_threat_count": 0,
+        "reason": "nobody visited the area in the period",
+    }
+    [claim] = claims(
+        [Claim(en="HCV.", es="AVC.", tables=("hcv_condition",))], lambda name: {"hcv_condition": [area]}.get(name, [])
+    )
+    assert claim["state"] == "not_measured"
+    assert [value.en for _, value, _ in claim["answers"][0].values] == ["–", "–"]
+
+
+def test_kilometres_of_patrols_with_a_track_are_told() -> None:
+    patrols = [
+        {"distance_km": Decimal("12.5"), "reason": None},
+        {"distance_km": None, "reason": "the patrol has no track"},
+    ]
+    [claim] = claims([Claim(en="P.", es="P.", tables=("patrols",))], lambda name: {"patrols": patrols}.get(name, []))
+    [answer] = claim["answers"]
+    assert [(value.en, unit) for _, value, unit in answer.values] == [("2", ""), ("12.5", "km")]
+    assert (claim["state"], answer.reason) == ("partly", "the patrol has no track")
+
+
+def test_effort_is_told_by_field_and_by_driver() -> None:
+    rows = [
+        *MARTS["activities"],
+        effort("inclusion", "*", 0, 0, 0),
+        effort("*", "fire", 3, 5, 0),
+        effort("*", "none", 6, 5, 0),
+    ]
+    given = {"activities": rows, "records_known": MARTS["records_known"]}
+    [claim] = claims([Claim(en="D.", es="C.", tables=("activities",))], lambda name: given.get(name, []))
+    [answer] = claim["answers"]
+    assert [(label.en, value.en) for label, value, _ in answer.values] == [
+        ("activities with people", "9"),
+        ("of production", "4"),
+        ("of protection", "5"),
+        ("of inclusion", "0"),
+        ("aimed at fire", "3"),
+    ]
+    assert answer.records == (("activity_records", 40, 5),)
+
+
+def test_records_that_begin_later_answer_nothing() -> None:
+    given = {"grievances": [], "records_known": MARTS["records_known"]}
+    [claim] = claims([Claim(en="G.", es="Q.", tables=("grievances",))], lambda name: given.get(name, []))
+    assert claim["state"] == "not_measured"
+    assert claim["answers"][0].reason == "the records begin on 2021-07-01, after the period"
 
 
 def test_forest_is_that_of_the_last_year() -> None:
@@ -149,6 +213,9 @@ def test_the_page_shows_people_metrics_and_claims(tmp_path) -> None:
     page = render_report(replace(contents, project=replace(contents.project, claims=(told,))))
     for text in (
         "Communities &lt;decide&gt;.",
+        "decision</span>",
+        "declined",
+        "after the period: nothing is known of it",
         "Deciden las comunidades.",
         "water is not recorded",
         "cada una una vez",
