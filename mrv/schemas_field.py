@@ -8,8 +8,8 @@ from mrv.schema_types import dataset
 FIELD_RECEIVED = (
     dataset("plots", "One row per census of a forest plot.", "plot_id census_id", {
         "plot_id": "str", "census_id": "str", "census_date": "date?", "latitude": "float?@", "longitude": "float?@", "area_ha": "float",
-        "slope_percent": "float?", "slope_corrected": "bool?", "layout_id": "str?", "stratum_id": "str?", "team": "str?!",
-        "submission_id": "str?", "submitted_at": "timestamp?", "validation_status": "str?",
+        "slope_percent": "float?", "slope_corrected": "bool?", "layout_id": "str?", "no_trees": "bool?", "stratum_id": "str?",
+        "team": "str?!", "submission_id": "str?", "submitted_at": "timestamp?", "validation_status": "str?",
     }, traced=True),
     dataset("trees", "One row per tree of a plot census.", "plot_id census_id tree_id", {
         "plot_id": "str", "census_id": "str", "tree_id": "str", "dbh_cm": "float", "pom_m": "float?", "dbh_method": "str?",

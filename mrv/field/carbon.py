@@ -30,7 +30,7 @@ from mrv.field.height_groups import HeightGroups, height_groups
 from mrv.field.names import read_names
 from mrv.field.plots import CensusKey, PlotCensus, read_censuses
 from mrv.field.rounding import BIOMASS_PLACES, HEIGHT_PLACES
-from mrv.field.stocks import TreeMasses, plot_rows, stratum_rows, tree_masses
+from mrv.field.stocks import TreeMasses, gaps_of, plot_rows, stratum_rows, tree_masses
 from mrv.field.tree_pairs import TreePairs
 from mrv.field.trees import FloatArray, IntArray, Trees, read_trees
 from mrv.field.wood_density import LEVELS, WoodDensities, WoodDensityTable, assign_wood_density, read_wood_density
@@ -105,8 +105,8 @@ def field_carbon(
         InputError: The tables contradict each other or lack what the method needs; see the modules of this package.
     """
     censuses = read_censuses(plots, plot_strata=plot_strata, layouts=settings.layouts)
-    incomplete = frozenset(key for key, count in trees_set_aside.items() if count)
-    every = read_trees(trees, censuses=censuses, names=read_names(names), incomplete=incomplete)
+    every = read_trees(trees, censuses=censuses, names=read_names(names))
+    gaps = gaps_of(censuses, every, trees_set_aside)
     densities = read_wood_density(wood_density)
     forms = _life_forms(every, densities)
     used = np.flatnonzero(every.alive | (forms == _STANDING_DEAD))
@@ -148,8 +148,8 @@ def field_carbon(
         settings=settings,
     )
     pairs = TreePairs(every, masses, height_measured=by_hand, biomass_alike=living.biomass_alike, settings=settings)
-    change = changes_of_plots(pairs, censuses=censuses, incomplete=incomplete)
-    rows = plot_rows(censuses, kept, own, density, trees_set_aside, change.doubts)
+    change = changes_of_plots(pairs, censuses=censuses, gaps=gaps)
+    rows = plot_rows(censuses, kept, own, density, trees_set_aside, gaps, change.doubts)
     return FieldCarbon(
         tree_biomass=_tree_table(kept, kept_forms, measured, density, equations, ranged, own),
         plot_biomass=DATASETS["plot_biomass"].table(rows.values()),

@@ -8,7 +8,7 @@ A census that contradicts the one before it is in doubt, and does not stand for 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,16 @@ import pyarrow as pa
 
 from mrv.field.plots import CensusKey, PlotCensus, successive_censuses
 from mrv.field.rounding import BIOMASS_PLACES, to_factor
-from mrv.field.stocks import TreeMasses, bounds_of, by_stratum, mg_per_ha, optional_factor
+from mrv.field.stocks import (
+    CONTRADICTED,
+    NOT_RECEIVED,
+    SET_ASIDE,
+    TreeMasses,
+    bounds_of,
+    by_stratum,
+    mg_per_ha,
+    optional_factor,
+)
 from mrv.field.strata import stratum_statistics
 from mrv.field.tree_pairs import FATES, FLAGS, IMPLAUSIBLE, Pair, TreePairs, years_between
 from mrv.field.trees import BoolArray, FloatArray, IntArray
@@ -43,14 +52,14 @@ class Changes:
 
 
 def changes_of_plots(
-    pairs: TreePairs, *, censuses: Mapping[CensusKey, PlotCensus], incomplete: Collection[CensusKey]
+    pairs: TreePairs, *, censuses: Mapping[CensusKey, PlotCensus], gaps: Mapping[CensusKey, str]
 ) -> Changes:
     """Follow the trees of each plot from census to census.
 
     Args:
         pairs: The trees.
         censuses: Every accepted plot census, those that the trees count.
-        incomplete: Censuses of which trees were set aside.
+        gaps: What the trees of a plot census lack (`mrv.field.stocks.gaps_of`).
     """
     bounds = bounds_of(pairs.trees, len(censuses))
     rows_of = {key: np.arange(bounds[at], bounds[at + 1]) for at, key in enumerate(censuses)}
@@ -60,12 +69,12 @@ def changes_of_plots(
     for earlier, later in successive_censuses(censuses.values()):
         pair = pairs.between(earlier, later, rows_of[earlier.key], rows_of[later.key])
         _add_tree_columns(columns, pairs, pair, earlier, later)
-        rows.append(_plot_row(earlier, later, pair, pairs.masses, incomplete))
+        rows.append(_plot_row(earlier, later, pair, pairs.masses, gaps))
         base = sure.setdefault(later.plot_id, earlier)
-        found = _doubts(earlier, later, pair, incomplete)
+        found = _doubts(earlier, later, pair, gaps)
         # What contradicts a census in doubt may only say that it was wrong: the last sure census decides. A copy does not.
         if found and base is not earlier and not pair.copied:
-            found = _doubts(base, later, pairs.between(base, later, rows_of[base.key], rows_of[later.key]), incomplete)
+            found = _doubts(base, later, pairs.between(base, later, rows_of[base.key], rows_of[later.key]), gaps)
         if found:
             doubts[later.key] = ", ".join(found)
         else:
@@ -105,7 +114,7 @@ def stratum_changes(plot_changes: pa.Table) -> pa.Table:
 
 
 def _plot_row(
-    earlier: PlotCensus, later: PlotCensus, pair: Pair, masses: TreeMasses, incomplete: Collection[CensusKey]
+    earlier: PlotCensus, later: PlotCensus, pair: Pair, masses: TreeMasses, gaps: Mapping[CensusKey, str]
 ) -> dict[str, Any]:
     def before(chosen: BoolArray) -> Decimal:
         return _mass(chosen, pair.before, pair.kg_before, masses, earlier)
@@ -118,7 +127,7 @@ def _plot_row(
     # A tree that nobody found again is counted as lost: the smaller, conservative change.
     mortality = before(pair.of("death", "missing"))
     years = years_between(earlier, later)
-    reasons = _reasons(earlier, later, pair, incomplete)
+    reasons = _reasons(earlier, later, pair, gaps)
     return {
         "plot_id": later.plot_id,
         "census_from": earlier.census_id,
@@ -145,9 +154,9 @@ def _mass(chosen: BoolArray, rows: IntArray, kg: FloatArray, masses: TreeMasses,
     return to_factor(mg_per_ha(units, masses.nest[rows[chosen]], census))
 
 
-def _reasons(earlier: PlotCensus, later: PlotCensus, pair: Pair, incomplete: Collection[CensusKey]) -> list[str]:
+def _reasons(earlier: PlotCensus, later: PlotCensus, pair: Pair, gaps: Mapping[CensusKey, str]) -> list[str]:
     found = {
-        "trees_set_aside": earlier.key in incomplete or later.key in incomplete,
+        **{gap: gap in (gaps.get(earlier.key), gaps.get(later.key)) for gap in (SET_ASIDE, NOT_RECEIVED, CONTRADICTED)},
         "area_changed": _area_changed(earlier, later),
         "implausible_growth": any(pair.flagged(flag) for flag in IMPLAUSIBLE),
         "resurrected_trees": bool(pair.of("resurrected").any()),
@@ -157,10 +166,10 @@ def _reasons(earlier: PlotCensus, later: PlotCensus, pair: Pair, incomplete: Col
     return [reason for reason, true in found.items() if true]
 
 
-def _doubts(earlier: PlotCensus, later: PlotCensus, pair: Pair, incomplete: Collection[CensusKey]) -> list[str]:
+def _doubts(earlier: PlotCensus, later: PlotCensus, pair: Pair, gaps: Mapping[CensusKey, str]) -> list[str]:
     """Return in what a later census contradicts an earlier one, with the number of its trees."""
     counts = {flag: pair.flagged(flag) for flag in IMPLAUSIBLE}
-    if earlier.key in incomplete or _area_changed(earlier, later):
+    if earlier.key in gaps or _area_changed(earlier, later):
         # A thick new tree may be one that was set aside, or may stand where nobody measured before.
         counts["recruit_too_large"] = 0
     counts["resurrected_trees"] = int(pair.of("resurrected").sum())

@@ -35,6 +35,7 @@ class PlotCensus:
         slope_factor: That area as a share of the one laid out; 1 where no correction was due.
         layout_id: Layout of a nested plot, None where every tree counts with the whole plot.
         nests: Its nests from the smallest diameter on; one of the whole plot where it is not nested.
+        no_trees: Whether the team says that not a single tree stands in it, alive or dead.
     """
 
     plot_id: str
@@ -45,6 +46,7 @@ class PlotCensus:
     slope_factor: float
     layout_id: str | None
     nests: tuple[Nest, ...]
+    no_trees: bool = False
 
     @property
     def key(self) -> CensusKey:
@@ -185,4 +187,14 @@ def _census(row: Mapping[str, Any], *, stratum: str, layouts: Mapping[str, tuple
         nests = tuple(Nest(nest.min_dbh_cm, nest.area_ha * factor) for nest in nests)
         if layout_id is None:
             nests = (Nest(0.0, area),)
-    return PlotCensus(row["plot_id"], row["census_id"], row["census_date"], stratum, area, factor, layout_id, nests)
+    return PlotCensus(
+        row["plot_id"],
+        row["census_id"],
+        row["census_date"],
+        stratum,
+        area_ha=area,
+        slope_factor=factor,
+        layout_id=layout_id,
+        nests=nests,
+        no_trees=row["no_trees"] is True,
+    )

@@ -48,7 +48,7 @@ def plot_pools(
     """
     biomass = {(row["plot_id"], row["census_id"]): row for row in plot_biomass}
     rows = [
-        _row(census, biomass[census], ABOVE_GROUND, row["agb_mg_ha"], fractions.wood)
+        _row(census, biomass[census], ABOVE_GROUND, _above_ground_mg_ha(row), fractions.wood)
         | {
             "measurement_count": row["tree_count"],
             "method": "allometry",
@@ -121,6 +121,12 @@ def _marked(
     missed = set_aside.get((amount.pool, *amount.census), 0)
     reason = biomass["reason"] if amount.pool == STANDING else f"{missed} row(s) set aside" if missed else None
     return amount if amount.reason or reason is None else replace(amount, reason=reason)
+
+
+def _above_ground_mg_ha(biomass: Mapping[str, Any]) -> Decimal | None:
+    """Return the living biomass; None, and not 0, where no tree is left of those that there are."""
+    known: Decimal | None = biomass["agb_mg_ha"] if biomass["tree_count"] or biomass["complete"] else None
+    return known
 
 
 def _without_biomass(count: int) -> str | None:

@@ -27,6 +27,13 @@ _LEVEL_COLUMNS = {
 }
 
 
+SET_ASIDE, NOT_RECEIVED, CONTRADICTED = "trees_set_aside", "no_tree_received", "no_trees_contradicted"
+_GAPS = {
+    NOT_RECEIVED: "no_tree_received: neither a tree came, nor the word (no_trees) that there is none",
+    CONTRADICTED: "no_trees_contradicted: the plot is said to have no trees, but trees came",
+}
+
+
 @dataclass(frozen=True)
 class TreeMasses:
     """Biomass of trees and what each stands for, each column of shape (n,).
@@ -55,6 +62,27 @@ class TreeMasses:
 def bounds_of(trees: Trees, count: int) -> IntArray:
     """Return where the trees of each of `count` censuses begin, and where the last ends; trees lie in their order."""
     return np.searchsorted(trees.census, np.arange(count + 1))
+
+
+def gaps_of(
+    censuses: Mapping[CensusKey, PlotCensus], trees: Trees, trees_set_aside: Mapping[CensusKey, int]
+) -> dict[CensusKey, str]:
+    """Return what the trees of a plot census lack, of those that lack any: one of the three words for it.
+
+    Nothing recorded is not zero biomass, for the trees may have been lost on the way: only the team can say that there is none.
+
+    Args:
+        censuses: Every accepted plot census.
+        trees: All their trees, alive or dead.
+        trees_set_aside: How many trees of a plot census could not be used.
+    """
+    found = {}
+    for (key, census), count in zip(censuses.items(), np.diff(bounds_of(trees, len(censuses))).tolist(), strict=True):
+        if trees_set_aside.get(key, 0):
+            found[key] = SET_ASIDE
+        elif census.no_trees == bool(count):
+            found[key] = CONTRADICTED if count else NOT_RECEIVED
+    return found
 
 
 def tree_masses(trees: Trees, agb_kg: FloatArray, censuses: Mapping[CensusKey, PlotCensus]) -> TreeMasses:
@@ -98,6 +126,7 @@ def plot_rows(
     masses: TreeMasses,
     density: WoodDensities,
     trees_set_aside: Mapping[CensusKey, int],
+    gaps: Mapping[CensusKey, str],
     doubts: Mapping[CensusKey, str],
 ) -> dict[CensusKey, dict[str, Any]]:
     """Return the rows of `plot_biomass` of the living trees, by plot census.
@@ -108,13 +137,14 @@ def plot_rows(
         masses: Of these trees.
         density: Of these trees.
         trees_set_aside: How many trees of a plot census could not be used.
+        gaps: What the trees of a plot census lack (`gaps_of`).
         doubts: In what a plot census contradicts the one before it; one that does not is not among them.
     """
     bounds, units = bounds_of(trees, len(censuses)), masses.units
     rows = {}
     for at, (key, census) in enumerate(censuses.items()):
         own = np.arange(bounds[at], bounds[at + 1])[trees.alive[bounds[at] : bounds[at + 1]]]
-        levels, reason = density.level[own], _why_not(trees_set_aside.get(key, 0), doubts.get(key))
+        levels, reason = density.level[own], _why_not(trees_set_aside.get(key, 0), gaps.get(key), doubts.get(key))
         rows[key] = {
             "plot_id": census.plot_id,
             "census_id": census.census_id,
@@ -134,9 +164,9 @@ def plot_rows(
     return rows
 
 
-def _why_not(set_aside: int, doubt: str | None) -> str | None:
+def _why_not(set_aside: int, gap: str | None, doubt: str | None) -> str | None:
     """Return why a census does not stand for its plot, None where it does."""
-    found = [f"{set_aside} tree(s) set aside"] if set_aside else []
+    found = [] if gap is None else [_GAPS.get(gap, f"{set_aside} tree(s) set aside")]
     return "; ".join([*found, f"census_in_doubt: {doubt}"] if doubt else found) or None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,7 +67,6 @@ def read_trees(
     *,
     censuses: Mapping[CensusKey, PlotCensus],
     names: NameTable,
-    incomplete: Collection[CensusKey] = (),
 ) -> Trees:
     """Read the landed `trees`, living and dead.
 
@@ -75,11 +74,10 @@ def read_trees(
         trees: Landed `trees`, accepted rows.
         censuses: The plot censuses they belong to.
         names: Accepted name of each name as collected.
-        incomplete: Censuses of which trees were set aside: these may have none left.
 
     Raises:
         InputError: A tree belongs to no plot census, stands twice, has no or an unknown status, life form or decay class, or
-            a size that is not a positive number; or a plot census has no tree at all.
+            a size that is not a positive number.
     """
     table = trees.sort_by([(name, "ascending") for name in KEY]).combine_chunks()
     census = _census_positions(table, censuses)
@@ -93,7 +91,6 @@ def read_trees(
     decay_class = _codes(table["decay_class"], DECAY_CLASSES)
     _refuse(table, (decay_class < 0) & _given(table["decay_class"]), _DECAY_CLASS, "decay_class")
     dbh_cm, height_m = (_sizes(table, name) for name in ("dbh_cm", "height_m"))
-    _refuse_empty_censuses(censuses, census, incomplete)
     taxon, taxa = _taxa(table, names)
     return Trees(
         table,
@@ -163,22 +160,6 @@ def _codes(column: pa.ChunkedArray, words: Sequence[str]) -> IntArray:
 
 def _given(column: pa.ChunkedArray) -> BoolArray:
     return np.asarray(column.is_valid().to_numpy(), dtype=bool)
-
-
-def _refuse_empty_censuses(
-    censuses: Mapping[CensusKey, PlotCensus], census: IntArray, incomplete: Collection[CensusKey]
-) -> None:
-    present = set(np.unique(census).tolist())
-    without = sorted({key for at, key in enumerate(censuses) if at not in present} - set(incomplete))
-    if without:
-        # Nothing recorded is not zero biomass: the trees of this plot may have been lost on the way.
-        raise InputError(
-            "a plot census has no tree at all",
-            expected="its trees, living or dead",
-            found="none received",
-            where=f"plot {without[0][0]!r}, census {without[0][1]!r}, and {len(without) - 1} more",
-            remedy="submit its trees; quarantine the plot if they are lost",
-        )
 
 
 _UNKNOWN_PLOT = {

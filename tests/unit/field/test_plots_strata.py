@@ -16,10 +16,11 @@ from mrv.field.plots import horizontal_area_ha, latest_censuses, read_censuses
 from mrv.field.strata import stratum_statistics
 from mrv.field.trees import Trees, read_trees
 from mrv.intervals import student_t
+from tests.unit.field.conftest import FIRST, SECOND
 
 
-def _read(trees: Any, censuses: Any, incomplete: Any = frozenset()) -> Trees:
-    return read_trees(trees, censuses=censuses, names={}, incomplete=incomplete)
+def _read(trees: Any, censuses: Any) -> Trees:
+    return read_trees(trees, censuses=censuses, names={})
 
 
 # Methodology 4.4, plot statistics.
@@ -122,15 +123,38 @@ def test_unusable_trees_are_refused_by_name(
     assert caught.value.remedy
 
 
-def test_a_plot_without_trees_is_not_a_plot_without_biomass(land: Any, make_plot: Any, make_tree: Any) -> None:
-    censuses = read_censuses(land("plots", make_plot("p1"), make_plot("p2")), plot_strata={"p1": "s", "p2": "s"})
+def test_a_plot_without_trees_is_no_plot_without_biomass_unless_the_team_says_so(
+    compute: Any, land: Any, make_plot: Any, make_tree: Any
+) -> None:
     one = make_tree("p1", "1", 20.0)
-    with pytest.raises(InputError, match="no tree at all"):
-        _read(land("trees", one), censuses)
-    left = _read(land("trees", one), censuses, incomplete={("p2", "1")})
-    assert left.table["plot_id"].to_pylist() == ["p1"], "all trees of p2 were set aside"
+
+    def measured(*trees: dict[str, Any], **plot: Any) -> tuple[int, bool, str | None, int]:
+        carbon = compute(
+            plots=land("plots", make_plot("p1"), make_plot("p2", **plot)), trees=land("trees", one, *trees)
+        )
+        row = carbon.plot_biomass.to_pylist()[1]
+        [stratum] = carbon.stratum_biomass.to_pylist()
+        return row["agb_mg_ha"], row["complete"], (row["reason"] or "").split(":")[0], stratum["plot_count"]
+
+    assert measured(no_trees=True) == (0, True, "", 2), "a measured zero counts in the mean"
+    for silent in (None, False):
+        assert measured(no_trees=silent) == (0, False, "no_tree_received", 1)
     dead = make_tree("p2", "1", 20.0, status="dead")
-    assert _read(land("trees", one, dead), censuses).alive.tolist() == [True, False]
+    assert measured(dead) == (0, True, "", 2)
+    assert measured(dead, no_trees=True)[1:] == (False, "no_trees_contradicted", 1)
+
+
+def test_a_census_of_which_no_tree_came_gives_no_change(
+    compute: Any, land: Any, make_plot: Any, make_tree: Any
+) -> None:
+    plots = [make_plot("p1", census_date=FIRST), make_plot("p1", census_id="2", census_date=SECOND)]
+    tree = land("trees", make_tree("p1", "1", 20.0))
+    [lost] = compute(plots=land("plots", *plots), trees=tree).plot_changes.to_pylist()
+    assert (lost["change_mg_ha_yr"], lost["reason"]) == (None, "no_tree_received")
+    felled = compute(plots=land("plots", plots[0], plots[1] | {"no_trees": True}), trees=tree)
+    [gone] = felled.plot_changes.to_pylist()
+    assert (gone["agb_to_mg_ha"], gone["mortality_mg_ha"]) == (0, gone["agb_from_mg_ha"])
+    assert (gone["change_mg_ha_yr"] < 0, gone["reason"]) == (True, None)
 
 
 def test_student_t_is_the_tabled_one() -> None:

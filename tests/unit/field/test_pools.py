@@ -106,6 +106,16 @@ def test_a_census_in_doubt_gives_no_pool_of_trees_but_the_others() -> None:
     assert found["litter"]["complete"]
 
 
+def test_a_plot_of_which_no_tree_is_left_has_no_stock_and_not_zero() -> None:
+    def carbon(**changes: Any) -> Any:
+        biomass = _biomass("p1", "0") | {"tree_count": 0} | changes
+        [row] = plot_pools([], plot_biomass=[biomass], fractions=FRACTIONS, set_aside={})
+        return row["carbon_tc_ha"]
+
+    assert carbon() == 0, "a measured zero"
+    assert carbon(complete=False, reason="no_tree_received") is None
+
+
 def test_trees_without_biomass_are_told_with_their_plot() -> None:
     rows = plot_pools(
         [], plot_biomass=[_biomass("p1", "200") | {"trees_without_biomass": 3}], fractions=FRACTIONS, set_aside={}

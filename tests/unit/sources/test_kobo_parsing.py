@@ -62,6 +62,7 @@ def test_a_submission_is_a_plot_and_its_trees(request_, artifact_of) -> None:
             "slope_percent": 12.0,
             "slope_corrected": True,
             "layout_id": None,
+            "no_trees": None,
             "stratum_id": None,
             "team": None,
             "submission_id": "r1",
