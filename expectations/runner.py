@@ -203,7 +203,7 @@ class _Rows:
         if name in _FINDINGS:
             return f"{_FINDINGS[name]} {self._frame[name].iloc[at]}"
         if name in _KEY_PARTS:
-            return f"{_KEY_PARTS[name]}={_shown(self._table[_KEY_PARTS[name]][at].as_py())}"
+            return f"{_KEY_PARTS[name]}={self._told(_KEY_PARTS[name], at)}"
         if name == "_origin":
             return ", ".join(self._value(part, at) for part in _PLACE if part in self._table.schema.names)
         return f"{name}={self._told(name, at)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Literal
 
 from pydantic import Field
 
@@ -43,6 +44,10 @@ class Privacy(Strict):
         ge=1000,
         le=100_000,
         description="Cell told for cameras and for species that are sensitive or threatened (CR, EN, VU).",
+    )
+    plot_positions: Literal["cell", "exact"] = Field(
+        "cell",
+        description="How the places of forest plots are told: by the cell, or exactly, with the trees that stand there.",
     )
     min_group: int = Field(
         5,

@@ -30,6 +30,7 @@ _ORIGIN = {"_artifact": "str", "_row": "int"}
 
 Privacy = Literal["personal", "position", "text"]
 _PRIVACY: Mapping[str, Privacy] = {"!": "personal", "@": "position", "~": "text"}
+_CODED = "#"
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Dataset:
         private: Column to why it never reaches a snapshot or a package: it names or tells of a person (`personal`), is an
             exact place of something that can be robbed or desecrated (`position`), or holds free words (`text`).
             Every other column is public.
+        coded: Column to the kind of thing whose ids it holds, as people typed them: a reader sees codes such as
+            `deployment-3` instead, since what is typed as an id may name a person or a place.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Dataset:
     schema: pa.Schema
     key: tuple[str, ...]
     private: Mapping[str, Privacy] = field(default_factory=dict)
+    coded: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def traced(self) -> bool:
@@ -114,7 +118,9 @@ class Dataset:
 
 
 def dataset(name: str, grain: str, key: str, columns: Mapping[str, str], *, traced: bool = False) -> Dataset:
-    """Declare a table: each column has a type, then `?` if it may be null, then `!`, `@` or `~` if it is private.
+    """Declare a table: each column has a type, then `?` if it may be null, then a mark if it is not published as it is.
+
+    The marks are `!`, `@` and `~` of what is private, and `#` of ids that become codes.
 
     Args:
         name: Name of the table.
@@ -128,8 +134,13 @@ def dataset(name: str, grain: str, key: str, columns: Mapping[str, str], *, trac
     """
     declared = {**columns, **(_ORIGIN if traced else {})}
     private = {column: _PRIVACY[kind[-1]] for column, kind in declared.items() if kind[-1] in _PRIVACY}
-    plain = {column: kind.rstrip("".join(_PRIVACY)) for column, kind in declared.items()}
+    coded = {column: _kind_of(column) for column, kind in declared.items() if kind[-1] == _CODED}
+    plain = {column: kind.rstrip("".join((*_PRIVACY, _CODED))) for column, kind in declared.items()}
     fields = [pa.field(column, _TYPES[kind.rstrip("?")], nullable=kind.endswith("?")) for column, kind in plain.items()]
     if blocked := sorted(column for column in private if not plain[column].endswith("?")):
         raise ValueError(f"{name}: private columns must be nullable: {', '.join(blocked)}")
-    return Dataset(name, grain, pa.schema(fields), tuple(key.split()), private)
+    return Dataset(name, grain, pa.schema(fields), tuple(key.split()), private, coded)
+
+
+def _kind_of(column: str) -> str:
+    return column.removesuffix("_id").removesuffix("_name")

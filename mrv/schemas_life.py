@@ -1,6 +1,7 @@
 """The doors of patrols, animals and communities: what was reported, and what the platform measures from it.
 
 `!` marks what names or tells of a person, `@` an exact place, `~` free words: none of these reaches a snapshot or package.
+`#` marks ids as people or devices gave them: they reach it as codes such as `deployment-3`, the same in every table of a run.
 A personal column whose name ends in `_key` is replaced by a code before any SQL sees it, so that people can still be counted.
 """
 
@@ -23,34 +24,34 @@ LIFE_RECEIVED = (
         "latitude": "float?@", "is_junk": "bool?",
     }, traced=True),
     dataset("patrol_events", "One row per event that a patrol or a person reported: a threat, an animal, anything else.", "event_id", {
-        "event_id": "str", "source_system": "str", "patrol_id": "str?", "observed_at": "timestamp?", "event_kind": "str",
+        "event_id": "str#", "source_system": "str", "patrol_id": "str?", "observed_at": "timestamp?", "event_kind": "str",
         "threat_type": "str?", "source_category": "str", "severity": "str?", "affected_area_ha": "float?", "longitude": "float?@",
         "latitude": "float?@", "community_id": "str?", "action_taken": "str?~", "responded_on": "date?", "resolved_on": "date?",
         "reported_by": "str?!", "description": "str?~", **_SUBMISSION,
     }, traced=True),
     dataset("hcv_visits", "One row per visit to an area of high conservation value and HCV class.", "hcv_visit_id", {
-        "hcv_visit_id": "str", "zone_id": "str", "hcv_class": "int", "visited_on": "date", "condition": "str", "threat_type": "str?",
+        "hcv_visit_id": "str#", "zone_id": "str", "hcv_class": "int", "visited_on": "date", "condition": "str", "threat_type": "str?",
         "finding": "str?~", "observer": "str?!", **_SUBMISSION,
     }, traced=True),
     # --- animals and plants -----------------------------------------------------------------------------------
     dataset("camera_deployments", "One row per deployment of a camera trap.", "deployment_id", {
-        "deployment_id": "str", "location_id": "str?@", "location_name": "str?~", "longitude": "float?@", "latitude": "float?@",
+        "deployment_id": "str#", "location_id": "str?@", "location_name": "str?~", "longitude": "float?@", "latitude": "float?@",
         "coordinate_uncertainty_m": "float?", "started_at": "timestamp", "ended_at": "timestamp", "failed_days": "float?",
         "camera_id": "str?", "camera_model": "str?", "habitat": "str?", "bait_use": "bool?", "timestamp_issues": "bool?",
-        "set_up_by": "str?!", "comments": "str?~", "package_name": "str",
+        "set_up_by": "str?!", "comments": "str?~", "package_name": "str#",
     }, traced=True),
     dataset("camera_media", "One row per picture or film of a camera trap.", "media_id", {
-        "media_id": "str", "deployment_id": "str", "captured_at": "timestamp", "file_public": "bool", "media_type": "str",
-        "file_path": "str?~", "package_name": "str",
+        "media_id": "str#", "deployment_id": "str#", "captured_at": "timestamp", "file_public": "bool", "media_type": "str",
+        "file_path": "str?~", "package_name": "str#",
     }, traced=True),
     dataset("camera_observations", "One row per observation on pictures of a camera trap.", "observation_id", {
-        "observation_id": "str", "deployment_id": "str", "media_id": "str?", "event_id": "str?", "event_start": "timestamp",
+        "observation_id": "str#", "deployment_id": "str#", "media_id": "str?#", "event_id": "str?#", "event_start": "timestamp",
         "event_end": "timestamp", "observation_level": "str", "observation_type": "str", "scientific_name": "str?",
         "individual_count": "int?", "life_stage": "str?", "sex": "str?", "classification_method": "str?",
-        "classification_probability": "float?", "classified_by": "str?!", "comments": "str?~", "package_name": "str",
+        "classification_probability": "float?", "classified_by": "str?!", "comments": "str?~", "package_name": "str#",
     }, traced=True),
     dataset("occurrences", "One row per record of a species (Darwin Core).", "occurrence_id", {
-        "occurrence_id": "str", "basis_of_record": "str", "scientific_name": "str", "taxon_rank": "str?", "kingdom": "str?",
+        "occurrence_id": "str#", "basis_of_record": "str", "scientific_name": "str", "taxon_rank": "str?", "kingdom": "str?",
         "observed_on": "date?", "observed_to": "date?", "longitude": "float?@", "latitude": "float?@", "coordinate_uncertainty_m": "float?",
         "coordinates_generalised": "bool?", "individual_count": "int?", "occurrence_status": "str", "country_code": "str?",
         "sampling_protocol": "str?", "licence": "str?", "source_dataset": "str?", "locality": "str?@", "recorded_by": "str?!",
@@ -91,17 +92,17 @@ LIFE_RECEIVED = (
         "notes": "str?~", **_SUBMISSION,
     }, traced=True),
     dataset("nursery_records", "One row per nursery, species and span of time.", "nursery_record_id", {
-        "nursery_record_id": "str", "nursery_id": "str", "community_id": "str?", "scientific_name": "str", "period_from": "date",
+        "nursery_record_id": "str#", "nursery_id": "str", "community_id": "str?", "scientific_name": "str", "period_from": "date",
         "period_to": "date", "sown_count": "int?", "produced_count": "int?", "distributed_count": "int?", "lost_count": "int?",
         **_SUBMISSION,
     }, traced=True),
     dataset("planting_records", "One row per site, species and day of planting.", "planting_id", {
-        "planting_id": "str", "site_id": "str", "community_id": "str?", "household_key": "str?!", "purpose": "str",
+        "planting_id": "str#", "site_id": "str", "community_id": "str?", "household_key": "str?!", "purpose": "str",
         "scientific_name": "str", "planted_on": "date", "seedling_count": "int", "area_ha": "float?", "longitude": "float?@",
         "latitude": "float?@", **_SUBMISSION,
     }, traced=True),
     dataset("survival_checks", "One row per site, species and day on which planted seedlings were counted again.", "survival_check_id", {
-        "survival_check_id": "str", "site_id": "str", "scientific_name": "str", "checked_on": "date", "checked_count": "int",
+        "survival_check_id": "str#", "site_id": "str", "scientific_name": "str", "checked_on": "date", "checked_count": "int",
         "alive_count": "int", **_SUBMISSION,
     }, traced=True),
     dataset("grievance_records", "One row per grievance, as it stands in its latest entry.", "grievance_id", {
@@ -132,10 +133,10 @@ LIFE_MEASURED = (
         "patrol_id": "str", "started_on": "date?", "ended_on": "date?", "declared_days": "int?", "first_at": "timestamp?",
         "last_at": "timestamp?", "patrol_days": "int?", "hours": "factor?", "distance_km": "factor?", "point_count": "int",
         "outside_count": "int", "junk_count": "int", "duplicate_count": "int", "outlier_count": "int", "gap_count": "int",
-        "cell_count": "int?", "method": "str", "reason": "str?",
+        "cell_count": "int?", "same_as": "str?", "method": "str", "reason": "str?",
     }),
     dataset("patrol_event_days", "One row per event of the period, or of no known day: its local day and days until somebody answered.", "event_id", {
-        "event_id": "str", "observed_on": "date?", "response_days": "int?", "resolution_days": "int?", "reason": "str?",
+        "event_id": "str#", "observed_on": "date?", "response_days": "int?", "resolution_days": "int?", "reason": "str?",
     }),
     dataset("patrol_days", "One row per patrol and local day on which it moved.", "patrol_id patrol_day", {
         "patrol_id": "str", "patrol_day": "date", "distance_km": "factor", "point_count": "int",
@@ -144,11 +145,11 @@ LIFE_MEASURED = (
         "zone_id": "str", "month": "date?", "cell_m": "int", "cell_count": "int", "visited_cell_count": "int", "distance_km": "factor",
     }),
     dataset("camera_effort", "One row per deployment of a camera trap: nights it worked within the period.", "deployment_id", {
-        "deployment_id": "str", "location_code": "str", "first_night": "date?", "last_night": "date?", "deployed_nights": "int",
+        "deployment_id": "str#", "location_code": "str", "first_night": "date?", "last_night": "date?", "deployed_nights": "int",
         "failed_nights": "factor", "camera_nights": "factor", "reason": "str?",
     }),
     dataset("camera_events", "One row per independent event of a species at a location of camera traps.", "camera_event_id", {
-        "camera_event_id": "str", "location_code": "str", "deployment_id": "str", "scientific_name": "str", "event_date": "date",
+        "camera_event_id": "str#", "location_code": "str", "deployment_id": "str#", "scientific_name": "str", "event_date": "date",
         "individual_count": "int?", "observation_count": "int", "independence_minutes": "int",
     }),
     dataset("taxon_matches", "One row per name of an animal or plant as given: the accepted name, and how it was found.", "name_given", {

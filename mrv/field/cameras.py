@@ -109,12 +109,10 @@ def _effort(
     if excluded is not None:
         return {**values, **_none_worked(nights), "reason": "; ".join([excluded, *notes])}
     at_location = taken.setdefault(code, {})
-    shared = sorted({at_location[night] for night in nights.period if night in at_location})
     counted = [night for night in nights.period if night not in at_location]
     at_location.update(dict.fromkeys(counted, own))
-    if shared:
-        common = len(nights.period) - len(counted)
-        notes.append(f"{common} night(s) are counted with deployment {', '.join(shared)} at the same location")
+    if common := len(nights.period) - len(counted):
+        notes.append(f"{common} night(s) are counted with another deployment at the same location")
     failed = failed_days * len(counted) / nights.total
     if failed:
         spread = "" if len(counted) == nights.total else ", spread evenly over the deployment"

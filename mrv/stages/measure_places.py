@@ -3,9 +3,10 @@
 These two tables are all that SQL and a reader learn of the place of a threat, a camera, a species or a planted site. The more
 harm its place could do, the coarser it is told:
 
-- `cell_<n>_m`: the cell of `privacy.cell_m`, for threats, sites of planting and species that nobody hunts or collects;
-- `sensitive_cell_<n>_m`: the cell of `privacy.sensitive_cell_m`, for cameras, sightings by patrols (their species is not known)
-  and species that are sensitive or threatened;
+- `cell_<n>_m`: the cell of `privacy.cell_m`, for threats, sites of planting, forest plots and species that nobody hunts or
+  collects;
+- `sensitive_cell_<n>_m`: the cell of `privacy.sensitive_cell_m`, for cameras, sightings by patrols (their species is not known),
+  species that are sensitive or threatened, and plots in which a tree of such a species stands;
 - `withheld`: no cell at all, because the record lies in a private zone;
 - `none`: the record has no place.
 
@@ -15,7 +16,7 @@ zone is what the zone is looked after for. Of a withheld record only zones as la
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ import pyarrow.compute as pc
 import shapely
 
 from mrv.boundaries import Zone
+from mrv.privacy import RECORD_IDS
 from mrv.project_life import Privacy
 from mrv.schemas import DATASETS
 from mrv.stages.check import Checked
@@ -33,13 +35,8 @@ from mrv.stages.measure import Measured, run_measurement
 from mrv.units import M2_PER_HA
 from raster.rules import Shape
 
-LOCATED = {
-    "patrol_events": "event_id",
-    "camera_deployments": "deployment_id",
-    "occurrences": "occurrence_id",
-    "planting_records": "planting_id",
-}
-"""Datasets with places that are generalised, and the column that names their records."""
+PLOTS = "plots"
+"""Told by cell alone: their stratum is told with their biomass, so that no other zone is needed."""
 EVERY_ZONE = ("patrol_events",)
 WITHHELD, NOWHERE = "withheld", "none"
 SENSITIVE_RULES = ("sensitive_cell_", WITHHELD)
@@ -59,6 +56,11 @@ class Records:
     sensitive: np.ndarray[Any, np.dtype[np.bool_]]
 
 
+def located(choices: Privacy) -> tuple[str, ...]:
+    """Return the datasets whose places are told as cells."""
+    return tuple(name for name in RECORD_IDS if name != PLOTS or choices.plot_positions == "cell")
+
+
 def measure_places(context: Context, received: Mapping[str, Checked]) -> Measured | None:
     """Find zones and cells of every located record; None where no source gives any.
 
@@ -66,11 +68,11 @@ def measure_places(context: Context, received: Mapping[str, Checked]) -> Measure
         context: The run.
         received: Accepted batches by dataset.
     """
-    present = [name for name in LOCATED if name in received]
+    present = [name for name in located(context.definition.privacy) if name in received]
     if not present:
         return None
     inputs = {
-        "tables": {name: received[name].sha256 for name in (*present, *NAMES) if name in received},
+        "tables": {name: received[name].sha256 for name in (*present, *NAMES, "trees") if name in received},
         "privacy": context.definition.privacy.model_dump(mode="json"),
         "local_crs": context.definition.local_crs,
         "zones": [[zone.zone_id, shapely.to_wkb(zone.geometry, hex=True)] for zone in context.zones],
@@ -85,7 +87,8 @@ def _measure(context: Context, received: Mapping[str, Checked], present: Sequenc
         records = _records(dataset, received)
         rules = _rules(records, context.private_zones)
         cells += cell_rows(records, rules, crs=context.definition.local_crs, choices=context.definition.privacy)
-        zones += zone_rows(records, rules, zones=context.zones, choices=context.definition.privacy)
+        if dataset != PLOTS:
+            zones += zone_rows(records, rules, zones=context.zones, choices=context.definition.privacy)
     return {
         "record_zones": DATASETS["record_zones"].table(zones),
         "record_cells": DATASETS["record_cells"].table(cells),
@@ -96,7 +99,7 @@ def _records(dataset: str, received: Mapping[str, Checked]) -> Records:
     table = received[dataset].table()
     return Records(
         dataset,
-        table[LOCATED[dataset]].to_pylist(),
+        [" ".join(parts) for parts in zip(*(table[name].to_pylist() for name in RECORD_IDS[dataset]), strict=True)],
         table["longitude"].to_numpy(),
         table["latitude"].to_numpy(),
         _sensitive(dataset, table, received),
@@ -110,11 +113,22 @@ def _sensitive(dataset: str, table: pa.Table, received: Mapping[str, Checked]) -
         return np.ones(table.num_rows, bool)
     if dataset == "patrol_events":
         return pc.equal(table["event_kind"], "wildlife").to_numpy()
-    if dataset != "occurrences":
+    if dataset == "planting_records":
         return np.zeros(table.num_rows, bool)
     names, categories = (received[name].table() if name in received else None for name in NAMES)
     is_sensitive = sensitive_names(categories, TaxonNames(names))
+    if dataset == PLOTS:
+        hidden = _plots_with(is_sensitive, received["trees"].table()) if "trees" in received else set()
+        return np.array([plot_id in hidden for plot_id in table["plot_id"].to_pylist()], bool)
     return np.array([is_sensitive(name) for name in table["scientific_name"].to_pylist()], bool)
+
+
+def _plots_with(is_sensitive: Callable[[str], bool], trees: pa.Table) -> set[str]:
+    """Return the plots in which a tree of a sensitive species was ever measured: who knows the plot finds the tree."""
+    found = trees.group_by(["plot_id", "genus", "species"]).aggregate([]).to_pylist()
+    taxa = {(row["genus"], row["species"]) for row in found if row["genus"]}
+    sensitive = {taxon for taxon in taxa if is_sensitive(" ".join(part for part in taxon if part))}
+    return {row["plot_id"] for row in found if (row["genus"], row["species"]) in sensitive}
 
 
 def _rules(records: Records, private: Sequence[Zone]) -> list[str]:

@@ -187,7 +187,7 @@ def check_measured(
     changed = [f"check {name}" for name, batch in received.items() if batch.changed]
     checked = list(received.values())
     to_check = together(measured)
-    to_check["privacy_log"] = log_of(received)
+    to_check["privacy_log"] = log_of(received, context.definition.privacy)
     for name in ("zones", "baseline_activity", "carbon_pools"):
         if tables[name].num_rows:
             to_check[name] = tables[name]
@@ -213,7 +213,7 @@ def check_measured(
     if "area_estimates" in tables:
         tables["check_results"] = sample_results(context, artifacts, tables)
     tables["artifacts"] = artifacts_table(artifacts)
-    return protect(tables), checked, changed
+    return protect(tables, context.definition.privacy), checked, changed
 
 
 def together(measured: Sequence[Measured]) -> dict[str, pa.Table]:

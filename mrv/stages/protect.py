@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mrv.files import write_parquet
-from mrv.privacy import codes_of, for_publication, for_warehouse, privacy_log
+from mrv.privacy import Opened, codes_of, for_publication, for_warehouse, privacy_log
+from mrv.project_life import Privacy
 from mrv.stages.check import Checked
-from mrv.stages.measure_places import LOCATED, SENSITIVE_RULES
+from mrv.stages.measure_places import PLOTS, SENSITIVE_RULES, located
 
 PUBLISHED_ROWS = (
     *(
@@ -57,33 +59,48 @@ Rows of single people and households, of tracks, cameras, pictures and species r
 """
 
 
-def protect(tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-    """Return the tables with every private value blanked, and keys of people and households as codes.
+NO_CELL_TOLD = "camera_deployments"
+"""Dataset whose cells stay in the house: with the nights by zone they would narrow a camera down."""
+
+
+def opened_by(choices: Privacy) -> Opened:
+    """Return the private columns that a project publishes by its own declaration."""
+    return {PLOTS: frozenset({"longitude", "latitude"})} if choices.plot_positions == "exact" else {}
+
+
+def protect(tables: Mapping[str, pa.Table], choices: Privacy) -> dict[str, pa.Table]:
+    """Return the tables with every private value blanked, and typed ids and keys of people and households as codes.
 
     Args:
         tables: Landed dataset to its accepted rows.
+        choices: What the project declares.
     """
-    codes = codes_of(tables)
-    return {dataset: for_warehouse(dataset, table, codes) for dataset, table in tables.items()}
+    codes, opened = codes_of(tables), opened_by(choices)
+    return {dataset: for_warehouse(dataset, table, codes, opened=opened) for dataset, table in tables.items()}
 
 
-def log_of(received: Mapping[str, Checked]) -> pa.Table:
+def log_of(received: Mapping[str, Checked], choices: Privacy) -> pa.Table:
     """Return the landed table `privacy_log` of what sources gave."""
     tables = {name: batch.table() for name, batch in received.items()}
-    return privacy_log(tables, published=frozenset(PUBLISHED_ROWS), generalised=frozenset(LOCATED))
+    generalised = frozenset(located(choices))
+    return privacy_log(tables, published=frozenset(PUBLISHED_ROWS), generalised=generalised, opened=opened_by(choices))
 
 
-def publish_rows(tables: Mapping[str, pa.Table], folder: Path) -> None:
+def publish_rows(tables: Mapping[str, pa.Table], folder: Path, choices: Privacy) -> None:
     """Write the rows that may be published, without their private columns.
 
     The zones of a record whose place is told coarsely, or not at all, stay behind: with its cell they would narrow it down.
+    So do the cells of cameras.
     """
+    opened = opened_by(choices)
     for name in PUBLISHED_ROWS:
         if name in tables:
             table = tables[name]
             if name == "record_zones":
                 table = _without_sensitive(table, tables["record_cells"])
-            write_parquet(folder / f"{name}.parquet", for_publication(name, table))
+            if name == "record_cells":
+                table = table.filter(pc.not_equal(table["dataset"], NO_CELL_TOLD))
+            write_parquet(folder / f"{name}.parquet", for_publication(name, table, opened=opened))
 
 
 def _without_sensitive(zones: pa.Table, cells: pa.Table) -> pa.Table:

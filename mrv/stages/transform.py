@@ -67,7 +67,7 @@ def transform(context: Context, tables: Mapping[str, pa.Table]) -> Snapshot:
         # Work is done only where something of the snapshot is missing: what is left of it is made anew, to the same bytes.
         shutil.rmtree(target, ignore_errors=True)
         export(built, target)
-        _keep_evidence(tables, target)
+        _keep_evidence(context, tables, target)
         shutil.rmtree(folder)
         made = sorted(path for path in target.rglob("*") if path.is_file())
         return {
@@ -89,8 +89,8 @@ def transform(context: Context, tables: Mapping[str, pa.Table]) -> Snapshot:
     )
 
 
-def _keep_evidence(tables: Mapping[str, pa.Table], target: Path) -> None:
+def _keep_evidence(context: Context, tables: Mapping[str, pa.Table], target: Path) -> None:
     """Keep beside the marts what a verifier asks for: accepted rows, check results, quarantine."""
     for name in ("check_results", "quarantine"):
         write_parquet(target / "evidence" / f"{name}.parquet", for_publication(name, tables[name]))
-    publish_rows(tables, target / "landed")
+    publish_rows(tables, target / "landed", context.definition.privacy)

@@ -21,9 +21,10 @@ from mrv.privacy import (
     published_columns,
     told,
 )
+from mrv.project_life import Privacy
 from mrv.schema_types import dataset as declare
 from mrv.schemas import DATASETS
-from mrv.stages.protect import PUBLISHED_ROWS
+from mrv.stages.protect import PUBLISHED_ROWS, opened_by
 from tests.unit.expectations.conftest import sound_rows
 
 PRIVATE = sorted(name for name, declared in DATASETS.items() if declared.private)
@@ -45,8 +46,10 @@ def test_every_private_value_is_blank_for_sql_and_every_other_stays(dataset: str
     assert found.schema == table.schema
     assert found.num_rows == table.num_rows
     for column in table.column_names:
-        if column not in DATASETS[dataset].private:
-            assert found[column].equals(table[column])
+        if column in DATASETS[dataset].coded:
+            assert not set(found[column].drop_null().to_pylist()) & set(table[column].to_pylist())
+        elif column not in DATASETS[dataset].private:
+            assert sorted(map(repr, found[column].to_pylist())) == sorted(map(repr, table[column].to_pylist()))
         elif not is_key(dataset, column):
             assert found[column].null_count == table.num_rows
         else:
@@ -89,6 +92,50 @@ def test_a_private_column_that_could_not_be_blanked_cannot_be_declared() -> None
 def test_no_key_of_a_table_is_private() -> None:
     """Messages name rows by their key."""
     assert not {(name, column) for name in PRIVATE for column in DATASETS[name].key if column in DATASETS[name].private}
+
+
+def test_typed_ids_become_codes_that_are_the_same_in_every_table() -> None:
+    names = ["Quebrada de Juan Perez", "CT01_-7.12345_-77.12345", "B_DL_val5_beek"]
+    tables = {
+        "camera_deployments": table_of("camera_deployments", deployment_id=names, package_name=["Casa Perez"] * 3),
+        "camera_events": table_of("camera_events", deployment_id=names[::-1], camera_event_id=["1", "2", "3"]),
+        "record_cells": table_of("record_cells", dataset=["camera_deployments"] * 3, record_id=names),
+        "record_zones": table_of("record_zones", dataset=["plots"], record_id=["p1 2018"], zone_id=["z"]),
+    }
+    codes = codes_of(tables)
+    found = {name: for_warehouse(name, table, codes) for name, table in tables.items()}
+    told_ids = found["camera_deployments"]["deployment_id"].to_pylist()
+    assert told_ids == ["deployment-1", "deployment-2", "deployment-3"], "in the order of the codes, not of the names"
+    assert set(found["camera_deployments"]["package_name"].to_pylist()) == {"package-1"}
+    assert found["record_cells"]["record_id"].to_pylist() == told_ids
+    assert found["record_zones"]["record_id"].to_pylist() == ["p1 2018"], "codes of plots are those of the field book"
+    by_event = {row["camera_event_id"]: row["deployment_id"] for row in found["camera_events"].to_pylist()}
+    of_event = {codes["camera_event_id"][str(3 - at)]: codes["deployment_id"][name] for at, name in enumerate(names)}
+    assert by_event == of_event
+
+
+def test_typed_ids_are_not_told_in_messages() -> None:
+    assert told("camera_deployments", "deployment_id", "CT01_-7.12345_-77.12345") == NOT_TOLD
+    assert told("camera_effort", "deployment_id", "juan-perez-1") == NOT_TOLD
+    assert told("camera_effort", "location_code", "L001") == "L001"
+
+
+def test_places_of_plots_are_published_only_where_the_project_says_so() -> None:
+    table = table_of("plots", plot_id=["p1"], longitude=[-77.1], latitude=[-7.1], team=["Rosa"])
+    assert for_warehouse("plots", table, {})["longitude"].null_count == 1
+    assert not {"longitude", "latitude"} & set(for_publication("plots", table).column_names)
+    opened = opened_by(Privacy(plot_positions="exact"))
+    exact = for_warehouse("plots", table, {}, opened=opened)
+    assert exact["longitude"].to_pylist() == [-77.1]
+    assert exact["team"].null_count == 1
+    assert {"longitude", "latitude"} <= set(for_publication("plots", exact, opened=opened).column_names)
+    log = privacy_log({"plots": table}, published=frozenset(PUBLISHED_ROWS), generalised=frozenset(), opened=opened)
+    assert {row["column_name"]: row["rule"] for row in log.to_pylist()} == {
+        "latitude": "published_exactly",
+        "longitude": "published_exactly",
+        "team": "withheld",
+    }
+    assert opened_by(Privacy()) == {}
 
 
 def test_a_person_has_one_code_in_every_table() -> None:

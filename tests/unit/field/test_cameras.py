@@ -113,7 +113,7 @@ def test_two_cameras_at_one_location_are_one_station() -> None:
     rows = effort(deployment(1, nights=10), deployment(2, NOON + timedelta(days=6), 10, location_id="place 1"))
     assert [rows[name]["camera_nights"] for name in ("d1", "d2")] == [10, 6]
     assert rows["d1"]["location_code"] == rows["d2"]["location_code"]
-    assert "4 night(s) are counted with deployment d1" in rows["d2"]["reason"]
+    assert "4 night(s) are counted with another deployment at the same location" in rows["d2"]["reason"]
 
 
 def test_of_two_cameras_the_one_that_failed_less_keeps_the_nights() -> None:

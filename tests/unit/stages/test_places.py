@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import shapely
 from hypothesis import given
@@ -13,8 +15,8 @@ from hypothesis import strategies as st
 
 from mrv.boundaries import Zone
 from mrv.project_life import Privacy
-from mrv.stages.measure_places import Records, _rules, cell_rows, zone_rows
-from mrv.stages.protect import _without_sensitive
+from mrv.stages.measure_places import Records, _plots_with, _rules, cell_rows, zone_rows
+from mrv.stages.protect import _without_sensitive, publish_rows
 from tests.unit.core.test_privacy import table_of
 
 CRS = "EPSG:32718"
@@ -104,6 +106,27 @@ def test_a_cell_does_not_tell_where_in_it_a_record_lies(longitude: float, latitu
     assert {**again, "record_id": "-"} == {**cell, "record_id": "-"}
     assert abs(cell["latitude"] - latitude) < 0.007
     assert abs(cell["longitude"] - longitude) < 0.007
+
+
+def test_cells_of_cameras_are_not_published(tmp_path: Path) -> None:
+    """With the nights by zone, the cell of a camera would tell more of its place than the cell alone."""
+    names = ["patrol_events", "camera_deployments"]
+    cells = table_of(
+        "record_cells", dataset=names, record_id=["a", "a"], rule=["cell_1000_m", "sensitive_cell_10000_m"]
+    )
+    publish_rows({"record_cells": cells}, tmp_path, CHOICES)
+    assert pq.read_table(tmp_path / "record_cells.parquet")["dataset"].to_pylist() == ["patrol_events"]
+
+
+def test_a_plot_is_sensitive_in_which_a_sensitive_species_was_ever_measured() -> None:
+    trees = table_of(
+        "trees",
+        plot_id=["a", "b", "c", "d"],
+        genus=["Cedrela", "Inga", "Cedrela", None],
+        species=["odorata", "edulis", None, None],
+    )
+    taxa = {"Cedrela odorata", "Cedrela"}
+    assert _plots_with(taxa.__contains__, trees) == {"a", "c"}
 
 
 def test_zones_of_sensitive_records_are_not_published_one_by_one() -> None:
