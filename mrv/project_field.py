@@ -103,6 +103,11 @@ class FieldCarbon(Strict):
     max_growth_cm_yr: Decimal = Field(
         Decimal("7.5"), description="Larger growth of a diameter is set aside for review."
     )
+    doubt_percent: Decimal = Field(
+        Decimal("2"),
+        ge=0,
+        description="How much of a plot's biomass its doubtful trees may add or take before it is in doubt.",
+    )
     soil_depth_cm: Decimal = Field(
         Decimal("30"), gt=0, description="Depth to which the carbon of soil layers is added up, the same for all plots."
     )

@@ -84,7 +84,8 @@ FIELD_MEASURED = (
     dataset("plot_changes", "One row per plot and pair of successive censuses: growth, recruits and mortality.",
             "plot_id census_from census_to", {
         "plot_id": "str", "census_from": "str", "census_to": "str", "stratum_id": "str", "years": "factor", "survivor_count": "int",
-        "recruit_count": "int", "ongrowth_count": "int", "death_count": "int", "missing_count": "int", "agb_from_mg_ha": "factor",
+        "recruit_count": "int", "ongrowth_count": "int", "death_count": "int", "missing_count": "int",
+        "doubtful_count": "int", "doubtful_mg_ha": "factor", "agb_from_mg_ha": "factor",
         "agb_to_mg_ha": "factor", "growth_mg_ha": "factor", "recruitment_mg_ha": "factor", "mortality_mg_ha": "factor",
         "change_mg_ha_yr": "factor?", "reason": "str?",
     }),

@@ -148,7 +148,7 @@ def field_carbon(
         settings=settings,
     )
     pairs = TreePairs(every, masses, height_measured=by_hand, biomass_alike=living.biomass_alike, settings=settings)
-    change = changes_of_plots(pairs, censuses=censuses, gaps=gaps)
+    change = changes_of_plots(pairs, censuses=censuses, gaps=gaps, doubt_percent=settings.doubt_percent)
     rows = plot_rows(censuses, kept, own, density, trees_set_aside, gaps, change.doubts)
     return FieldCarbon(
         tree_biomass=_tree_table(kept, kept_forms, measured, density, equations, ranged, own),

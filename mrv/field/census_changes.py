@@ -3,7 +3,7 @@
 The change of a stratum is the mean of the changes of its plots, never the difference of two means. A change that rests on a
 growth that cannot be, on a tree that came back to life, on a tree whose biomass is not known, on a census copied from the one
 before, or on censuses of different areas is not given: it is null with the reason, and what the trees say stands beside it.
-A census that contradicts the one before it is in doubt, and does not stand for its plot.
+Of two censuses that contradict each other one is in doubt, and does not stand for its plot.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Changes:
     Attributes:
         trees: Table `tree_changes`.
         plots: Table `plot_changes`.
-        doubts: Of each plot census that contradicts the one before it, in what.
+        doubts: Of each plot census in doubt, in what it contradicts another one.
     """
 
     trees: pa.Table
@@ -51,33 +51,58 @@ class Changes:
     doubts: Mapping[CensusKey, str]
 
 
+@dataclass(frozen=True)
+class _Doubt:
+    """What the doubtful trees of a pair of censuses do together.
+
+    Attributes:
+        count: How many they are.
+        net_mg_ha: Biomass that they add from the earlier census to the later one; negative where they take it.
+        words: What is doubtful in them, with numbers; none where they weigh too little to put a census in doubt.
+    """
+
+    count: int
+    net_mg_ha: Decimal
+    words: tuple[str, ...]
+
+
 def changes_of_plots(
-    pairs: TreePairs, *, censuses: Mapping[CensusKey, PlotCensus], gaps: Mapping[CensusKey, str]
+    pairs: TreePairs, *, censuses: Mapping[CensusKey, PlotCensus], gaps: Mapping[CensusKey, str], doubt_percent: Decimal
 ) -> Changes:
     """Follow the trees of each plot from census to census.
+
+    Where doubtful trees make two censuses contradict each other, the one with more of their biomass is in doubt: the smaller
+    stock is the conservative one.
 
     Args:
         pairs: The trees.
         censuses: Every accepted plot census, those that the trees count.
         gaps: What the trees of a plot census lack (`mrv.field.stocks.gaps_of`).
+        doubt_percent: Share of the earlier biomass that doubtful trees may add or take without a doubt.
     """
     bounds = bounds_of(pairs.trees, len(censuses))
     rows_of = {key: np.arange(bounds[at], bounds[at + 1]) for at, key in enumerate(censuses)}
     columns: dict[str, list[Any]] = {name: [] for name in DATASETS["tree_changes"].schema.names}
-    rows, doubts = [], {}
+    rows: list[dict[str, Any]] = []
+    doubts: dict[CensusKey, str] = {}
     sure: dict[str, PlotCensus] = {}
     for earlier, later in successive_censuses(censuses.values()):
         pair = pairs.between(earlier, later, rows_of[earlier.key], rows_of[later.key])
+        doubt = _doubt(earlier, later, pair, pairs.masses, gaps, doubt_percent)
         _add_tree_columns(columns, pairs, pair, earlier, later)
-        rows.append(_plot_row(earlier, later, pair, pairs.masses, gaps))
+        rows.append(_plot_row(earlier, later, pair, pairs.masses, gaps, doubt))
         base = sure.setdefault(later.plot_id, earlier)
-        found = _doubts(earlier, later, pair, gaps)
-        # What contradicts a census in doubt may only say that it was wrong: the last sure census decides. A copy does not.
-        if found and base is not earlier and not pair.copied:
-            found = _doubts(base, later, pairs.between(base, later, rows_of[base.key], rows_of[later.key]), gaps)
-        if found:
-            doubts[later.key] = ", ".join(found)
-        else:
+        if pair.copied:
+            doubts[later.key] = f"copied_census of census {earlier.census_id}"
+            continue
+        if base is not earlier:
+            other = pairs.between(base, later, rows_of[base.key], rows_of[later.key])
+            doubt = _doubt(base, later, other, pairs.masses, gaps, doubt_percent)
+        if doubt.words and doubt.net_mg_ha > 0:
+            doubts[later.key] = f"{', '.join(doubt.words)} against census {base.census_id}"
+        elif doubt.words and later.key not in gaps:
+            doubts[base.key] = f"{', '.join(doubt.words)} against census {later.census_id}"
+        if later.key not in doubts and not (doubt.words and later.key in gaps):
             sure[later.plot_id] = later
     return Changes(_tree_table(columns), DATASETS["plot_changes"].table(rows), doubts)
 
@@ -114,7 +139,12 @@ def stratum_changes(plot_changes: pa.Table) -> pa.Table:
 
 
 def _plot_row(
-    earlier: PlotCensus, later: PlotCensus, pair: Pair, masses: TreeMasses, gaps: Mapping[CensusKey, str]
+    earlier: PlotCensus,
+    later: PlotCensus,
+    pair: Pair,
+    masses: TreeMasses,
+    gaps: Mapping[CensusKey, str],
+    doubt: _Doubt,
 ) -> dict[str, Any]:
     def before(chosen: BoolArray) -> Decimal:
         return _mass(chosen, pair.before, pair.kg_before, masses, earlier)
@@ -127,7 +157,7 @@ def _plot_row(
     # A tree that nobody found again is counted as lost: the smaller, conservative change.
     mortality = before(pair.of("death", "missing"))
     years = years_between(earlier, later)
-    reasons = _reasons(earlier, later, pair, gaps)
+    reasons = _reasons(earlier, later, pair, gaps, doubt)
     return {
         "plot_id": later.plot_id,
         "census_from": earlier.census_id,
@@ -138,6 +168,8 @@ def _plot_row(
             f"{fate}_count": int(pair.of(fate).sum())
             for fate in ("survivor", "recruit", "ongrowth", "death", "missing")
         },
+        "doubtful_count": doubt.count,
+        "doubtful_mg_ha": doubt.net_mg_ha,
         "agb_from_mg_ha": agb_from,
         "agb_to_mg_ha": agb_to,
         # What the survivors gained; as the rest, so that the four close to the last digit after rounding.
@@ -154,27 +186,40 @@ def _mass(chosen: BoolArray, rows: IntArray, kg: FloatArray, masses: TreeMasses,
     return to_factor(mg_per_ha(units, masses.nest[rows[chosen]], census))
 
 
-def _reasons(earlier: PlotCensus, later: PlotCensus, pair: Pair, gaps: Mapping[CensusKey, str]) -> list[str]:
+def _reasons(
+    earlier: PlotCensus, later: PlotCensus, pair: Pair, gaps: Mapping[CensusKey, str], doubt: _Doubt
+) -> list[str]:
     found = {
         **{gap: gap in (gaps.get(earlier.key), gaps.get(later.key)) for gap in (SET_ASIDE, NOT_RECEIVED, CONTRADICTED)},
         "area_changed": _area_changed(earlier, later),
-        "implausible_growth": any(pair.flagged(flag) for flag in IMPLAUSIBLE),
-        "resurrected_trees": bool(pair.of("resurrected").any()),
+        "implausible_growth": any(not word.startswith("resurrected") for word in doubt.words),
+        "resurrected_trees": any(word.startswith("resurrected") for word in doubt.words),
         "biomass_unknown": bool(pair.unknown.any()),
         "copied_census": pair.copied,
     }
     return [reason for reason, true in found.items() if true]
 
 
-def _doubts(earlier: PlotCensus, later: PlotCensus, pair: Pair, gaps: Mapping[CensusKey, str]) -> list[str]:
-    """Return in what a later census contradicts an earlier one, with the number of its trees."""
-    counts = {flag: pair.flagged(flag) for flag in IMPLAUSIBLE}
+def _doubt(
+    earlier: PlotCensus,
+    later: PlotCensus,
+    pair: Pair,
+    masses: TreeMasses,
+    gaps: Mapping[CensusKey, str],
+    doubt_percent: Decimal,
+) -> _Doubt:
+    chosen = pair.doubtful
     if earlier.key in gaps or _area_changed(earlier, later):
         # A thick new tree may be one that was set aside, or may stand where nobody measured before.
-        counts["recruit_too_large"] = 0
+        chosen &= pair.flag != FLAGS.index("recruit_too_large")
+    counts = {flag: int((chosen & (pair.flag == FLAGS.index(flag))).sum()) for flag in IMPLAUSIBLE}
     counts["resurrected_trees"] = int(pair.of("resurrected").sum())
-    found = [f"{name} ({count})" for name, count in counts.items() if count]
-    return [*found, "copied_census"] if pair.copied else found
+    before = _mass(chosen & (pair.before >= 0), pair.before, pair.kg_before, masses, earlier)
+    after = _mass(chosen & (pair.after >= 0), pair.after, pair.kg_after, masses, later)
+    whole = _mass(pair.before >= 0, pair.before, pair.kg_before, masses, earlier)
+    weighty = abs(after - before) * 100 > doubt_percent * whole
+    words = tuple(f"{name} ({count})" for name, count in counts.items() if count) if weighty else ()
+    return _Doubt(int(chosen.sum()), after - before, words)
 
 
 def _area_changed(earlier: PlotCensus, later: PlotCensus) -> bool:

@@ -61,10 +61,10 @@ class Pair:
         before: Position of each tree among all, in the earlier census; −1 where it is not there.
         after: The same in the later.
         fate: Position in `FATES`, −1 of trees that lived in neither.
-        growth_cm_yr: NaN but of survivors.
+        growth_cm_yr: NaN but of survivors; of these NaN where the point of measurement moved.
         flag: Position in `FLAGS`, −1 where there is none.
         kg_before: Living biomass in the earlier census, NaN where there is none or it is not known; of survivors computed
-            alike in both, and NaN in both where one of them is not known.
+            alike in both, the later one in both where the point of measurement moved, and NaN in both where one is not known.
         kg_after: The same in the later.
         unknown: Trees whose part in the change is not known. A survivor without biomass in either census is none of them:
             it is left out of both.
@@ -88,10 +88,16 @@ class Pair:
         return int((self.flag == FLAGS.index(flag)).sum())
 
     @property
+    def doubtful(self) -> BoolArray:
+        """Which trees grew as no tree can, are too thick to be new, or came back to life."""
+        return np.isin(self.flag, [FLAGS.index(flag) for flag in IMPLAUSIBLE]) | self.of("resurrected")
+
+    @property
     def copied(self) -> bool:
         """Whether the later census has ten and more survivors of which none grew at all."""
         survivors = self.growth_cm_yr[self.of("survivor")]
-        return survivors.size >= _COPIED_FROM and not survivors.any()
+        known = survivors[np.isfinite(survivors)]
+        return known.size >= _COPIED_FROM and not known.any()
 
 
 class TreePairs:
@@ -139,7 +145,9 @@ class TreePairs:
         dbh_cm = self.trees.dbh_cm
         growth[survivor] = np.round((dbh_cm[after[survivor]] - dbh_cm[before[survivor]]) / years, _GROWTH_PLACES)
         flag = self._flags(before, after, fate, growth, self._thickest(after, later, years))
-        return Pair(before, after, fate, growth, flag, *self._biomass(before, after, survivor, fate))
+        moved = flag == FLAGS.index("pom_changed")
+        growth[moved] = np.nan
+        return Pair(before, after, fate, growth, flag, *self._biomass(before, after, survivor, moved, fate))
 
     def _fates(self, before: IntArray, after: IntArray, later: PlotCensus) -> IntArray:
         alive_before, alive_after = _true_at(self.trees.alive, before), _true_at(self.trees.alive, after)
@@ -170,15 +178,16 @@ class TreePairs:
         flag = np.full(fate.shape, -1, dtype=np.int64)
         flag[survivor & _differ(signs.height_measured, before, after)] = FLAGS.index("height_method_changed")
         flag[survivor & _differ(signs.genus, before, after)] = FLAGS.index("genus_changed")
-        flag[survivor & (growth < smallest)] = FLAGS.index("growth_too_small")
+        upwards = signs.pom_m[after] - signs.pom_m[before]
+        flag[survivor & (np.abs(upwards) > _POM_TOLERANCE_M)] = FLAGS.index("pom_changed")
+        # A stem is thinner further up, so only there another point of measurement explains a smaller diameter.
+        flag[survivor & (growth < smallest) & ~(upwards > _POM_TOLERANCE_M)] = FLAGS.index("growth_too_small")
         flag[survivor & (growth > largest)] = FLAGS.index("growth_too_large")
-        moved = np.abs(signs.pom_m[before] - signs.pom_m[after]) > _POM_TOLERANCE_M
-        flag[survivor & moved] = FLAGS.index("pom_changed")
         flag[new & (self.trees.dbh_cm[after] > thickest)] = FLAGS.index("recruit_too_large")
         return flag
 
     def _biomass(
-        self, before: IntArray, after: IntArray, survivor: BoolArray, fate: IntArray
+        self, before: IntArray, after: IntArray, survivor: BoolArray, moved: BoolArray, fate: IntArray
     ) -> tuple[FloatArray, FloatArray, BoolArray]:
         kg, alive = self.masses.agb_kg, self.trees.alive
         kg_before = np.where(_true_at(alive, before), kg[before], np.nan)
@@ -186,6 +195,8 @@ class TreePairs:
         told = np.isfinite(kg_before) | np.isfinite(kg_after)
         lived = (fate >= 0) & ~survivor
         kg_before[survivor], kg_after[survivor] = self._alike(before[survivor], after[survivor])
+        # Two diameters at different heights of the stem say nothing of growth.
+        kg_before[moved] = kg_after[moved]
         half = survivor & ~(np.isfinite(kg_before) & np.isfinite(kg_after))
         kg_before[half] = kg_after[half] = np.nan
         unknown: BoolArray = (half & told) | (lived & ~told)

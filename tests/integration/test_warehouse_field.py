@@ -97,6 +97,8 @@ def field_rows() -> dict[str, list[dict[str, Any]]]:
                 "ongrowth_count": 0,
                 "death_count": 1,
                 "missing_count": 0,
+                "doubtful_count": 0,
+                "doubtful_mg_ha": Decimal(0),
                 "agb_from_mg_ha": Decimal(194),
                 "growth_mg_ha": Decimal(8),
                 "recruitment_mg_ha": Decimal(1),

@@ -20,6 +20,8 @@ final as (
         changes.ongrowth_count,
         changes.death_count,
         changes.missing_count,
+        changes.doubtful_count,
+        changes.doubtful_mg_ha,
         changes.agb_from_mg_ha,
         changes.growth_mg_ha,
         changes.recruitment_mg_ha,

@@ -14,6 +14,8 @@ final as (
         ongrowth_count,
         death_count,
         missing_count,
+        doubtful_count,
+        doubtful_mg_ha,
         agb_from_mg_ha,
         agb_to_mg_ha,
         growth_mg_ha,

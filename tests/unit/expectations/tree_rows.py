@@ -75,6 +75,8 @@ SOUND: dict[str, dict[str, Any]] = {
         "ongrowth_count": 3,
         "death_count": 9,
         "missing_count": 1,
+        "doubtful_count": 0,
+        "doubtful_mg_ha": Decimal(0),
         "agb_from_mg_ha": Decimal("250"),
         "agb_to_mg_ha": Decimal("252"),
         "growth_mg_ha": Decimal("5"),

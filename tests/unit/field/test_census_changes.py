@@ -90,7 +90,21 @@ def test_the_four_close_to_the_last_digit(
         ({"a": 20.0}, {"a": 18.5}, "growth_too_small", "implausible_growth"),
         ({"a": 20.0}, {"a": 36.0}, "growth_too_large", "implausible_growth"),
         ({}, {"a": 26.0}, "recruit_too_large", "implausible_growth"),
-        ({"a": {"dbh_cm": 20.0, "pom_m": 1.3}}, {"a": {"dbh_cm": 36.0, "pom_m": 3.0}}, "pom_changed", None),
+        ({"a": {"dbh_cm": 20.0, "pom_m": 1.3}}, {"a": {"dbh_cm": 21.0, "pom_m": 3.0}}, "pom_changed", None),
+        # Further up a stem is thinner, never thicker.
+        ({"a": {"dbh_cm": 90.0, "pom_m": 1.3}}, {"a": {"dbh_cm": 60.0, "pom_m": 4.0}}, "pom_changed", None),
+        (
+            {"a": {"dbh_cm": 90.0, "pom_m": 4.0}},
+            {"a": {"dbh_cm": 60.0, "pom_m": 1.3}},
+            "growth_too_small",
+            "implausible_growth",
+        ),
+        (
+            {"a": {"dbh_cm": 20.0, "pom_m": 1.3}},
+            {"a": {"dbh_cm": 62.5, "pom_m": 1.4}},
+            "growth_too_large",
+            "implausible_growth",
+        ),
         ({"a": 20.0}, {"a": {"dbh_cm": 21.0, "genus": "Ficus"}}, "genus_changed", None),
         ({"a": {"dbh_cm": 20.0, "height_m": 15.0}}, {"a": 21.0}, "height_method_changed", None),
         ({"a": 20.0}, {"a": 21.0}, None, None),
