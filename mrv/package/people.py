@@ -227,8 +227,8 @@ def _grievances(rows: Sequence[Row]) -> dict[str, Any] | None:
     days = sorted(row["days_to_close"] for row in rows if row["days_to_close"] is not None)
     return {
         "received": sum(row["received_in_period"] for row in rows),
-        "closed": len(days),
-        "open": len(rows) - len(days),
+        "closed": sum(row["status"] == "closed" for row in rows),
+        "open": sum(row["status"] == "open" for row in rows),
         # Of an even number the lower of the two in the middle, so that it is a number of days that occurred.
         "median_days": days[(len(days) - 1) // 2] if days else None,
         "longest_days": days[-1] if days else None,

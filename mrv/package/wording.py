@@ -56,7 +56,15 @@ DRAWS = {
 """How the units of a sample were drawn."""
 
 REPAIRS = {
+    "position_blanked": (
+        "a place with latitude and longitude exchanged was left out, the record kept",
+        "se omitió un lugar con latitud y longitud intercambiadas y se conservó el registro",
+    ),
     "trimmed_blanks": ("spaces around the text were taken off", "se quitaron espacios alrededor del texto"),
+    "invisible_characters": (
+        "letters were composed, characters that nobody sees taken off",
+        "se compusieron letras y se quitaron caracteres invisibles",
+    ),
     "decimal_comma": ("a decimal comma was read, as declared", "se leyó una coma decimal, según lo declarado"),
     "value_mapped": (
         "a word became the platform's, as declared",

@@ -9,6 +9,8 @@ from mrv.sources.tiling import Bounds
 
 MARGIN_DEG = 0.5
 """Stations and ends of patrols lie outside the zones: a point so near to them still belongs to the project."""
+KEPT_WITHOUT_PLACE = frozenset({"planting_records"})
+"""What these records count does not hang on where it was: they lose their position and stay."""
 
 
 def are_swapped(longitude: float | None, latitude: float | None, bounds: Bounds) -> bool:
@@ -29,9 +31,16 @@ def refuse_swapped(record: Record, bounds: Bounds) -> None:
 
     They are not exchanged back: nobody knows whether other records of the file, which lie in the project both ways or
     neither, suffer from the same mistake. The reason quotes no coordinate, because positions stay in the house.
+    A record whose numbers do not hang on its place (`KEPT_WITHOUT_PLACE`) loses it instead, and the repair is counted.
     """
     longitude, latitude = (_degrees(record.values.get(name)) for name in ("longitude", "latitude"))
-    if are_swapped(longitude, latitude, bounds):
+    if not are_swapped(longitude, latitude, bounds):
+        return
+    if record.records.dataset.name in KEPT_WITHOUT_PLACE:
+        for column in ("longitude", "latitude"):
+            record.set(column, None)
+            record.repaired(column, "position_blanked")
+    else:
         record.reject(
             "swapped_coordinates",
             "the point lies near the project only if latitude and longitude are exchanged",

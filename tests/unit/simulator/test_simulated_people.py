@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 import shapely
 
@@ -124,11 +125,15 @@ def test_planted_mistakes_of_jobs() -> None:
 
 
 def test_planted_mistakes_of_grievances() -> None:
-    """A grievance is edited when it is closed; one was closed before it came, the others of the open ones stay open."""
+    """A grievance is edited when it is closed; one was closed before it came, which is told and keeps it in the register."""
     rules = _rules("grievance", "grievance_records")
-    assert rules["closed_after_received"] == rules["responded_after_received"] == 1
-    assert set(rules) == {"superseded_by_edit", "closed_after_received", "responded_after_received"}
-    closed = _parsed("grievance")["grievance_records"].table["closed_on"]
+    assert set(rules) == {"superseded_by_edit"}
+    table = _parsed("grievance")["grievance_records"].table
+    known = {"earliest_day": date(1990, 1, 1), "community_ids": list(COMMUNITIES)}
+    results = check("grievance_records", table, parameters=known).results.to_pylist()
+    failed = {row["rule"]: (row["severity"], row["rows_failed"]) for row in results if row["outcome"] == "failed"}
+    assert failed == {"closed_after_received": ("warning", 1), "responded_after_received": ("warning", 1)}
+    closed = table["closed_on"]
     assert 0 < closed.null_count < len(closed)
 
 
@@ -146,10 +151,14 @@ def test_planted_mistakes_of_livelihoods() -> None:
 
 def test_planted_mistakes_of_plantings() -> None:
     assert _rules("nursery_and_planting", "nursery_records") == {}
-    # One species of the site with latitude and longitude exchanged, both of the visit that was sent twice.
     planting = _rules("nursery_and_planting", "planting_records")
-    assert planting["swapped_coordinates"] == 1
-    assert planting["repeated_submission"] == 2
+    assert planting == {"repeated_submission": 2}
+    # A site with latitude and longitude exchanged keeps its seedlings and loses its place.
+    part = _parsed("nursery_and_planting")["planting_records"]
+    repairs = {(row["column_name"], row["rule"], row["value_count"]) for row in part.repairs}
+    assert repairs == {("longitude", "position_blanked", 1), ("latitude", "position_blanked", 1)}
+    places = part.table.filter(pc.equal(part.table["site_id"], "SITE-03"))["longitude"]
+    assert places.null_count == 1
     assert _rules("nursery_and_planting", "survival_checks") == {"alive_within_checked": 1}
 
 
