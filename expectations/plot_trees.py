@@ -30,6 +30,9 @@ _WITH_THEIR_SUBMISSION = frozenset(
     }
 )
 
+_TOO_THIN = {"nest_holds_tree"}
+"""Trees set aside for nothing else are none that their plot measures: it lacks nothing without them."""
+
 Census = tuple[str, str]
 """(plot_id, census_id)."""
 
@@ -59,7 +62,7 @@ def trees_set_aside(
     missed: Counter[Census] = Counter()
     nowhere = 0
     for tree, record in records.items():
-        if rules[tree] & _WITH_THEIR_SUBMISSION or record_plot_key(record) in out:
+        if rules[tree] == _TOO_THIN or rules[tree] & _WITH_THEIR_SUBMISSION or record_plot_key(record) in out:
             continue
         census = (str(record.get("plot_id")), str(record.get("census_id")))
         if census in accepted:

@@ -10,8 +10,16 @@ import pyarrow as pa
 
 from mrv.errors import InputError
 
-# What collectors write where they could not tell: 'indet', 'Indet.Lecythidaceae', 'sp.', 'spp', '-'.
-_UNDETERMINED = re.compile(r"^(indet.*|spp?\.?|-|\?)?$", re.IGNORECASE)
+# What collectors write where they could not tell: 'indet', 'Indet.Lecythidaceae', 'sp.', '-', 'NA', 'N/I', 'Desconocido'.
+_UNDETERMINED = re.compile(
+    r"^(indet.*|spp?\.?|-+|\?+|n\.?[/. ]?[aidn]\.?|none|null|unknown|unidentified|desconocid[oa]s?|ningun[oa]"
+    r"|no (identificad[oa]|determinad[oa]|id\.?|det\.?)|sin (nombre|identificar|determinar|id\.?|det\.?)"
+    r"|(morfo|morpho)?(especie|species|morfo|morpho|morphotype|morfotipo)([ _.]+\w*|\d+\w*)?)?$",
+    re.IGNORECASE,
+)
+# A species that was told from others but not named, or of which the collector was not sure: known by its genus only.
+_MORPHOSPECIES = re.compile(r"^(spp?|cf|aff|sect|gr|nr)[ ._]|^spp?\.? ?\d+\w*$|^n\.? ?sp", re.IGNORECASE)
+_EPITHET = re.compile(r"^[^\W\d_]+(-[^\W\d_]+)*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +46,47 @@ NameTable = Mapping[tuple[str, str], Taxon]
 
 
 def make_taxon(*, family: str | None, genus: str | None, species: str | None) -> Taxon:
-    """Normalise a name: case and spaces, a genus repeated in the species, and words for 'not determined'.
+    """Normalise a name: case and spaces, a genus repeated in the species, authors, and words for 'not determined'.
 
-    An identification marked as uncertain ('cf_guianense') stays as it is: it matches no species and falls to the genus.
+    A binomial in the genus is taken apart. Of the species the epithet is kept, without authors, subspecies and varieties. An
+    uncertain or numbered species ('cf. guianensis', 'sp1') is known by its genus.
     """
-    clean_genus = _clean(genus)
-    clean_species = _clean(species)
-    if clean_genus is None:
-        return Taxon(_capital(_clean(family)), None, None)
-    if clean_species is not None:
-        clean_species = _clean(clean_species.lower().removeprefix(clean_genus.lower() + " "))
-    return Taxon(_capital(_clean(family)), _capital(clean_genus), clean_species)
+    of_family, of_genus, of_species = _clean(family), _clean(genus), _clean(species)
+    if of_genus is None:
+        return Taxon(_capital(of_family), None, None)
+    first, _, rest = of_genus.partition(" ")
+    first = first.rstrip("?") or first
+    if of_species is None and rest:
+        of_species = _clean(rest)
+    return Taxon(_capital(of_family), _capital(first), _epithet(of_species, first))
+
+
+def listed_taxon(*, family: str | None, genus: str | None, species: str | None) -> Taxon:
+    """Normalise a name of a table of taxa: case and spaces, and a genus repeated in the species; nothing is left out of it.
+
+    A variety with a row of its own stays a variety, and does not stand for its species.
+    """
+    of_family, of_genus, of_species = _clean(family), _clean(genus), _clean(species)
+    if of_genus is None:
+        return Taxon(_capital(of_family), None, None)
+    if of_species is not None:
+        of_species = _clean(of_species.lower().removeprefix(of_genus.lower() + " "))
+    return Taxon(_capital(of_family), _capital(of_genus), of_species)
+
+
+def _epithet(species: str | None, genus: str) -> str | None:
+    """Return the epithet of a species in lower case, None where the species was not named."""
+    if species is None:
+        return None
+    first, _, rest = species.partition(" ")
+    if first.lower() == genus.lower():
+        species = rest
+    if _clean(species) is None or _MORPHOSPECIES.match(species):
+        return None
+    words = species.lower().split()
+    # Hybrids: 'x intermedia'.
+    epithet = words[1] if words[0] in ("x", "×") and len(words) > 1 else words[0]
+    return epithet if _EPITHET.match(epithet) else None
 
 
 def read_names(names: pa.Table | None) -> NameTable:

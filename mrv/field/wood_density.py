@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from mrv.errors import InputError
-from mrv.field.names import Taxon, make_taxon
+from mrv.field.names import Taxon, listed_taxon
 from mrv.field.rounding import WOOD_DENSITY_PLACES
 
 LEVELS = ("species", "genus", "family", "plot", "dataset")
@@ -99,7 +99,7 @@ def read_wood_density(table: pa.Table) -> WoodDensityTable:
                 remedy="keep one of the rows in the wood density table",
             )
         by_level[row["level"]][key] = value, math.nan if row["sd_g_cm3"] is None else row["sd_g_cm3"]
-        taxon = make_taxon(family=row["family"], genus=row["genus"], species=row["species"])
+        taxon = listed_taxon(family=row["family"], genus=row["genus"], species=row["species"])
         if taxon.genus and taxon.family:
             genus_families.setdefault(taxon.genus, taxon.family)
     if not any(by_level.values()):
@@ -188,7 +188,7 @@ def _mean_and_sd(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _key(row: Mapping[str, Any]) -> tuple[str, str] | str:
-    taxon = make_taxon(family=row["family"], genus=row["genus"], species=row["species"])
+    taxon = listed_taxon(family=row["family"], genus=row["genus"], species=row["species"])
     level = row["level"]
     if level == "species" and taxon.genus and taxon.species:
         return taxon.genus, taxon.species

@@ -36,7 +36,8 @@ def field_parameters(context: Context, dataset: str, table: pa.Table, *, plots: 
         other = pc.is_in(lower, value_set=pa.array([family.lower() for family in FAMILIES]))
         undead = pc.and_(pc.equal(table["life_form"], "standing_dead"), pc.equal(table["status"], "alive"))
         return {
-            "min_dbh_cm": min([SMALLEST_DBH_CM, *(areas_of(layout)[0].min_dbh_cm for layout in layouts)]),
+            # A tree somewhat too thin is none of the plot's (trees_below_nests); a thinner one is a diameter in another unit.
+            "min_dbh_cm": min([SMALLEST_DBH_CM, *(areas_of(layout)[0].min_dbh_cm for layout in layouts)]) / 2,
             "as_if_millimetres": _origins_at(table, as_if_millimetres(table)),
             "trees_below_nests": _origins_at(table, trees_below_nests(table, plots, layouts)),
             "palms_called_trees": _origins_at(

@@ -146,7 +146,8 @@ def test_a_misplaced_plot_goes_to_quarantine_and_takes_its_trees_along(field: Fi
     assert (row["rule"], row["severity"], row["row"]) == ("plot_in_stratum", "error", 2)
     for name in ("longitude", "latitude", "stratum_id"):
         value = (PLOT | {"stratum_id": None} | change)[name]
-        assert f"{name}={'null' if value is None else value}" in row["reason"]
+        told = value if name == "stratum_id" else "a value that is not told"
+        assert f"{name}={'null' if value is None else told}" in row["reason"]
     assert "Correct the coordinates or the stratum" in row["reason"]
     assert rules(trees.set_aside()) == {("plot_quarantined", number) for number in (13, 14, 15)}
     assert result(checked, "plot_in_stratum")["rows_failed"] == 1
@@ -311,7 +312,12 @@ def test_a_plot_off_its_layout_goes_to_quarantine_with_its_trees(field: Field) -
 def test_a_tree_too_thin_for_every_nest_is_set_aside(field: Field) -> None:
     thin = {"dbh_cm": 4.9}
     checked = field.check([plot("p1", layout_id="rings")], [*trees_of("p1"), *trees_of("p1", 1, tree_id=99, **thin)])
+    assert rules(checked["trees"].set_aside()) == {("nest_holds_tree", 13)}
+    assert field.measure(checked).tables["plot_biomass"]["complete"].to_pylist() == [True], "none of the plot's trees"
+    metres = {"dbh_cm": 0.45}
+    checked = field.check([plot("p1", layout_id="rings")], [*trees_of("p1"), *trees_of("p1", 1, tree_id=99, **metres)])
     assert rules(checked["trees"].set_aside()) == {("dbh_in_range", 13), ("nest_holds_tree", 13)}
+    assert field.measure(checked).tables["plot_biomass"]["complete"].to_pylist() == [False]
     small = {"tree_id": 99, "dbh_cm": 5.0}
     checked = field.check([plot("p1", layout_id="rings")], [*trees_of("p1"), {**trees_of("p1", 1)[0], **small}])
     factors = field.measure(checked).tables["tree_biomass"]["trees_per_ha"].to_pylist()
