@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -24,7 +24,14 @@ US_PER_HOUR = Decimal(3_600_000_000)
 M_PER_KM = Decimal(1000)
 
 
-def patrol_effort(records: pa.Table, tracks: Tracks, cells: Mapping[str, int], rule: TrackRule) -> pa.Table:
+def patrol_effort(
+    records: pa.Table,
+    tracks: Tracks,
+    cells: Mapping[str, int],
+    rule: TrackRule,
+    *,
+    twins: Mapping[str, Sequence[str]] | None = None,
+) -> pa.Table:
     """Return the landed table `patrol_effort`: every patrol that touches the period, or of which no day is known.
 
     A patrol without a usable track keeps its row: its distance is null with a reason, for what somebody declared is no
@@ -35,7 +42,9 @@ def patrol_effort(records: pa.Table, tracks: Tracks, cells: Mapping[str, int], r
         tracks: The clean tracks.
         cells: Patrol to the number of grid cells that it entered.
         rule: What the tracks were cleaned by.
+        twins: Patrol to the patrols of other sources that seem to be the same walk.
     """
+    same = {} if twins is None else {patrol: ", ".join(others) for patrol, others in twins.items()}
     declared = {row["patrol_id"]: _declared(row, rule) for row in records.to_pylist()}
     place = {name: index for index, name in enumerate(tracks.patrols)}
     starts = np.searchsorted(tracks.points.patrol, np.arange(len(tracks.patrols) + 1))
@@ -45,9 +54,8 @@ def patrol_effort(records: pa.Table, tracks: Tracks, cells: Mapping[str, int], r
         index = place.get(patrol_id)
         if _belongs(days, None if index is None else int(starts[index + 1] - starts[index]), rule):
             track = _no_track() if index is None else _track(tracks, index, slice(starts[index], starts[index + 1]))
-            rows.append(
-                {"patrol_id": patrol_id, **_span(days), **track, "cell_count": cells.get(patrol_id), "method": METHOD}
-            )
+            own = {"patrol_id": patrol_id, "cell_count": cells.get(patrol_id), "same_as": same.get(patrol_id)}
+            rows.append({**own, **_span(days), **track, "method": METHOD})
     return DATASETS["patrol_effort"].table(rows)
 
 

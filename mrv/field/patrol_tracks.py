@@ -1,7 +1,8 @@
 """Points of patrols to a clean track: which points count, which neighbours are joined, and how long and far that is.
 
 A patrol may have several legs at the same time: teams, or receivers. Each leg is a track of its own, and what follows is asked
-within a leg; points without a leg are one. The rules, in this order (each point that does not count is counted under the first that takes it):
+within a leg; points without a leg are one. The rules, in this order (each point that does not count is counted under the first
+that takes it):
 
 1. `outside`: its local day lies outside the period.
 2. `junk`: marked as such by the source, without a position, or at 0, 0, where receivers put what they do not know.

@@ -59,7 +59,7 @@ def biodiversity(read: Read) -> dict[str, Any]:
         "camera_locations": len({row["location_code"] for row in effort if row["camera_nights"] > 0}),
         "camera_notes": [row for row in sorted(effort, key=itemgetter("deployment_id")) if _is_less(row)],
         "species_recorded": sum(row["record_count"] > 0 for row in species),
-        "species_in_period": sum(row["period_record_count"] > 0 for row in species),
+        "species_in_period": _in_period(species),
         "species_listed": len(species),
         "threatened": _threatened(species),
         "benefiting": sorted(
@@ -69,6 +69,12 @@ def biodiversity(read: Read) -> dict[str, Any]:
         "category_name": lambda name: Text(*CATEGORIES.get(name, (name, name))),
         "condition_name": lambda name: Text(*CONDITIONS.get(name, (name, name))),
     }
+
+
+def _in_period(species: Sequence[Row]) -> int | None:
+    """Return how many species have a record of the period; None where nobody looked for any."""
+    counts = [row["period_record_count"] for row in species]
+    return None if None in counts else sum(count > 0 for count in counts)
 
 
 def _is_less(row: Row) -> bool:

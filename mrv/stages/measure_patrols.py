@@ -10,6 +10,7 @@ import shapely
 
 from mrv.schemas import DATASETS
 from mrv.stages.check import Checked
+from mrv.stages.check_patrols import sources_of_patrols
 from mrv.stages.context import Context
 from mrv.stages.measure import Measured, run_measurement
 
@@ -36,6 +37,7 @@ def measure_patrols(context: Context, checked: Mapping[str, Checked]) -> Measure
         "patrols": context.definition.patrols.model_dump(mode="json"),
         "local_crs": context.definition.local_crs,
         "period": [context.period.start, context.period.end],
+        "sources": _sources(context, tables["patrol_tracks"]),
         "zones": [[zone.zone_id, shapely.to_wkb(zone.geometry, hex=True)] for zone in context.zones],
     }
     return run_measurement(context, "patrol_effort", inputs, lambda: _measure(context, tables))
@@ -46,6 +48,7 @@ def _measure(context: Context, tables: Mapping[str, pa.Table]) -> dict[str, Any]
     from mrv.field.patrol_effort import patrol_days, patrol_effort
     from mrv.field.patrol_events import event_days
     from mrv.field.patrol_tracks import TrackRule, clean_tracks
+    from mrv.field.patrol_twins import told_twice
 
     choices, period = context.definition.patrols, context.period
     rule = TrackRule(
@@ -58,8 +61,11 @@ def _measure(context: Context, tables: Mapping[str, pa.Table]) -> dict[str, Any]
     tracks = clean_tracks(tables["patrol_tracks"], rule)
     grid = Grid(context.definition.local_crs, choices.cell_m)
     pieces = cut(tracks, grid)
+    sources = _sources(context, tables["patrol_tracks"])
+    twins = told_twice(tracks, [sources[patrol] for patrol in tracks.patrols])
+    cells = cells_by_patrol(tracks, pieces)
     return {
-        "patrol_effort": patrol_effort(tables["patrol_records"], tracks, cells_by_patrol(tracks, pieces), rule),
+        "patrol_effort": patrol_effort(tables["patrol_records"], tracks, cells, rule, twins=twins),
         "patrol_days": patrol_days(tracks),
         "patrol_coverage": patrol_coverage(
             tracks,
@@ -73,3 +79,8 @@ def _measure(context: Context, tables: Mapping[str, pa.Table]) -> dict[str, Any]
             tables["patrol_events"], time_zone=choices.time_zone, first_day=period.start, last_day=period.end
         ),
     }
+
+
+def _sources(context: Context, tracks: pa.Table) -> dict[str, str]:
+    """Return the source of each patrol's track; the check left it one."""
+    return {patrol: next(iter(found)) for patrol, found in sources_of_patrols(context, tracks).items()}

@@ -87,7 +87,7 @@ def _whole(rows: Rows) -> Rows:
 
 
 def animal_rows(period_start: date) -> Rows:
-    """Return rows of a period of three years from 2022: two cameras in the project area, one in none, one that never worked.
+    """Return rows of a period of three years from 2022: three cameras in the project area, one in none, one that never worked.
 
     The tapir was vulnerable until 2023 and endangered from then on; the frog is on no list; the jaguar was recorded at an
     obscured place, before the period, and as a fossil; a record of the monkey has no date.
@@ -98,7 +98,13 @@ def animal_rows(period_start: date) -> Rows:
     levels = {FROG: "none", "Dasypus": "genus"}
     return _whole(
         {
-            "camera_effort": [_effort(1, "30"), _effort(2, "15"), _effort(3, "15"), _effort(4, "0", "it failed")],
+            "camera_effort": [
+                _effort(1, "30"),
+                _effort(2, "15"),
+                _effort(3, "15"),
+                _effort(4, "0", "it failed"),
+                _effort(5, "5"),
+            ],
             "camera_events": [
                 _event(1, 1, TAPIR, 2),
                 _event(2, 1, TAPIR, 1),
@@ -139,7 +145,8 @@ def animal_rows(period_start: date) -> Rows:
                 _visit(4, 4, date(2022, 2, 1), "good"),
             ],
             "record_zones": [
-                *_zones("camera_deployments", [("d1", "pa"), ("d2", "pa"), ("d4", "lb")]),
+                *_zones("camera_deployments", [("d1", "pa"), ("d2", "pa"), ("d5", "pa"), ("d4", "lb")]),
+                *_zones("camera_deployments", [("d1", "hcv1"), ("d2", "hcv1")]),
                 *_zones(
                     "occurrences",
                     [(f"r{number}", "pa") for number in range(1, 10)],
@@ -151,5 +158,5 @@ def animal_rows(period_start: date) -> Rows:
 
 BATCHES = [
     {"dataset": name, "rows_read": 9, "rows_accepted": 9, "rows_quarantined": 0}
-    for name in ("camera_observations", "occurrences", "species_categories")
+    for name in ("camera_observations", "occurrences", "species_categories", "hcv_visits")
 ]

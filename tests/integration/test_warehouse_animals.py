@@ -32,15 +32,18 @@ def test_events_and_nights_give_the_index_of_each_zone(built: Build) -> None:
     rows = records(built.database, "select * from marts.detections")
     index = {(row["scientific_name"], row["zone_id"]): row for row in rows}
     everywhere, area, belt = (index[TAPIR, name] for name in ("*", "pa", "lb"))
-    # 3 events in 60 nights; 2 in the 45 nights of the project area.
-    assert (everywhere["event_count"], everywhere["camera_nights"]) == (3, 60)
-    assert everywhere["events_per_100_nights"] == 5
-    assert area["events_per_100_nights"] == Decimal("4.444444")
+    # 3 events in 65 nights; 2 in the 50 nights of the project area.
+    assert (everywhere["event_count"], everywhere["camera_nights"]) == (3, 65)
+    assert everywhere["events_per_100_nights"] == Decimal("4.615385")
+    assert area["events_per_100_nights"] == 4
     assert (area["individual_count"], everywhere["individual_count"]) == (3, None)
-    assert (area["detected_location_count"], area["location_count"]) == (1, 2)
+    assert (area["detected_location_count"], area["location_count"]) == (1, 3)
     assert belt["events_per_100_nights"] is None
     assert belt["event_count"] is None
-    assert "no night of a camera" in belt["reason"]
+    # Two cameras in the area of high conservation value: where they hang is not narrowed down, nor that there are any.
+    two = index[TAPIR, "hcv1"]
+    assert (two["event_count"], two["camera_nights"], two["location_count"]) == (None, None, None)
+    assert "fewer than 3 locations" in two["reason"] == belt["reason"]
     # Nothing seen by cameras that worked is a measured zero.
     assert index["Dasypus", "pa"]["event_count"] == 1
     assert {row["category"] for row in rows if row["scientific_name"] == "Dasypus"} == {None}
@@ -60,6 +63,16 @@ def test_species_have_the_category_of_the_day(built: Build) -> None:
     assert "ended on 2021-12-31" in cat["reason"]
     assert "Dasypus" not in species
     assert (species["Tremarctos ornatus"]["record_count"], species["Tremarctos ornatus"]["category"]) == (0, "VU")
+
+
+def test_few_records_of_a_sensitive_species_are_not_placed_in_the_project_area(built: Build) -> None:
+    species = _species(built)
+    monkey, frog, tapir = (species[name] for name in (MONKEY, FROG, TAPIR))
+    assert (monkey["period_record_count"], monkey["period_project_record_count"]) == (1, None)
+    assert "fewer than 3 records" in monkey["count_reason"]
+    # Three events and records in it; and one of a frog that nobody looks for.
+    assert (tapir["period_project_record_count"], tapir["count_reason"]) == (3, None)
+    assert (frog["period_project_record_count"], frog["count_reason"]) == (1, None)
 
 
 def test_what_is_no_sign_of_presence_does_not_count(built: Build) -> None:
@@ -91,3 +104,6 @@ def test_areas_have_the_condition_of_their_last_visit(built: Build) -> None:
     assert (unvisited["zone_id"], unvisited["hcv_class"], unvisited["condition"]) == ("hcv2", None, None)
     assert "nobody visited" in unvisited["reason"]
     assert {row["threat_count"] for row in rows} == {None}
+    assert {row["threat_reason"] for row in rows} == {"no events of patrols were landed"}
+    # The period ends within 2024: the last whole year of it counts.
+    assert {row["forest_year"] for row in rows} <= {2023, None}

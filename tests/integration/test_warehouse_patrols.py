@@ -35,6 +35,7 @@ def _effort(patrol_id: str, day: date, km: str | None, **changes: Any) -> dict[s
         "point_count": 0 if km is None else 100,
         **counts,
         "cell_count": None if km is None else 7,
+        "same_as": None,
         "method": "geodesic distance along the track",
         "reason": "the patrol has no track" if km is None else None,
         **changes,
@@ -162,10 +163,13 @@ def test_threats_per_100_km_count_threats_that_a_measured_track_met(marts: Build
     assert (logging["median_response_days"], everywhere["open_count"]) == (Decimal(6), 1)
     inside = rates["pa", "logging"]
     assert (inside["threat_count"], inside["threats_per_100_km"]) == (3, Decimal(10))
-    assert (rates["lb", "fire"]["threat_count"], rates["lb", "fire"]["response_reason"]) == (
-        0,
-        "no threat was reported",
+    assert (rates["pa", "fire"]["threat_count"], rates["pa", "fire"]["response_reason"]) == (
+        1,
+        "no response is recorded",
     )
+    # Nobody walked in the belt: that no threat came from there is no zero.
+    assert (rates["lb", "fire"]["threat_count"], rates["lb", "fire"]["open_count"]) == (None, None)
+    assert rates["lb", "fire"]["response_reason"] == "nobody is known to have looked here"
     # The hunting of no known day would count in every period.
     assert ("*", "hunting") not in rates
     # Nothing was measured of the belt: no distance, so no rate.
@@ -189,6 +193,7 @@ def test_coverage_tells_where_patrols_have_no_track(marts: Build) -> None:
     assert march["reason"] is None
     assert (april["coverage_percent"], april["untracked_patrol_count"]) == (Decimal(0), 1)
     assert april["reason"] == "1 patrol(s) have no track that could be measured"
+    assert (coverage["lb", "month", date(2022, 3, 1)]["threat_count"], march["threat_reason"]) == (None, None)
     assert {row["period_type"] for row in coverage.values()} == {"month", "period"}
 
 
@@ -199,3 +204,4 @@ def test_months_without_patrols_are_told_apart_from_those_with_none_measured(mar
     assert (march["threats_per_100_km"], march["median_response_days"]) == (Decimal(5), Decimal("4.5"))
     assert (april["threats_per_100_km"], april["untracked_patrol_count"], april["threat_count"]) == (None, 1, 2)
     assert (may["distance_km"], may["reason"]) == (Decimal(0), "no patrol with a track went out")
+    assert (may["threat_count"], may["threat_reason"]) == (None, "nobody is known to have gone out")

@@ -7,6 +7,7 @@ zones as (
     where kind = 'leakage_belt'
 ),
 
+-- The last whole year of the period: what stood later is not yet of it.
 forest as (
     select
         forest.zone_id,
@@ -35,26 +36,6 @@ located as (
     select * from {{ ref('stg_record_zones') }}
 ),
 
-batches as (
-    select
-        count(*) filter (where dataset = 'patrol_events') > 0 as events_landed,
-        count(*) filter (where dataset = 'planting_records') > 0 as plantings_landed
-    from {{ ref('stg_batches') }}
-),
-
-threats as (
-    select
-        located.zone_id,
-        count(distinct events.event_id) as threat_count
-    from located
-    inner join {{ ref('stg_patrol_events') }} as events
-        on located.dataset = 'patrol_events' and located.record_id = events.event_id
-    inner join {{ ref('stg_patrol_event_days') }} as days on events.event_id = days.event_id
-    cross join project
-    where events.event_kind = 'threat' and days.observed_on between project.period_start and project.period_end
-    group by located.zone_id
-),
-
 plantings as (
     select
         located.zone_id,
@@ -76,22 +57,22 @@ final as (
         forest.area_ha as forest_ha,
         cast(losses.loss_ha as decimal(18, 6)) as loss_ha,
         fires.distinct_fire_count as fires,
-        case when batches.events_landed then coalesce(threats.threat_count, 0) end as threats,
-        case when batches.plantings_landed then coalesce(plantings.planted_sites, 0) end as planted_sites,
-        case when batches.plantings_landed then coalesce(plantings.seedlings_planted, 0) end as seedlings_planted,
+        threats.threat_count as threats,
+        case when sources.is_known then coalesce(plantings.planted_sites, 0) end as planted_sites,
+        case when sources.is_known then coalesce(plantings.seedlings_planted, 0) end as seedlings_planted,
         {{ join_reasons([
             "losses.reason",
             "fires.reason",
             "case when forest.zone_id is null then 'no forest of a year within the period is known' end",
-            "case when not batches.events_landed then 'no events of patrols were received' end",
-            "case when not batches.plantings_landed then 'no records of plantings were received' end",
+            "threats.reason",
+            "sources.reason",
         ]) }} as reason
     from zones
-    cross join batches
+    inner join {{ ref('int_record_sources') }} as sources on sources.dataset = 'planting_records'
     left join forest on zones.zone_id = forest.zone_id
     left join losses on zones.zone_id = losses.zone_id
     left join {{ ref('fires_period') }} as fires on zones.zone_id = fires.zone_id
-    left join threats on zones.zone_id = threats.zone_id
+    left join {{ ref('int_zone_threats') }} as threats on zones.zone_id = threats.zone_id
     left join plantings on zones.zone_id = plantings.zone_id
 )
 

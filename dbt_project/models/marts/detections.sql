@@ -1,4 +1,5 @@
 -- Every species that a camera saw in the period, in every zone and in all of them (*): null where no camera worked.
+-- Of a zone with one or two places of cameras nothing is told either: what they saw would tell where they hang.
 with zones as (
     select
         zone_id,
@@ -64,7 +65,7 @@ joined as (
         seen.scientific_name,
         zones.*,
         seen.independence_minutes,
-        coalesce(effort.camera_nights, 0) > 0 as is_measured,
+        coalesce(effort.camera_nights, 0) > 0 and (zones.zone_id = '*' or effort.location_count >= 3) as is_measured,
         effort.camera_nights,
         effort.location_count,
         coalesce(events.event_count, 0) as event_count,
@@ -97,7 +98,11 @@ final as (
             when joined.is_measured
                 then {{ divide('joined.events_by_hundred', 'joined.camera_nights', 0, 9, scale=6, width=18) }}
         end as events_per_100_nights,
-        case when not joined.is_measured then 'no night of a camera is told of this zone' end as reason
+        -- One reason for none, one and two, since telling them apart would tell of the one.
+        case
+            when not joined.is_measured and joined.zone_id = '*' then 'no camera worked a night in the period'
+            when not joined.is_measured then 'fewer than 3 locations of cameras: nothing is told of this zone'
+        end as reason
     from joined
     left join categories on joined.scientific_name = categories.scientific_name
 )

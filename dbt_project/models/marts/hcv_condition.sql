@@ -28,13 +28,19 @@ visits as (
     group by visits.zone_id, visits.hcv_class
 ),
 
+-- The last whole year of the period: what stood later is not yet of it.
 forest as (
     select
         forest_cover.zone_id,
+        forest_cover.year as forest_year,
         forest_cover.area_ha as forest_ha
     from {{ ref('forest_cover_annual') }} as forest_cover
     cross join project
-    where forest_cover.year = year(project.period_end)
+    where make_date(forest_cover.year, 12, 31) <= project.period_end
+    qualify row_number() over (
+        partition by forest_cover.zone_id
+        order by forest_cover.year desc
+    ) = 1
 ),
 
 loss as (
@@ -46,26 +52,6 @@ loss as (
     group by zone_id
 ),
 
-threats as (
-    select
-        record_zones.zone_id,
-        count(*) as threat_count
-    from {{ ref('stg_patrol_events') }} as events
-    inner join {{ ref('stg_patrol_event_days') }} as days on events.event_id = days.event_id
-    inner join {{ ref('stg_record_zones') }} as record_zones
-        on record_zones.dataset = 'patrol_events' and events.event_id = record_zones.record_id
-    cross join project
-    where
-        events.event_kind = 'threat'
-        and days.observed_on between project.period_start and project.period_end
-    group by record_zones.zone_id
-),
-
-landed as (
-    select coalesce(bool_or(dataset = 'patrol_events'), false) as has_events
-    from {{ ref('stg_batches') }}
-),
-
 final as (
     select
         areas.zone_id,
@@ -74,18 +60,23 @@ final as (
         visits.condition,
         visits.first_condition,
         visits.last_visited_on,
-        coalesce(visits.visit_count, 0) as visit_count,
-        coalesce(visits.visits_with_threat_count, 0) as visits_with_threat_count,
+        case when sources.is_known then coalesce(visits.visit_count, 0) end as visit_count,
+        case when sources.is_known then coalesce(visits.visits_with_threat_count, 0) end as visits_with_threat_count,
+        forest.forest_year,
         cast(forest.forest_ha as decimal(18, 6)) as forest_ha,
         cast(loss.forest_loss_ha as decimal(18, 6)) as forest_loss_ha,
-        case when landed.has_events then coalesce(threats.threat_count, 0) end as threat_count,
-        case when visits.zone_id is null then 'nobody visited the area in the period' end as reason
+        threats.threat_count,
+        threats.reason as threat_reason,
+        case
+            when not sources.is_known then sources.reason
+            when visits.zone_id is null then 'nobody visited the area in the period'
+        end as reason
     from areas
-    cross join landed
+    inner join {{ ref('int_record_sources') }} as sources on sources.dataset = 'hcv_visits'
     left join visits on areas.zone_id = visits.zone_id
     left join forest on areas.zone_id = forest.zone_id
     left join loss on areas.zone_id = loss.zone_id
-    left join threats on areas.zone_id = threats.zone_id
+    left join {{ ref('int_zone_threats') }} as threats on areas.zone_id = threats.zone_id
 )
 
 select * from final

@@ -61,7 +61,7 @@ threats as (
     group by zones.zone_id, bounded.period_type, bounded.period_start
 ),
 
-final as (
+told as (
     select
         zones.zone_id,
         zones.kind,
@@ -71,21 +71,17 @@ final as (
         bounded.period_end,
         coverage.cell_m,
         coverage.cell_count,
-        case when sources.has_tracks then coverage.visited_cell_count end as visited_cell_count,
-        case
-            when sources.has_tracks and coverage.cell_count > 0
-                then {{ divide('(100 * coverage.visited_cell_count)', 'coverage.cell_count', 0, scale=2, width=9) }}
-        end as coverage_percent,
-        case when sources.has_tracks then coverage.distance_km end as distance_km,
-        case when sources.has_events then coalesce(threats.threat_count, 0) end as threat_count,
+        coverage.visited_cell_count,
+        coverage.distance_km,
         untracked.untracked_patrol_count,
-        case
-            when not sources.has_tracks then 'no tracks of patrols were landed'
-            when coverage.cell_count is null then 'the zone was not measured'
-            when coverage.cell_count = 0 then 'no cell of the grid has its centre in the zone'
-            when untracked.untracked_patrol_count > 0
-                then untracked.untracked_patrol_count || ' patrol(s) have no track that could be measured'
-        end as reason
+        coalesce(threats.threat_count, 0) as threat_count,
+        sources.has_events,
+        sources.has_tracks,
+        sources.events_reason,
+        sources.tracks_reason,
+        sources.patrols_first_day,
+        -- Before the first record of all nobody can tell whether a patrol went out.
+        sources.has_tracks and coalesce(sources.patrols_first_day <= bounded.period_end, true) as is_measured
     from {{ ref('stg_zones') }} as zones
     cross join bounded
     cross join {{ ref('int_patrol_sources') }} as sources
@@ -102,6 +98,47 @@ final as (
             zones.zone_id = threats.zone_id
             and bounded.period_type = threats.period_type
             and bounded.period_start = threats.period_start
+),
+
+looked as (
+    select
+        *,
+        has_events and (threat_count > 0 or coalesce(is_measured and distance_km > 0, false)) as is_looked_at
+    from told
+),
+
+final as (
+    select
+        zone_id,
+        kind,
+        zone_name,
+        period_type,
+        period_start,
+        period_end,
+        cell_m,
+        cell_count,
+        case when is_measured then visited_cell_count end as visited_cell_count,
+        case
+            when is_measured and cell_count > 0
+                then {{ divide('(100 * visited_cell_count)', 'cell_count', 0, scale=2, width=9) }}
+        end as coverage_percent,
+        case when is_measured then distance_km end as distance_km,
+        case when is_looked_at then threat_count end as threat_count,
+        untracked_patrol_count,
+        case
+            when not has_tracks then tracks_reason
+            when not is_measured then 'the records of patrols begin on ' || patrols_first_day
+            when cell_count is null then 'the zone was not measured'
+            when cell_count = 0 then 'no cell of the grid has its centre in the zone'
+            when untracked_patrol_count > 0
+                then untracked_patrol_count || ' patrol(s) have no track that could be measured'
+        end as reason,
+        case
+            when is_looked_at then null
+            when not has_events then events_reason
+            else 'no track shows that a patrol walked here'
+        end as threat_reason
+    from looked
 )
 
 select * from final

@@ -38,6 +38,7 @@ final as (
         effort.duplicate_count,
         effort.outlier_count,
         effort.gap_count,
+        effort.same_as,
         effort.method,
         effort.reason
     from effort

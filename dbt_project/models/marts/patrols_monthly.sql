@@ -16,6 +16,15 @@ months as (
     from project
 ),
 
+-- Before the first record of all nobody can tell whether a patrol went out.
+begun as (
+    select
+        months.month,
+        coalesce(sources.patrols_first_day <= last_day(months.month), true) as is_begun
+    from months
+    cross join {{ ref('int_patrol_sources') }} as sources
+),
+
 ways as (
     select
         cast(date_trunc('month', patrol_day) as date) as month,
@@ -49,16 +58,28 @@ told as (
     select
         months.month,
         sources.has_tracks,
-        case when sources.has_tracks then coalesce(ways.patrol_count, 0) end as tracked_patrol_count,
+        sources.has_events,
+        sources.tracks_reason,
+        sources.events_reason,
+        sources.patrols_first_day,
+        months.is_begun,
+        case when sources.has_tracks and months.is_begun then coalesce(ways.patrol_count, 0) end
+            as tracked_patrol_count,
         case
-            when sources.has_patrols then coalesce(untracked.untracked_patrol_count, 0)
+            when sources.has_patrols and months.is_begun then coalesce(untracked.untracked_patrol_count, 0)
         end as untracked_patrol_count,
-        case when sources.has_tracks then coalesce(ways.patrol_days, 0) end as patrol_days,
-        case when sources.has_tracks then coalesce(ways.distance_km, 0) end as distance_km,
-        case when sources.has_events then coalesce(threats.threat_count, 0) end as threat_count,
+        case when sources.has_tracks and months.is_begun then coalesce(ways.patrol_days, 0) end as patrol_days,
+        case when sources.has_tracks and months.is_begun then coalesce(ways.distance_km, 0) end as distance_km,
+        -- No threat is a zero only where somebody went out.
+        case
+            when
+                sources.has_events
+                and coalesce(threats.threat_count, ways.patrol_count, untracked.untracked_patrol_count) > 0
+                then coalesce(threats.threat_count, 0)
+        end as threat_count,
         case when sources.has_events then coalesce(threats.threat_on_track_count, 0) end as threat_on_track_count,
         cast(threats.median_response_days as decimal(9, 1)) as median_response_days
-    from months
+    from begun as months
     cross join {{ ref('int_patrol_sources') }} as sources
     left join ways on months.month = ways.month
     left join untracked on months.month = untracked.month
@@ -79,11 +100,17 @@ final as (
         end as threats_per_100_km,
         median_response_days,
         case
-            when not has_tracks then 'no tracks of patrols were landed'
+            when not has_tracks then tracks_reason
+            when not is_begun then 'the records of patrols begin on ' || patrols_first_day
             when distance_km = 0 then 'no patrol with a track went out'
             when untracked_patrol_count > 0
                 then untracked_patrol_count || ' patrol(s) have no track that could be measured'
-        end as reason
+        end as reason,
+        case
+            when threat_count is not null then null
+            when not has_events then events_reason
+            else 'nobody is known to have gone out'
+        end as threat_reason
     from told
 )
 

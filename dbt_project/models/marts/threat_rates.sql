@@ -77,11 +77,17 @@ told as (
         counted.threat_type,
         sources.has_events,
         sources.has_tracks,
-        case when sources.has_events then counted.threat_count end as threat_count,
-        case when sources.has_events then counted.threat_on_track_count end as threat_on_track_count,
+        sources.events_reason,
+        sources.tracks_reason,
+        counted.threat_count,
+        counted.threat_on_track_count,
         case when sources.has_tracks then ways.distance_km end as distance_km,
-        case when sources.has_events then counted.answered_count end as answered_count,
-        case when sources.has_events then counted.threat_count - counted.answered_count end as open_count,
+        counted.answered_count,
+        -- Where nobody walked, and nobody reported anything, no threat is no zero.
+        sources.has_events and (
+            coalesce(sources.has_tracks and ways.distance_km > 0, false)
+            or max(counted.threat_count) over (partition by counted.zone_id) > 0
+        ) as is_known,
         cast(counted.median_response_days as decimal(9, 1)) as median_response_days
     from counted
     inner join places on counted.zone_id = places.zone_id
@@ -95,24 +101,25 @@ final as (
         kind,
         zone_name,
         threat_type,
-        threat_count,
-        threat_on_track_count,
+        case when is_known then threat_count end as threat_count,
+        case when is_known then threat_on_track_count end as threat_on_track_count,
         cast(distance_km as decimal(28, 9)) as distance_km,
         case
-            when distance_km > 0
+            when is_known and distance_km > 0
                 then {{ divide('(100 * threat_on_track_count)', 'distance_km', 0, 9, scale=3, width=18) }}
         end as threats_per_100_km,
-        answered_count,
-        open_count,
+        case when is_known then answered_count end as answered_count,
+        case when is_known then threat_count - answered_count end as open_count,
         median_response_days,
         case
-            when not has_events then 'no events of patrols were landed'
-            when not has_tracks then 'no tracks of patrols were landed'
+            when not has_events then events_reason
+            when not has_tracks then tracks_reason
             when distance_km is null then 'no track of the period could be measured'
             when distance_km = 0 then 'no patrol walked here'
         end as reason,
         case
-            when not has_events then 'no events of patrols were landed'
+            when not has_events then events_reason
+            when not is_known then 'nobody is known to have looked here'
             when threat_count = 0 then 'no threat was reported'
             when answered_count = 0 then 'no response is recorded'
         end as response_reason

@@ -15,9 +15,7 @@ metrics as (
 ),
 
 landed as (
-    select
-        coalesce(bool_or(dataset in ('camera_observations', 'occurrences')), false) as has_records,
-        coalesce(bool_or(dataset = 'species_categories'), false) as has_categories
+    select coalesce(bool_or(dataset = 'species_categories'), false) as has_categories
     from {{ ref('stg_batches') }}
     where rows_accepted > 0
 ),
@@ -35,16 +33,17 @@ counted as (
 final as (
     select
         counted.category,
-        case when landed.has_records and landed.has_categories and told.is_told then counted.species_count end
+        case when sources.is_known and landed.has_categories and told.is_told then counted.species_count end
             as species_count,
-        case when landed.has_records and landed.has_categories and told.is_told then counted.species end as species,
+        case when sources.is_known and landed.has_categories and told.is_told then counted.species end as species,
         case
-            when not landed.has_records then 'neither cameras nor records of species were landed'
+            when not sources.is_known then sources.reason
             when not landed.has_categories then 'no list of categories was landed'
             when not told.is_told then 'the project area is smaller than the cell in which records are told'
         end as reason
     from counted
     cross join landed
+    cross join {{ ref('int_species_sources') }} as sources
     cross join {{ ref('int_project_area_told') }} as told
 )
 

@@ -20,6 +20,7 @@ final as (
         outlier_count,
         gap_count,
         cell_count,
+        same_as,
         method,
         reason
     from source

@@ -9,7 +9,11 @@ from typing import Any
 
 _SENT = {"submission_id": "s{n}", "validation_status": "validation_status_approved"}
 
-PARAMETERS: dict[str, Any] = {"ended_before_start": ["backwards|2"], "answered_before": ["backwards|2"]}
+PARAMETERS: dict[str, Any] = {
+    "ended_before_start": ["backwards|2"],
+    "answered_before": ["backwards|2"],
+    "points_of_second_source": ["second|2"],
+}
 
 SOUND: dict[str, dict[str, Any]] = {
     "patrol_records": {
@@ -87,6 +91,7 @@ SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     ("patrol_records", "end_after_start", {"_artifact": "backwards"}),
     ("patrol_records", "required_present", {"source_system": None}),
     ("patrol_tracks", "patrol_is_a_code", {"patrol_id": "Rosa y Juan"}),
+    ("patrol_tracks", "patrol_of_one_source", {"_artifact": "second"}),
     ("patrol_tracks", "longitude_on_earth", {"longitude": 277.0}),
     ("patrol_tracks", "latitude_on_earth", {"latitude": -97.0}),
     ("patrol_tracks", "longitude_near_zones", {"longitude": -70.0}),
@@ -110,6 +115,7 @@ SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     ("patrol_events", "numbers_finite", {"affected_area_ha": inf}),
     ("patrol_events", "required_present", {"source_category": None}),
     ("patrol_effort", "patrol_unique", {"patrol_id": "P1"}),
+    ("patrol_effort", "patrol_told_twice", {"same_as": "P9"}),
     ("patrol_effort", "distance_not_negative", {"distance_km": Decimal(-1)}),
     ("patrol_effort", "distance_plausible", {"distance_km": Decimal(5000)}),
     ("patrol_effort", "hours_not_negative", {"hours": Decimal(-1)}),

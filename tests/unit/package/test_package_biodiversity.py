@@ -78,6 +78,7 @@ def area(name: str, hcv_class: int | None, condition: str | None) -> dict[str, A
         "forest_ha": Decimal("90.5"),
         "forest_loss_ha": Decimal("1.5"),
         "threat_count": None,
+        "threat_reason": "no patrol walked here",
         "reason": None if condition else "nobody visited the area in the period",
     }
 
@@ -131,6 +132,7 @@ def test_the_page_shows_it_in_both_languages(tmp_path: Any) -> None:
         "it &lt;failed&gt;",
         "nobody visited the area in the period",
         "no list of categories was landed",
+        "no patrol walked here",
     ):
         assert words in page, words
     assert 'aria-label="Independent events per 100 camera nights' in page
@@ -140,6 +142,14 @@ def test_without_tables_there_is_no_section(tmp_path: Any) -> None:
     view = biodiversity(lambda name: [])
     assert (view["camera_nights"], view["detections_chart"], view["threatened"]) == (None, None, [])
     assert "high conservation values" not in render_report(sample_contents(tmp_path))
+
+
+def test_a_period_in_which_nobody_looked_has_no_zero(tmp_path: Any) -> None:
+    unknown = [row | {"period_record_count": None} for row in MARTS["species"]]
+    page = page_of(tmp_path, {"species": unknown, "camera_effort": [effort(1, 0)]})
+    for words in ("nobody is known to have looked for any in the period.", "No camera trap worked in the period."):
+        assert words in page, words
+    assert biodiversity(lambda name: MARTS.get(name, []))["species_in_period"] == 3
 
 
 def test_cameras_that_saw_nothing_say_so(tmp_path: Any) -> None:

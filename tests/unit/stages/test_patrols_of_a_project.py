@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from datetime import date
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from expectations.runner import check
 from mrv.scaffold import scaffold
 from mrv.settings import Settings
 from mrv.stages.check import Checked, check_received
@@ -111,6 +113,66 @@ def test_the_order_of_the_rows_changes_no_digit_and_nothing_new_is_not_measured_
     assert other.tables["patrol_coverage"].equals(first.tables["patrol_coverage"])
     assert other.tables["patrol_event_days"].equals(first.tables["patrol_event_days"])
     assert _effort(other)["P1"] == _effort(first)["P1"] | {"duplicate_count": 3}
+
+
+SEGMENT = {
+    "leader": {"id": "r1"},
+    "time_range": {"start_time": "2022-03-05T11:00:00Z", "end_time": "2022-03-05T20:00:00Z"},
+}
+
+
+def _two_sources(context: Context, patrol: str, *, east_deg: float) -> tuple[dict[str, Checked], Measured]:
+    """Let an EarthRanger tell of a patrol at the same time as P1 of SMART, that many degrees to the east."""
+    fixes = []
+    for row in TRACK:
+        clock, longitude, latitude = row.split(",")[3:]
+        place = {"longitude": float(longitude) + east_deg, "latitude": float(latitude)}
+        # 07:00 in Lima is 12:00 UTC.
+        at = f"2022-03-05T12:{clock[3:5]}:20Z"
+        fixes.append({"patrol_id": patrol, "subject_id": "r1", "recorded_at": at, "location": place})
+    folder = context.project.folder / "ranger"
+    folder.mkdir()
+    (folder / "patrols.json").write_text(json.dumps([{"id": patrol, "patrol_segments": [SEGMENT]}]), encoding="utf-8")
+    (folder / "points.json").write_text(json.dumps(fixes), encoding="utf-8")
+    definition = context.project.folder / "project.yaml"
+    project = yaml.safe_load(definition.read_text(encoding="utf-8"))
+    files = {"patrols": ["patrols.json"], "observations": ["points.json"]}
+    project["sources"].append({"connector": "earthranger", "name": "e", "root": "ranger", "files": files})
+    definition.write_text(yaml.safe_dump(project, sort_keys=False), encoding="utf-8")
+    with open_context(str(context.project.folder), "mp1", context.settings) as opened:
+        parts = [part for source in opened.definition.sources for part in land(opened, source, pull(opened, source))]
+        checked = check_received(opened, parts)
+        measured = measure_patrols(opened, checked)
+    assert measured is not None
+    return checked, measured
+
+
+def test_a_walk_that_two_systems_tell_of_is_named(context: Context) -> None:
+    _, measured = _two_sources(context, "ER1", east_deg=0.0002)
+    effort = _effort(measured)
+    assert (effort["P1"]["same_as"], effort["ER1"]["same_as"], effort["P3"]["same_as"]) == ("ER1", "P1", None)
+    found = check("patrol_effort", measured.tables["patrol_effort"], parameters={})
+    [rule] = [row for row in found.results.to_pylist() if row["rule"] == "patrol_told_twice"]
+    assert (rule["severity"], rule["outcome"], rule["rows_failed"]) == ("warning", "failed", 2)
+    assert "P1" in rule["observed"]
+    assert "ER1" in rule["observed"]
+
+
+def test_patrols_of_two_systems_that_walk_apart_are_two(context: Context) -> None:
+    _, measured = _two_sources(context, "ER1", east_deg=0.002)
+    assert {row["same_as"] for row in _effort(measured).values()} == {None}
+
+
+def test_tracks_of_two_sources_under_one_id_are_not_joined(context: Context) -> None:
+    _, alone = run(context)
+    checked, measured = _two_sources(context, "P1", east_deg=0.05)
+    assert {rule for rule, _ in _rules(checked["patrol_tracks"])} == {"patrol_of_one_source"}
+    assert len(_rules(checked["patrol_tracks"])) == len(TRACK)
+    assert {rule for rule, _ in _rules(checked["patrol_records"])} == {"end_after_start", "patrol_unique"}
+    # The first source by name counts, which is EarthRanger; its points are as far apart as those of SMART.
+    ours, theirs = _effort(alone)["P1"], _effort(measured)["P1"]
+    assert theirs["point_count"] == ours["point_count"]
+    assert float(theirs["distance_km"]) == pytest.approx(float(ours["distance_km"]), abs=0.001)
 
 
 def test_a_project_without_patrols_measures_none(context: Context) -> None:
