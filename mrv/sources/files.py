@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -15,7 +16,7 @@ from mrv.sources.fetch import Fetcher, Wanted, base_of, fetching
 from mrv.sources.fire_files import parse_fires
 from mrv.sources.records import merge
 from mrv.sources.table_columns import ColumnReader
-from mrv.sources.table_rows import RowReader, check_mapping
+from mrv.sources.table_rows import ROWS_OF_A_MAPPING, RowReader, check_mapping
 from mrv.sources.xlsx_reading import parse_sheet
 
 
@@ -108,6 +109,7 @@ def parse(spec: Files, artifacts: Sequence[Artifact], request: Request) -> dict[
     """See `Connector.parse`: a landed table for each dataset that the files feed."""
     by_file = {(item.address, item.dataset): item for item in artifacts}
     parts: list[tuple[str, Parsed]] = []
+    mapped: Counter[tuple[str, str]] = Counter()
     for table in spec.tables:
         check_mapping(table, where=f"source {spec.name}, {table.path}")
         artifact = by_file.get((_address(spec, table.path), table.dataset))
@@ -118,16 +120,18 @@ def parse(spec: Files, artifacts: Sequence[Artifact], request: Request) -> dict[
                 found=", ".join(sorted(item.address for item in artifacts)),
                 remedy="pull the source again after a change of project.yaml",
             )
-        parts.append((table.dataset, _parse_table(table, artifact, request)))
+        offset = mapped[artifact.sha256, table.dataset] * ROWS_OF_A_MAPPING
+        mapped[artifact.sha256, table.dataset] += 1
+        parts.append((table.dataset, _parse_table(table, artifact, request, offset=offset)))
     if spec.fires:
         fires = [item for item in artifacts if item.dataset == "fires"]
         parts.append(("fires", parse_fires(fires, request, only_wanted=True)))
     return merge(parts)
 
 
-def _parse_table(table: TableFile, artifact: Artifact, request: Request) -> Parsed:
+def _parse_table(table: TableFile, artifact: Artifact, request: Request, *, offset: int) -> Parsed:
     if table.format == "xlsx":
-        return parse_sheet(table, artifact, request)
+        return parse_sheet(table, artifact, request, offset=offset)
     file = CsvFile(
         request.store.get(artifact.sha256),
         label=artifact.address,
@@ -137,4 +141,4 @@ def _parse_table(table: TableFile, artifact: Artifact, request: Request) -> Pars
         skip_rows=table.skip_rows,
         header_rows=table.header_rows,
     )
-    return ColumnReader(RowReader(table, artifact, request.bounds), file).parsed()
+    return ColumnReader(RowReader(table, artifact, request.bounds, offset=offset), file).parsed()

@@ -20,9 +20,10 @@ from mrv.sources.json_reading import read_json, writable
 
 CITATION = "KoboToolbox form {asset}"
 TOKEN_VARIABLE = "MRV_KOBO_TOKEN"  # noqa: S105 - the variable's name
+APPROVED, ON_HOLD = "validation_status_approved", "validation_status_on_hold"
 REFUSED = {
     "validation_status_not_approved": "the submission was reviewed and not approved",
-    "validation_status_on_hold": "the submission was reviewed and put on hold",
+    ON_HOLD: "the submission was reviewed and put on hold",
 }
 REMEDY = "correct the submission in KoboToolbox, or approve it there, and pull again"
 
@@ -130,7 +131,7 @@ def _submissions(artifacts: Sequence[Artifact], request: Request) -> Iterator[Su
                 submitted_at=raw.get("_submission_time"),
                 status=status,
                 version=_text(raw.get("__version__")) or None,
-                refusal=(status, REFUSED[status]) if status in REFUSED else None,
+                refusal=_refusal(status),
                 artifact=artifact.sha256,
                 address=artifact.address,
                 position=position,
@@ -143,9 +144,18 @@ def _identity(raw: Mapping[str, Any]) -> str:
 
 
 def _status(raw: Mapping[str, Any]) -> str | None:
+    """Return what the reviewer said; exports write the word alone, without the object around it."""
     status = raw.get("_validation_status")
-    uid = status.get("uid") if isinstance(status, Mapping) else None
+    uid = status.get("uid") if isinstance(status, Mapping) else status
     return _text(uid) or None
+
+
+def _refusal(status: str | None) -> tuple[str, str] | None:
+    """Return why a submission does not count: what a reviewer said in words that nobody knows is no approval."""
+    if status is None or status == APPROVED:
+        return None
+    rule = status if status in REFUSED else ON_HOLD
+    return rule, REFUSED.get(status, "the submission was reviewed, and its status is an unknown one")
 
 
 def _text(value: Any) -> str:
@@ -182,4 +192,22 @@ def _read_page(path: Path, address: str) -> dict[str, Any]:
                 where=f"{address}, submission {position}",
                 remedy="check that base_url is a KoboToolbox server with API v2, and pull again",
             )
+        _check_status(item.get("_validation_status"), where=f"{address}, submission {position}")
     return page
+
+
+def _check_status(status: Any, *, where: str) -> None:
+    """Refuse a review that cannot be read, since what was not approved would count.
+
+    Raises:
+        InputError: It is neither a word nor an object with `uid`, and not empty.
+    """
+    readable = isinstance(status.get("uid"), str) if isinstance(status, Mapping) else isinstance(status, str)
+    if status and not readable:
+        raise InputError(
+            "the review of a submission has another shape",
+            expected="_validation_status as an object with uid, or empty",
+            found=type(status).__name__,
+            where=where,
+            remedy="check that base_url is a KoboToolbox server with API v2, and pull again",
+        )

@@ -22,7 +22,7 @@ from mrv.sources.csv_reading import Block, CsvFile
 from mrv.sources.days import UnusableValueError
 from mrv.sources.records import Repairs, together
 from mrv.sources.table_rows import POSITION, RowReader, constant_text, is_totals_row, row_id
-from mrv.sources.values import NUMBER, Reading, read_cell
+from mrv.sources.values import NUMBER, Reading, read_cell, visible_text
 
 BLOCK_ROWS = 50_000
 _MOST_KEPT = 200_000
@@ -104,7 +104,7 @@ def _plain_number(cell: str, how: Reading) -> float | None:
 
 
 def _plain_text(cell: str, how: Reading) -> str | None:
-    if cell != cell.strip() or cell in how.missing or cell[:1] in _FORMULA_STARTS:
+    if cell != cell.strip() or cell in how.missing or cell[:1] in _FORMULA_STARTS or cell != visible_text(cell):
         return None
     return cell
 
@@ -157,8 +157,9 @@ class ColumnReader:
         closer.update(whole[at] for at in bad)
         for at in sorted(closer):
             self._rows.read(self._file.row(block.first + at, block.records[at]))
-        self._keep(block.first, whole, values, bad)
-        self._note_repairs(columns, bad, [block.first + at for at in whole])
+        first = block.first + self._rows.offset
+        self._keep(first, whole, values, bad)
+        self._note_repairs(columns, bad, [first + at for at in whole])
         for cells_of in self._cells.values():
             cells_of.forget()
 

@@ -24,6 +24,8 @@ _IDS = ("plot_id", "census_id", "submission_id")
 _TOTALS = re.compile(
     r"((sub|grand|gran)[ -]?)?total(es|s)?( general)?\s*[:=]?|suma\s*:?|promedio\s*:?|average\s*:?", re.I
 )
+ROWS_OF_A_MAPPING = 10_000_000
+"""What is added to the numbers of a file's rows for each mapping of the file to the same table that came before."""
 POSITION = ("longitude", "latitude")
 
 
@@ -93,11 +95,19 @@ class RowReader:
         artifact: The file.
         bounds: Extent of the project, by which exchanged coordinates are told.
         excel_epoch: Day 0 of the serial days of a spreadsheet.
+        offset: What is added to the numbers of the rows, so that each row of each mapping of a file can be told.
     """
 
     def __init__(
-        self, table: TableFile, artifact: Artifact, bounds: Bounds, *, excel_epoch: date | None = None
+        self,
+        table: TableFile,
+        artifact: Artifact,
+        bounds: Bounds,
+        *,
+        excel_epoch: date | None = None,
+        offset: int = 0,
     ) -> None:
+        self.offset = offset
         self.table = table
         self.artifact = artifact
         self.bounds = bounds
@@ -123,7 +133,7 @@ class RowReader:
         record = self.records.record(
             row.cells,
             artifact=self.artifact.sha256,
-            row=row.number,
+            row=row.number + self.offset,
             where=f"{self.artifact.address}, row {row.number}",
             remedy=_REMEDY,
         )
@@ -140,7 +150,7 @@ class RowReader:
         for column, value in table.constants.items():
             record.read(column, constant_text(value), name=column)
         if table.row_id:
-            record.set(table.row_id, row_id(row.number, self.dataset.schema.field(table.row_id).type))
+            record.set(table.row_id, row_id(row.number + self.offset, self.dataset.schema.field(table.row_id).type))
         if self.has_position:
             refuse_swapped(record, self.bounds)
         record.done()

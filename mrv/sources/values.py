@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -26,6 +27,9 @@ _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _WORDS = {"true": True, "yes": True, "si": True, "sí": True, "1": True, "false": False, "no": False, "0": False}
+_UNSEEN = frozenset({"Cf", "Cc"})
+_LINES = frozenset("\t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85")
+"""Control characters that are blanks."""
 _FORMULA = re.compile(r"=|[+@-][A-Za-z_.]+[(|]")
 
 
@@ -55,6 +59,18 @@ class Reading:
 
 
 PLAIN = Reading()
+
+
+class TypedCell(str):
+    """Text of a cell that a spreadsheet holds as a day (`is_day`) or as true or false, not as the text that was typed."""
+
+    is_day: bool
+
+    def __new__(cls, text: str, *, is_day: bool) -> TypedCell:
+        """Make it from its text."""
+        made = super().__new__(cls, text)
+        made.is_day = is_day
+        return made
 
 
 @dataclass(frozen=True)
@@ -94,13 +110,19 @@ def read_cell(value: Any, kind: pa.DataType, how: Reading = PLAIN) -> tuple[Any,
             raise UnusableValueError(*value.refusal)
         read, rules = read_cell(value.value, kind, how)
         return read, ("cached_formula_value", *rules)
+    is_text = pa.types.is_string(kind)
+    if is_text and isinstance(value, TypedCell) and how.values is None:
+        made = "a day" if value.is_day else "true or false"
+        raise UnusableValueError("unreadable_value", f"a text: the spreadsheet made {made} of what was typed")
     received = _text(value, how)
-    text = received.strip()
+    visible = visible_text(received) if is_text else received
+    text = visible.strip()
     if value is None or text in how.missing:
         return None, ()
     if isinstance(value, str) and _FORMULA.match(text):
         raise UnusableValueError("formula_cell", "a value: it begins as a formula of a spreadsheet")
-    done = ["trimmed_blanks"] if pa.types.is_string(kind) and text != received else []
+    done = ["invisible_characters"] if visible != received else []
+    done += ["trimmed_blanks"] if is_text and text != visible else []
     if how.word is not None:
         words = text.split()
         if len(words) < how.word:
@@ -112,6 +134,17 @@ def read_cell(value: Any, kind: pa.DataType, how: Reading = PLAIN) -> tuple[Any,
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     text, more = _written(text, kind, how, is_number=is_number)
     return convert(text, kind, time_zone=how.time_zone), (*done, *more)
+
+
+def visible_text(text: str) -> str:
+    """Return a text in the one way in which it can be written: composed letters (NFC), no characters that nobody sees.
+
+    Two ids that look alike would be two plots, or two people, otherwise.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(sign for sign in composed if sign in _LINES or unicodedata.category(sign) not in _UNSEEN)
 
 
 def _text(value: Any, how: Reading) -> str:

@@ -21,6 +21,11 @@ STATUS = Reading(values={"vivo": "alive", "muerto": "dead"})
     [
         ("P1", TEXT, Reading(), "P1", ()),
         (" P1\u00a0", TEXT, Reading(), "P1", ("trimmed_blanks",)),
+        ("P1\u200b", TEXT, Reading(), "P1", ("invisible_characters",)),
+        ("\u202eP1 ", TEXT, Reading(), "P1", ("invisible_characters", "trimmed_blanks")),
+        ("Pe\u0301", TEXT, Reading(), "P\u00e9", ("invisible_characters",)),
+        ("\u200b", TEXT, Reading(), None, ()),
+        ("two\nlines", TEXT, Reading(), "two\nlines", ()),
         (" 12.5 ", FLOAT, Reading(), 12.5, ()),
         ("NA", FLOAT, Reading(missing=("", "NA")), None, ()),
         ("12,5", FLOAT, Reading(decimal=","), 12.5, ("decimal_comma",)),
