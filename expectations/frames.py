@@ -9,6 +9,7 @@ float64, for range checks only: the accepted rows are taken from the Arrow table
 - `_plot_key`: plot_id|census_id|submission_id, where the table has these;
 - `_census_key`: plot_id|census_id, likewise;
 - `_origin`: artifact|row, where the table has these;
+- `_span_days`: days of a job from its first to its last, where the table has these;
 - `_told_by`: the last day that a submission can tell of, where the table has `submitted_at`: the day after it was sent (UTC),
   since east of Greenwich the day has begun already.
 """
@@ -48,6 +49,8 @@ def check_frame(dataset: str, table: pa.Table) -> pd.DataFrame:
         columns["_deployment_key"] = pd.Series(deployment_keys(table), dtype="object")
     if set(ORIGIN) <= columns.keys():
         columns["_origin"] = pd.Series(origins(table), dtype="object")
+    if {"work_from", "work_to"} <= columns.keys():
+        columns["_span_days"] = (columns["work_to"] - columns["work_from"]).dt.days + 1.0
     if "submitted_at" in columns:
         columns["_told_by"] = columns["submitted_at"].dt.tz_localize(None).dt.normalize() + pd.Timedelta(days=1)
     return pd.DataFrame(columns)

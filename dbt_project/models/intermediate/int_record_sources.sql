@@ -18,7 +18,7 @@ names (dataset, what) as (
     ('patrol_events', 'reported events'),
     ('hcv_visits', 'visits to areas of high conservation value'),
     ('camera_deployments', 'camera traps'),
-    ('occurrences', 'records of species')
+    ('occurrences', 'species')
 ),
 
 -- The landed tables themselves: their days are asked for and nothing else, of patrols and cameras by UTC.
@@ -26,7 +26,8 @@ days as (
     select
         'communities' as dataset,
         valid_from as first_day,
-        valid_from as last_day
+        -- An entry without a last day still holds.
+        valid_to as last_day
     from {{ source('landed', 'communities') }}
     union all
     select
@@ -114,7 +115,8 @@ spans as (
         min(days.first_day) as first_day,
         max(days.last_day) as last_day,
         count(*) filter (
-            where days.first_day <= project.period_end and days.last_day >= project.period_start
+            where days.first_day <= project.period_end
+            and coalesce(days.last_day, project.period_end) >= project.period_start
         ) as rows_in_period
     from days
     cross join project

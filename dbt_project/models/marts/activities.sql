@@ -126,6 +126,7 @@ final as (
                 "case when efforts.activity_count > 0 and efforts.hours is null then 'an activity has no hours' end",
                 "case when efforts.activity_count > 0 and coalesce(people.people, 0) = 0 then 'nobody is named' end",
                 "case when efforts.activity_count > 0 and coalesce(people.households, 0) = 0 then 'no household is told' end",
+                "case when cells.driver in ('logging', 'livestock', 'coca') then 'no rule finds this driver in the loss' end",
             ]) }},
             known.note
         ) as reason

@@ -70,7 +70,8 @@ planted as (
                 when count(sites.area_ha) < count(sites.site_id)
                     then
                         count(sites.site_id) - count(sites.area_ha) || ' of ' || count(sites.site_id)
-                        || ' planted sites have no area; the others have ' || sum(sites.area_ha) || ' ha'
+                        || ' planted sites have no area; the others have '
+                        || rtrim(rtrim(cast(sum(sites.area_ha) as varchar), '0'), '.') || ' ha'
                         || coalesce('; ' || max(sources.quarantine_note), '')
             end,
             max(sources.quarantine_note),

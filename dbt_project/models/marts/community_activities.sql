@@ -41,11 +41,12 @@ final as (
         activities.hours,
         activities.community_id,
         activities.counting,
-        case when not judged.small_people then judged.people end as people,
-        case when not judged.small_gender then judged.women end as women,
-        case when not judged.small_age then judged.youth end as youth,
+        -- Who was only counted is not known to be nobody.
+        case when judged.people > 0 and not judged.small_people then judged.people end as people,
+        case when judged.people > 0 and not judged.small_gender then judged.women end as women,
+        case when judged.people > 0 and not judged.small_age then judged.youth end as youth,
         case when not judged.small_events then judged.person_events end as person_events,
-        case when not judged.small_households then judged.households end as households,
+        case when judged.households > 0 and not judged.small_households then judged.households end as households,
         activities.decision_count,
         case
             when judged.activity_id is null then 'no participants were recorded'
@@ -53,6 +54,8 @@ final as (
                 judged.small_gender or judged.small_age or judged.small_people or judged.small_events
                 or judged.small_households
                 then 'groups of fewer than ' || project.min_group || ' are not told'
+            when judged.people = 0 then 'nobody is named: only person-events are known'
+            when judged.households = 0 then 'no household is named'
         end as reason
     from {{ ref('stg_activity_records') }} as activities
     inner join project on activities.started_on between project.period_start and project.period_end

@@ -109,14 +109,12 @@ final as (
         records_without_household,
         cast(registered_households as bigint) as registered_households,
         {{ divide('by_hundred', 'registered_households', 0, scale=6, width=18) }} as share_percent,
-        coalesce(
-            reason,
-            {{ join_reasons([
-                "case when registered_households is null then 'the register does not give the households' end",
-                "case when households_in_groups > 0 then households_in_groups || ' households in groups without codes are not among them' end",
-                "case when records_without_household > households_in_groups then 'records without a code of a household are not counted' end",
-            ]) }}
-        ) as reason
+        {{ join_reasons([
+            "reason",
+            "case when registered_households is null then 'the register does not give the households' end",
+            "case when households_in_groups > 0 then households_in_groups || ' households in groups without codes are not among them' end",
+            "case when records_without_household > households_in_groups then 'records without a code of a household are not counted' end",
+        ]) }} as reason
     from scaled
 )
 

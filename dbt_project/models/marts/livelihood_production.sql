@@ -57,10 +57,12 @@ final as (
         everything.product,
         everything.unit,
         case
-            when everything.holders >= project.min_group then cast(everything.quantity as decimal(18, 6))
+            when everything.holders >= project.min_group and everything.unit <> 'not stated'
+                then cast(everything.quantity as decimal(18, 6))
         end as quantity,
         case when everything.holders >= project.min_group then everything.holders end as holders,
         case
+            when everything.unit = 'not stated' then 'quantities without a unit cannot be added'
             when everything.holders < project.min_group
                 then 'groups of fewer than ' || project.min_group || ' are not told'
         end as reason

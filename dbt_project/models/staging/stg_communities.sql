@@ -13,7 +13,11 @@ final as (
         population,
         partner,
         valid_from,
-        valid_to,
+        -- An entry holds until its own last day, or until the day before the next entry of the same community.
+        least(
+            valid_to,
+            cast(lead(valid_from) over (partition by community_id order by valid_from asc) - 1 as date)
+        ) as valid_to,
         source
     from source
 )

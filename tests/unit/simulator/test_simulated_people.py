@@ -121,7 +121,8 @@ def test_participants_go_with_their_activity() -> None:
 
 def test_planted_mistakes_of_jobs() -> None:
     rules = _rules("employment", "employment_records")
-    assert rules == {"share_in_range": 1, "days_in_order": 1, "repeated_submission": 1}
+    # A job that ends before it begins has no day to work on either.
+    assert rules == {"share_in_range": 1, "days_in_order": 1, "days_within_span": 1, "repeated_submission": 1}
 
 
 def test_planted_mistakes_of_grievances() -> None:
