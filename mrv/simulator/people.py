@@ -20,7 +20,7 @@ from mrv.simulator.submissions import NOT_APPROVED, Inbox, Submission, choose, r
 COMMUNITIES = tuple(f"C-{number:02d}" for number in range(1, 18))
 """Codes of the register in the project's folder."""
 PEOPLE_PER_COMMUNITY = 14
-ACTIVITY_COUNT, JOB_COUNT, GRIEVANCE_COUNT = 60, 48, 11
+ACTIVITY_COUNT, JOB_COUNT, GRIEVANCE_COUNT = 60, 72, 11
 
 KINDS = (
     # activity_type, field, topic, driver, hours, counting
@@ -176,7 +176,9 @@ def make_employment(seed: int, zones: Sequence[Zone], window: Span) -> list[Subm
     rng, people = _random(seed, 22), population(seed)
     inbox, span = Inbox(rng, form_number=2), recorded(window)
     for place in range(JOB_COUNT):
-        person, (job, field) = choose(rng, people), JOBS[place % len(JOBS)]
+        # Two communities give most of the work, so that some numbers by community rest on enough people to be told.
+        near = [person for person in people if person.community_id in COMMUNITIES[:2]] if place % 3 else people
+        person, (job, field) = choose(rng, near), JOBS[place % len(JOBS)]
         first = some_day(rng, span)
         length = int(rng.integers(30, 240))
         by_share = place % 4 == 0
