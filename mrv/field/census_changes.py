@@ -86,8 +86,11 @@ def changes_of_plots(
     rows: list[dict[str, Any]] = []
     doubts: dict[CensusKey, str] = {}
     sure: dict[str, PlotCensus] = {}
+    seen: dict[str, IntArray] = {}
     for earlier, later in successive_censuses(censuses.values()):
-        pair = pairs.between(earlier, later, rows_of[earlier.key], rows_of[later.key])
+        known = np.concatenate([seen.get(later.plot_id, rows_of[earlier.key][:0]), rows_of[earlier.key]])
+        seen[later.plot_id] = known
+        pair = pairs.between(earlier, later, rows_of[earlier.key], rows_of[later.key], seen=known)
         doubt = _doubt(earlier, later, pair, pairs.masses, gaps, doubt_percent)
         _add_tree_columns(columns, pairs, pair, earlier, later)
         rows.append(_plot_row(earlier, later, pair, pairs.masses, gaps, doubt))
@@ -96,7 +99,7 @@ def changes_of_plots(
             doubts[later.key] = f"copied_census of census {earlier.census_id}"
             continue
         if base is not earlier:
-            other = pairs.between(base, later, rows_of[base.key], rows_of[later.key])
+            other = pairs.between(base, later, rows_of[base.key], rows_of[later.key], seen=known)
             doubt = _doubt(base, later, other, pairs.masses, gaps, doubt_percent)
         if doubt.words and doubt.net_mg_ha > 0:
             doubts[later.key] = f"{', '.join(doubt.words)} against census {base.census_id}"
@@ -153,7 +156,7 @@ def _plot_row(
         return _mass(chosen, pair.after, pair.kg_after, masses, later)
 
     agb_from, agb_to = before(pair.before >= 0), after(pair.after >= 0)
-    recruitment = after(pair.of("recruit", "ongrowth", "resurrected"))
+    recruitment = after(pair.of("recruit", "ongrowth", "resurrected", "refound"))
     # A tree that nobody found again is counted as lost: the smaller, conservative change.
     mortality = before(pair.of("death", "missing"))
     years = years_between(earlier, later)

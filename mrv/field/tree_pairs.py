@@ -16,7 +16,7 @@ from mrv.field.stocks import TreeMasses
 from mrv.field.trees import BoolArray, FloatArray, IntArray, Trees
 from mrv.project_field import FieldCarbon as Settings
 
-FATES = ("survivor", "recruit", "ongrowth", "death", "missing", "resurrected")
+FATES = ("survivor", "recruit", "ongrowth", "death", "missing", "resurrected", "refound")
 FLAGS = (
     "pom_changed",
     "growth_too_small",
@@ -126,7 +126,9 @@ class TreePairs:
         self._alike = biomass_alike
         self._growth = float(settings.min_growth_cm_yr), float(settings.max_growth_cm_yr)
 
-    def between(self, earlier: PlotCensus, later: PlotCensus, first: IntArray, second: IntArray) -> Pair:
+    def between(
+        self, earlier: PlotCensus, later: PlotCensus, first: IntArray, second: IntArray, *, seen: IntArray
+    ) -> Pair:
         """Return the trees of two censuses side by side.
 
         Args:
@@ -134,12 +136,13 @@ class TreePairs:
             later: The other.
             first: Positions of the trees of the earlier one.
             second: Of the later.
+            seen: Positions of the trees of all censuses of the plot before the later one.
         """
         years = float(years_between(earlier, later))
         tag = self.signs.tag
         both = np.union1d(tag[first], tag[second])
         before, after = _found(both, tag, first), _found(both, tag, second)
-        fate = self._fates(before, after, later)
+        fate = self._fates(before, after, np.isin(both, tag[seen]))
         growth = np.full(both.shape, np.nan)
         survivor = fate == FATES.index("survivor")
         dbh_cm = self.trees.dbh_cm
@@ -149,7 +152,7 @@ class TreePairs:
         growth[moved] = np.nan
         return Pair(before, after, fate, growth, flag, *self._biomass(before, after, survivor, moved, fate))
 
-    def _fates(self, before: IntArray, after: IntArray, later: PlotCensus) -> IntArray:
+    def _fates(self, before: IntArray, after: IntArray, seen: BoolArray) -> IntArray:
         alive_before, alive_after = _true_at(self.trees.alive, before), _true_at(self.trees.alive, after)
         fate = np.full(before.shape, -1, dtype=np.int64)
         fate[alive_before & alive_after] = FATES.index("survivor")
@@ -157,6 +160,7 @@ class TreePairs:
         fate[new] = FATES.index("recruit")
         # A tree of a larger nest stood there before, too thin for that nest and too far from the centre for the smaller one.
         fate[new & (self.masses.nest[after] > 0)] = FATES.index("ongrowth")
+        fate[new & seen] = FATES.index("refound")
         fate[alive_before & (after >= 0) & ~alive_after] = FATES.index("death")
         fate[alive_before & (after < 0)] = FATES.index("missing")
         fate[(before >= 0) & ~alive_before & alive_after] = FATES.index("resurrected")

@@ -229,3 +229,32 @@ def test_a_palm_with_a_stem_height_in_one_census_has_its_familys_equation_in_bot
     )
     found = next(row for row in grown.tree_changes.to_pylist() if row["tree_id"] == "a")
     assert found["agb_from_kg"] == found["agb_to_kg"]
+
+
+def test_a_tag_that_one_census_missed_is_refound_and_no_recruit(
+    compute: Any, land: Any, make_plot: Any, make_tree: Any
+) -> None:
+    days = (FIRST, SECOND, THIRD)
+    there = {"a": (40.0, 41.0, 42.0), "lost": (60.0, None, 61.0), "new": (None, None, 12.0)}
+    carbon = compute(
+        plots=land("plots", *(make_plot("p1", census_id=str(n), census_date=day) for n, day in enumerate(days))),
+        trees=land(
+            "trees",
+            *(
+                make_tree("p1", tag, dbh, census_id=str(n))
+                for tag, sizes in there.items()
+                for n, dbh in enumerate(sizes)
+                if dbh
+            ),
+        ),
+    )
+    fates = {(row["census_to"], row["tree_id"]): (row["fate"], row["flag"]) for row in carbon.tree_changes.to_pylist()}
+    assert fates["1", "lost"] == ("missing", None)
+    assert fates["2", "lost"] == ("refound", None)
+    assert fates["2", "new"] == ("recruit", None)
+    first, second = carbon.plot_changes.to_pylist()
+    assert (first["missing_count"], second["recruit_count"]) == (1, 1)
+    for plot in (first, second):
+        moved = plot["growth_mg_ha"] + plot["recruitment_mg_ha"] - plot["mortality_mg_ha"]
+        assert plot["agb_from_mg_ha"] + moved == plot["agb_to_mg_ha"]
+    assert second["recruitment_mg_ha"] > first["mortality_mg_ha"]
