@@ -233,6 +233,7 @@ SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     ("planting_records", "planting_unique", {"planting_id": "pl1"}),
     ("planting_records", "submission_approved", _REFUSED),
     ("planting_records", "site_is_a_code", {"site_id": "Rosa"}),
+    ("planting_records", "site_is_a_code", {"site_id": "-7.12345/-77.12345"}),
     ("planting_records", "purpose_known", {"purpose": "timber"}),
     ("planting_records", "date_plausible", {"planted_on": _TOO_EARLY}),
     ("planting_records", "not_in_the_future", {"planted_on": _TOO_LATE}),
