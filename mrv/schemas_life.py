@@ -135,8 +135,8 @@ LIFE_MEASURED = (
         "outside_count": "int", "junk_count": "int", "duplicate_count": "int", "outlier_count": "int", "gap_count": "int",
         "cell_count": "int?", "same_as": "str?", "method": "str", "reason": "str?",
     }),
-    dataset("patrol_event_days", "One row per event of the period, or of no known day: its local day and days until somebody answered.", "event_id", {
-        "event_id": "str#", "observed_on": "date?", "response_days": "int?", "resolution_days": "int?", "reason": "str?",
+    dataset("patrol_event_days", "One row per event of the period: its local day and days until somebody answered.", "event_id", {
+        "event_id": "str#", "observed_on": "date", "response_days": "int?", "resolution_days": "int?", "reason": "str?",
     }),
     dataset("patrol_days", "One row per patrol and local day on which it moved.", "patrol_id patrol_day", {
         "patrol_id": "str", "patrol_day": "date", "distance_km": "factor", "point_count": "int",

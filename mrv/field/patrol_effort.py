@@ -32,9 +32,10 @@ def patrol_effort(
     *,
     twins: Mapping[str, Sequence[str]] | None = None,
 ) -> pa.Table:
-    """Return the landed table `patrol_effort`: every patrol that touches the period, or of which no day is known.
+    """Return the landed table `patrol_effort`: every patrol that touches the period.
 
-    A patrol without a usable track keeps its row: its distance is null with a reason, for what somebody declared is no
+    One without a day and without a point is in no period: it would count in each. The check `day_given` tells how many there
+    are. A patrol without a usable track keeps its row: its distance is null with a reason, for what somebody declared is no
     measurement. A track without a record is a patrol too.
 
     Args:
@@ -94,13 +95,13 @@ def _declared(row: Mapping[str, Any], rule: TrackRule) -> tuple[date | None, dat
 
 
 def _belongs(days: tuple[date | None, date | None], point_count: int | None, rule: TrackRule) -> bool:
-    """Tell whether a patrol has points in the period, or was declared for days of it, or for none at all."""
+    """Tell whether a patrol has points in the period, or was declared for days of it."""
     if point_count:
         return True
     started, ended = days
     first, last = started or ended, ended or started
     if first is None or last is None:
-        return point_count is None
+        return False
     return first <= rule.last_day and last >= rule.first_day
 
 

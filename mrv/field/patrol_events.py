@@ -11,7 +11,6 @@ import pyarrow as pa
 from mrv.field.local_time import local_day
 from mrv.schemas import DATASETS
 
-NO_DAY = "the day of the event is not known"
 OPEN = "no response is recorded"
 
 
@@ -30,7 +29,9 @@ def _is_before(row: Mapping[str, Any], observed_on: date | None) -> bool:
 
 
 def event_days(events: pa.Table, *, time_zone: str, first_day: date, last_day: date) -> pa.Table:
-    """Return the landed table `patrol_event_days`: events of the period, and those of no known day.
+    """Return the landed table `patrol_event_days`: events of the period.
+
+    One of no known day is in none: it would count in each. The check `event_time_given` tells how many there are.
 
     Args:
         events: Accepted rows of `patrol_events`.
@@ -41,7 +42,7 @@ def event_days(events: pa.Table, *, time_zone: str, first_day: date, last_day: d
     rows = []
     for row in events.to_pylist():
         observed_on = _observed_on(row, time_zone)
-        if observed_on is not None and not first_day <= observed_on <= last_day:
+        if observed_on is None or not first_day <= observed_on <= last_day:
             continue
         response = _days(observed_on, row["responded_on"])
         rows.append(
@@ -50,7 +51,7 @@ def event_days(events: pa.Table, *, time_zone: str, first_day: date, last_day: d
                 "observed_on": observed_on,
                 "response_days": response,
                 "resolution_days": _days(observed_on, row["resolved_on"]),
-                "reason": NO_DAY if observed_on is None else OPEN if response is None else None,
+                "reason": OPEN if response is None else None,
             }
         )
     return DATASETS["patrol_event_days"].table(rows)
@@ -60,5 +61,5 @@ def _observed_on(row: Mapping[str, Any], time_zone: str) -> date | None:
     return None if row["observed_at"] is None else local_day(row["observed_at"], time_zone)
 
 
-def _days(observed_on: date | None, later: date | None) -> int | None:
-    return None if observed_on is None or later is None else (later - observed_on).days
+def _days(observed_on: date, later: date | None) -> int | None:
+    return None if later is None else (later - observed_on).days

@@ -57,7 +57,7 @@ def _event(event_id: str, kind: str, threat: str | None, patrol_id: str | None) 
 
 
 def _day(event_id: str, day: date | None, response: int | None) -> dict[str, Any]:
-    reason = None if response is not None else "no response is recorded" if day else "the day of the event is not known"
+    reason = None if response is not None else "no response is recorded"
     return {
         "event_id": event_id,
         "observed_on": day,
@@ -105,7 +105,6 @@ def patrol_rows() -> dict[str, list[dict[str, Any]]]:
             _day("E2", first, 6),
             _day("E3", second, None),
             _day("E4", second, 10),
-            _day("E5", None, None),
             _day("E6", first, None),
         ],
         "record_zones": [
@@ -149,7 +148,7 @@ def test_a_patrol_without_a_track_is_kept_and_says_why(marts: Build) -> None:
     assert sorted(patrols) == ["P1", "P2", "P3"]
     assert (patrols["P3"]["distance_km"], patrols["P3"]["reason"]) == (None, "the patrol has no track")
     assert patrols["P3"]["declared_days"] == 1
-    assert (patrols["P1"]["threat_count"], patrols["P1"]["wildlife_count"], patrols["P1"]["event_count"]) == (2, 1, 3)
+    assert (patrols["P1"]["threat_count"], patrols["P1"]["wildlife_count"], patrols["P1"]["event_count"]) == (1, 1, 2)
     # A track without a record is a patrol of which no more is known.
     assert (patrols["P2"]["source_system"], patrols["P2"]["distance_km"]) == (None, Decimal(10))
 
@@ -170,7 +169,7 @@ def test_threats_per_100_km_count_threats_that_a_measured_track_met(marts: Build
     # Nobody walked in the belt: that no threat came from there is no zero.
     assert (rates["lb", "fire"]["threat_count"], rates["lb", "fire"]["open_count"]) == (None, None)
     assert rates["lb", "fire"]["response_reason"] == "nobody is known to have looked here"
-    # The hunting of no known day would count in every period.
+    # The hunting of no known day is of no period.
     assert ("*", "hunting") not in rates
     # Nothing was measured of the belt: no distance, so no rate.
     assert rates["lb", "*"]["threats_per_100_km"] is None
@@ -179,10 +178,9 @@ def test_threats_per_100_km_count_threats_that_a_measured_track_met(marts: Build
 
 def test_threats_have_a_cell_and_zones_but_no_place(marts: Build) -> None:
     threats = _by(_rows(marts, "threats"), "event_id")
-    assert sorted(threats) == ["E1", "E2", "E3", "E4", "E5"]
+    assert sorted(threats) == ["E1", "E2", "E3", "E4"]
     assert (threats["E1"]["zone_ids"], threats["E1"]["cell_id"], threats["E1"]["response_days"]) == ("pa", "300/900", 3)
     assert (threats["E3"]["response_days"], threats["E3"]["reason"]) == (None, "no response is recorded")
-    assert threats["E5"]["reason"] == "the day of the event is not known"
     assert not {"longitude", "latitude", "reported_by", "description", "action_taken"} & set(threats["E1"])
 
 

@@ -14,10 +14,7 @@ final as (
     from {{ ref('stg_patrol_events') }} as events
     inner join {{ ref('stg_patrol_event_days') }} as days on events.event_id = days.event_id
     left join tracked on events.patrol_id = tracked.patrol_id
-    where
-        events.event_kind = 'threat'
-        -- A threat of no known day would count in every period.
-        and days.observed_on is not null
+    where events.event_kind = 'threat'
 )
 
 select * from final

@@ -169,10 +169,11 @@ def test_no_distance_is_invented(fixes: list[Fix], reason: str) -> None:
     assert (row["started_on"], row["ended_on"], row["declared_days"]) == (date(2023, 5, 10), date(2023, 5, 12), 3)
 
 
-def test_patrols_of_other_periods_are_left_out_and_undated_ones_kept() -> None:
+def test_patrols_of_other_periods_and_of_no_known_day_are_left_out() -> None:
     old = datetime(2020, 5, 10, 5, 0, tzinfo=UTC)
     found = effort_of([], {"patrol_id": "old", "started_at": old, "ended_at": old}, {"patrol_id": "undated"})
-    assert list(found) == ["undated"]
+    assert found == {}
+    assert list(effort_of([fix(0)], {"patrol_id": "P1"})) == ["P1"]
 
 
 @given(
@@ -281,10 +282,10 @@ def test_response_days_count_from_the_local_day() -> None:
             table.slice(0, 4), time_zone="America/Lima", first_day=RULE.first_day, last_day=RULE.last_day
         ).to_pylist()
     }
-    assert sorted(days) == ["E1", "E2", "E3"]
+    # E3 has no day: counted in this period it would count in every one.
+    assert sorted(days) == ["E1", "E2"]
     assert (days["E1"]["response_days"], days["E1"]["resolution_days"], days["E1"]["reason"]) == (0, 3, None)
     assert days["E2"]["reason"] == "no response is recorded"
-    assert days["E3"]["reason"] == "the day of the event is not known"
 
 
 def test_local_days_follow_clocks_that_are_turned() -> None:
