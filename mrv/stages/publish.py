@@ -169,20 +169,24 @@ def _stands(context: Context, package: Package) -> bool:
 
 def _personal(context: Context, artifacts: Sequence[Artifact]) -> dict[str, str]:
     """Return the received files that may name people or places; what may be told of their rows goes into the package."""
-    tables = {
-        f"files/{source.name}/{table.path}": table
-        for source in context.definition.sources
-        if isinstance(source, Files)
-        for table in source.tables
-    }
-    return {item.sha256: WITHHELD for item in artifacts if not _is_open(item, tables.get(item.address))}
+    tables: dict[str, list[TableFile]] = {}
+    for source in context.definition.sources:
+        for table in source.tables if isinstance(source, Files) else ():
+            tables.setdefault(f"files/{source.name}/{table.path}", []).append(table)
+    return {item.sha256: WITHHELD for item in artifacts if not _is_open(item, tables.get(item.address, []))}
 
 
-def _is_open(item: Artifact, table: TableFile | None) -> bool:
-    """Tell whether a file may leave the house: of its kind, or because the project says so and no private column is read."""
-    if table is None or table.personal is None:
-        return item.dataset in OPEN_DATASETS
-    return not table.personal and not (table.columns.keys() & DATASETS[table.dataset].private.keys())
+def _is_open(item: Artifact, tables: Sequence[TableFile]) -> bool:
+    """Tell whether a file may leave the house: every table that is read from it must allow it."""
+    return all(_allows(table) for table in tables) if tables else item.dataset in OPEN_DATASETS
+
+
+def _allows(table: TableFile) -> bool:
+    """Tell whether a table may be read by all: by its kind, or because the project says so and nothing private is read."""
+    if table.personal is None:
+        return table.dataset in OPEN_DATASETS
+    declared = DATASETS[table.dataset]
+    return not table.personal and not (table.columns.keys() & (declared.private.keys() | declared.coded.keys()))
 
 
 def _product_notes(context: Context, artifacts: Sequence[Artifact]) -> dict[str, Bilingual]:

@@ -1,4 +1,4 @@
-"""Unmistakable private values for every private column of every received table, and a project that takes them in.
+"""Unmistakable private values for every private or typed id column of every received table, and a project that takes them in.
 
 A canary is a name, a contact, a free word or a place that stands nowhere else: found in what is published, it leaked.
 """
@@ -55,6 +55,8 @@ def rows_of(dataset: str) -> list[dict[str, Any]]:
         for column in DATASETS[dataset].private:
             if pa.types.is_string(DATASETS[dataset].schema.field(column).type):
                 row[column] = canary(dataset, column, number)
+        for column in DATASETS[dataset].coded:
+            row[column] = typed_id(column, row[column])
         if "longitude" in DATASETS[dataset].private:
             row["longitude"], row["latitude"] = place(dataset, number)
     _spoil(dataset, rows[-1])
@@ -72,12 +74,18 @@ def _spoil(dataset: str, row: dict[str, Any]) -> None:
             return
 
 
+def typed_id(column: str, sound: str | None) -> str | None:
+    """Return an id as somebody might type it, who names a place and a person by it; the same in every table."""
+    return None if sound is None else f"Zqxwvk-Perez {column} {sound}"
+
+
 def words() -> set[str]:
     """Return every canary that is a word."""
     found = {ZONE_ID, ZONE_NAME}
     for dataset in RECEIVED:
         for row in rows_of(dataset):
-            found |= {row[column] for column in DATASETS[dataset].private if isinstance(row[column], str)}
+            hidden = (*DATASETS[dataset].private, *DATASETS[dataset].coded)
+            found |= {row[column] for column in hidden if isinstance(row[column], str)}
     return found
 
 

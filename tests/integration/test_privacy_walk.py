@@ -168,6 +168,26 @@ def test_no_private_column_is_published(story: Story) -> None:
         assert columns <= REVIEWED, path
 
 
+def test_typed_ids_are_published_as_codes(story: Story) -> None:
+    landed = story.package / "data" / "landed"
+    cells = pq.read_table(landed / "record_cells.parquet").to_pylist()
+    codes = {(row["dataset"], row["record_id"].rpartition("-")[0]) for row in cells if row["dataset"] != "plots"}
+    assert codes == {("patrol_events", "event"), ("occurrences", "occurrence"), ("planting_records", "planting")}
+    seen = pq.read_table(landed / "camera_observations.parquet")["deployment_id"].to_pylist()
+    worked = pq.read_table(story.snapshot / "marts" / "camera_effort.parquet")["deployment_id"].to_pylist()
+    assert seen
+    assert set(seen) <= set(worked)
+    assert all(re.fullmatch(r"deployment-[0-9]+", code) for code in worked)
+
+
+def test_places_of_plots_are_told_as_cells(story: Story) -> None:
+    cells = pq.read_table(story.package / "data" / "landed" / "record_cells.parquet").to_pylist()
+    plots = pq.read_table(story.package / "data" / "landed" / "plots.parquet").to_pylist()
+    told = {row["record_id"]: row["rule"] for row in cells if row["dataset"] == "plots"}
+    assert told.keys() == {f"{row['plot_id']} {row['census_id']}" for row in plots}
+    assert set(told.values()) <= {"cell_1000_m", "sensitive_cell_10000_m", "withheld"}
+
+
 def test_no_code_of_a_person_or_household_is_published(story: Story) -> None:
     for name, text in texts(story):
         assert not re.search(rb"\b(person|household)-\d+\b", text), name
