@@ -12,6 +12,7 @@ from mrv.field.local_time import local_day
 from mrv.schemas import DATASETS
 
 OPEN = "no response is recorded"
+BACKWARDS = "the response or resolution is dated before the event"
 
 
 def answered_before(events: pa.Table, time_zone: str) -> list[str]:
@@ -31,6 +32,7 @@ def _is_before(row: Mapping[str, Any], observed_on: date | None) -> bool:
 def event_days(events: pa.Table, *, time_zone: str, first_day: date, last_day: date) -> pa.Table:
     """Return the landed table `patrol_event_days`: events of the period.
 
+    A response dated before the event is none; the event counts all the same, for only its date is wrong.
     One of no known day is in none: it would count in each. The check `event_time_given` tells how many there are.
 
     Args:
@@ -45,13 +47,14 @@ def event_days(events: pa.Table, *, time_zone: str, first_day: date, last_day: d
         if observed_on is None or not first_day <= observed_on <= last_day:
             continue
         response = _days(observed_on, row["responded_on"])
+        backwards = _is_before(row, observed_on)
         rows.append(
             {
                 "event_id": row["event_id"],
                 "observed_on": observed_on,
                 "response_days": response,
                 "resolution_days": _days(observed_on, row["resolved_on"]),
-                "reason": OPEN if response is None else None,
+                "reason": BACKWARDS if backwards else OPEN if response is None else None,
             }
         )
     return DATASETS["patrol_event_days"].table(rows)
@@ -62,4 +65,4 @@ def _observed_on(row: Mapping[str, Any], time_zone: str) -> date | None:
 
 
 def _days(observed_on: date, later: date | None) -> int | None:
-    return None if later is None else (later - observed_on).days
+    return None if later is None or later < observed_on else (later - observed_on).days

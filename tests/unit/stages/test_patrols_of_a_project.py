@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -82,10 +83,18 @@ def test_what_cannot_be_is_set_aside_with_its_rule(context: Context) -> None:
     checked, measured = run(context)
     assert _rules(checked["patrol_records"]) == [("end_after_start", 2)]
     # Answered on the evening itself is no day before: 22:30 in Lima is the next day in UTC.
-    assert _rules(checked["patrol_events"]) == [("answer_after_event", 2)]
-    days = {row["event_id"][-8:]: row for row in measured.tables["patrol_event_days"].to_pylist()}
-    assert [row["response_days"] for row in days.values()] == [0, None]
-    assert {row["observed_on"] for row in days.values()} == {date(2022, 3, 5)}
+    # What was answered the day before is a threat all the same: only its response is not known.
+    assert _rules(checked["patrol_events"]) == []
+    results = pq.read_table(checked["patrol_events"].results).to_pylist()
+    assert [row["rows_failed"] for row in results if row["rule"] == "answer_after_event"] == [1]
+    days = measured.tables["patrol_event_days"].sort_by("event_id").to_pylist()
+    assert [row["response_days"] for row in days] == [0, None, None]
+    assert [row["reason"] for row in days] == [
+        None,
+        "the response or resolution is dated before the event",
+        "no response is recorded",
+    ]
+    assert {row["observed_on"] for row in days} == {date(2022, 3, 5)}
 
 
 def test_effort_of_a_project(context: Context) -> None:
