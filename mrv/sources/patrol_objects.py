@@ -20,6 +20,7 @@ from mrv.sources.json_reading import read_json, writable
 from mrv.sources.patrol_kinds import Kinds, kind_of
 from mrv.sources.records import Record, Records
 from mrv.sources.smart_labels import attribute_of
+from mrv.sources.values import visible_text
 
 REMEDY = "mend it at the source and pull again"
 Object = Mapping[str, Any]
@@ -86,7 +87,9 @@ def read_list(artifact: Artifact, request: Request, *, keys: Sequence[str]) -> l
 
 def text(value: Any) -> str | None:
     """Return a value as text, None where it is empty or no text or number."""
-    found = str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    found = (
+        visible_text(str(value)).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+    )
     return found or None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from mrv.errors import InputError
 from mrv.refusals import names_found
 from mrv.sources.patrol_kinds import plain
+from mrv.sources.values import visible_text
 from mrv.yaml_reading import read_yaml
 
 _FILE = Path(__file__).with_name("smart_labels.yaml")
@@ -35,8 +36,8 @@ class Header:
     by_position: bool
 
     def cell(self, cells: Sequence[str], name: str) -> str:
-        """Return a cell of a record, trimmed; '' where the file has no such column."""
-        return self.received(cells, name).strip()
+        """Return what is to be seen of a cell of a record, trimmed; '' where the file has no such column."""
+        return visible_text(self.received(cells, name)).strip()
 
     def received(self, cells: Sequence[str], name: str) -> str:
         """Return a cell of a record as it came; '' where the file has no such column."""

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mrv.sources.days import EXCEL_1900, EXCEL_1904, UnusableValueError
+from mrv.sources.patrol_objects import text
 from mrv.sources.values import FormulaCell, Reading, read_cell
 
 TEXT, FLOAT, INT, DAY = pa.string(), pa.float64(), pa.int64(), pa.date32()
@@ -144,3 +145,8 @@ def test_a_decimal_year_tells_the_day_it_was_made_of(day, decimals) -> None:
 def test_a_factor_loses_no_digit(value, factor) -> None:
     read, _ = read_cell(str(value), FLOAT, Reading(factor=Decimal(factor)))
     assert read == float(Decimal(value) * Decimal(factor))
+
+
+def test_ids_of_patrols_have_no_characters_that_nobody_sees() -> None:
+    assert text("p1\u200b ") == "p1"
+    assert text("\u200b") is None
