@@ -125,7 +125,7 @@ def land_and_measure(file: Path) -> dict[str, Any]:
         write_parquet(Path(folder) / "landed.parquet", parsed.table)
         landed = time.perf_counter()
         west, south, east, north = BOUNDS
-        sides = {"west": west, "south": south, "east": east, "north": north}
+        sides = {"west": west, "south": south, "east": east, "north": north, "points_of_second_source": []}
         accepted = check("patrol_tracks", parsed.table, parameters=sides).accepted
         checked = time.perf_counter()
         rule = TrackRule(60, Decimal(120), "America/Lima", first, last)
