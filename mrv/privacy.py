@@ -59,8 +59,11 @@ PUBLISHED_EXACTLY = "published_exactly"
 CODED_ID = "id"
 """Class of `privacy_log`: an id that becomes a code."""
 ALL_COLUMNS = "*"
-PEOPLE_ON_CAMERA = {"camera_observations": ("observation_type", "human")}
-"""Dataset to the column and value of the rows that are never published."""
+CAMERA_ROWS = "camera_observations"
+_NO_PEOPLE = ("animal", "blank")
+"""Types of observations that are published: people, their vehicles and what nobody classified are not."""
+_PEOPLE = r"(?i)^\s*(homo\b|hominidae\b|human)"
+"""Names under which classifiers tell people of the type `animal`."""
 
 
 def is_key(dataset: str, column: str) -> bool:
@@ -148,9 +151,10 @@ def published_columns(dataset: str, *, opened: Opened = NOTHING_OPENED) -> list[
 
 def for_publication(dataset: str, table: pa.Table, *, opened: Opened = NOTHING_OPENED) -> pa.Table:
     """Return a landed table as it is published: without private columns, and without rows of people on camera."""
-    if dataset in PEOPLE_ON_CAMERA:
-        column, value = PEOPLE_ON_CAMERA[dataset]
-        table = table.filter(pc.not_equal(table[column], value))
+    if dataset == CAMERA_ROWS:
+        named = pc.match_substring_regex(pc.fill_null(table["scientific_name"], ""), _PEOPLE)
+        kept = pc.is_in(table["observation_type"], pa.array(_NO_PEOPLE))
+        table = table.filter(pc.and_not(kept, named))
     return table.select(published_columns(dataset, opened=opened))
 
 
@@ -205,7 +209,7 @@ def privacy_log(
             rows.append(_entry(dataset, column, CODED_ID, REPLACED, count))
         if declared.private and dataset not in published:
             rows.append(_entry(dataset, ALL_COLUMNS, "rows", ROWS_WITHHELD, table.num_rows))
-        elif dataset in PEOPLE_ON_CAMERA:
+        elif dataset == CAMERA_ROWS:
             hidden = table.num_rows - for_publication(dataset, table).num_rows
             rows.append(_entry(dataset, ALL_COLUMNS, "rows", ROWS_WITHHELD, hidden))
     return DATASETS["privacy_log"].table(rows)

@@ -174,6 +174,13 @@ def test_people_on_camera_stay_in_the_house() -> None:
     assert published["observation_type"].to_pylist() == ["animal", "blank"]
 
 
+def test_people_told_by_name_vehicles_and_the_unclassified_stay_in_the_house_too() -> None:
+    kinds = ["animal", "animal", "animal", "vehicle", "unclassified", "unknown"]
+    names = ["Panthera onca", "Homo sapiens", "homo", None, None, None]
+    table = table_of("camera_observations", observation_type=kinds, scientific_name=names)
+    assert for_publication("camera_observations", table)["scientific_name"].to_pylist() == ["Panthera onca"]
+
+
 def test_a_message_tells_that_a_value_is_missing_but_not_what_it_is() -> None:
     assert told("grievance_records", "complainant_name", "Rosa") == NOT_TOLD
     assert told("grievance_records", "complainant_name", None) is None
