@@ -18,8 +18,13 @@ from mrv.sources import patrol_points as points
 from mrv.sources.contract import Parsed, Request
 
 MAX_ROWS = 20_000_000
-MAX_BYTES = 4 * 2**30
-"""Of the columns that are read, unpacked: a small file can hold very much of the same."""
+MAX_BYTES = 2 * 2**30
+"""Of the columns that are read, unpacked, with texts that stand once in the file counted in each row that repeats them."""
+_TEXT = "BYTE_ARRAY"
+_POINT, _Z_EWKB, _M_EWKB, _SRID_EWKB = 1, 0x80000000, 0x40000000, 0x20000000
+_ISO_STEP = 1000
+"""ISO 13249 adds 1000 to the code of a shape with heights, 2000 with measures, 3000 with both; PostGIS sets bits instead."""
+_MOST_AXES = 4
 Check = Callable[[pa.DataType], bool]
 _POINTS: Mapping[str, Check] = {
     "patrol_id": pa.types.is_string,
@@ -52,19 +57,50 @@ def read_table(path: Path, *, label: str, needed: Mapping[str, Check], optional:
     if wrong:
         found = ", ".join(f"{name} {schema.field(name).type if name in schema.names else 'missing'}" for name in wrong)
         raise _refused(label, "does not have the columns of its kind", ", ".join(needed), found[:300])
-    size = sum(
-        metadata.row_group(group).column(column).total_uncompressed_size
+    chunks = [
+        metadata.row_group(group).column(column)
         for group in range(metadata.num_row_groups)
         for column in range(metadata.num_columns)
         if metadata.schema.column(column).path.split(".")[0] in checks
-    )
-    if metadata.num_rows > MAX_ROWS or size > MAX_BYTES:
-        found = f"{metadata.num_rows} rows, {size} bytes unpacked"
-        raise _refused(label, "is too large", f"at most {MAX_ROWS} rows and {MAX_BYTES} bytes", found)
+    ]
+    size, values = sum(chunk.total_uncompressed_size for chunk in chunks), sum(chunk.num_values for chunk in chunks)
+    if max(metadata.num_rows, values // max(len(checks), 1)) > MAX_ROWS or size > MAX_BYTES:
+        raise _too_large(label, f"{metadata.num_rows} rows, {values} values, {size} bytes unpacked")
+    texts = sorted({chunk.path_in_schema for chunk in chunks if chunk.physical_type == _TEXT})
     try:
-        return file.read(columns=list(checks))
-    except (pa.ArrowInvalid, OSError) as error:
+        return _read_groups(path, list(checks), texts, label)
+    except (pa.ArrowException, OSError) as error:
         raise _refused(label, "is damaged", "a whole Parquet file", problem_of(error)) from error
+
+
+def _read_groups(path: Path, names: list[str], texts: list[str], label: str) -> pa.Table:
+    """Read group of rows by group of rows, each text once first: what all rows repeat of it is counted before it is made."""
+    file = pq.ParquetFile(path, memory_map=False, read_dictionary=texts)
+    groups, size = [], 0
+    for group in range(file.num_row_groups):
+        table = file.read_row_group(group, columns=names)
+        size += sum(_unpacked_bytes(chunk) for column in table.columns for chunk in column.chunks)
+        if size > MAX_BYTES:
+            raise _too_large(label, f"{size} bytes unpacked in the first {group + 1} groups of rows")
+        groups.append(pa.table({name: _plain(table[name]) for name in table.column_names}))
+    return pa.concat_tables(groups) if groups else pq.read_schema(path).empty_table().select(names)
+
+
+def _unpacked_bytes(array: pa.Array) -> int:
+    """Return how many bytes an array has with each of its texts written out, lists and structures included."""
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        lengths = pc.binary_length(array.dictionary).cast(pa.int64())
+        return pc.sum(lengths.take(array.indices)).as_py() or 0
+    if pa.types.is_struct(kind):
+        return sum(_unpacked_bytes(part) for part in array.flatten())
+    if pa.types.is_map(kind) or pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return _unpacked_bytes(array.values)
+    return int(array.nbytes)
+
+
+def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
 def read_points(
@@ -121,12 +157,46 @@ def read_points(
 
 
 def places(geometry: pa.ChunkedArray) -> tuple[points.Floats, points.Floats]:
-    """Return longitude and latitude of points in WKB; NaN for what is null, empty, damaged or no point."""
-    import shapely
+    """Return longitude and latitude of points in WKB; NaN for what is null, empty, damaged or no point.
 
-    shapes = shapely.from_wkb(geometry.to_numpy(zero_copy_only=False), on_invalid="ignore")
-    shapes = np.where(shapely.get_type_id(shapes) == 0, shapes, None)
-    return shapely.get_x(shapes), shapely.get_y(shapes)
+    A point has one of few lengths, by its axes and whether it names a reference system. Only bytes of such a length are looked
+    at, and no other shape is ever built: one nested deep enough would end the process.
+    """
+    longitude = np.full(len(geometry), np.nan)
+    latitude = np.full(len(geometry), np.nan)
+    lengths = pc.fill_null(pc.binary_length(geometry), 0).to_numpy()
+    for has_srid in (False, True):
+        for axes in range(2, _MOST_AXES + 1):
+            at = np.flatnonzero(lengths == 5 + 4 * has_srid + 8 * axes)
+            if not at.size:
+                continue
+            taken = b"".join(geometry.take(pa.array(at)).to_pylist())
+            # Big endian is 0, little endian 1; anything else is no WKB.
+            for mark, order in ((0, ">"), (1, "<")):
+                layout = [("mark", "u1"), ("code", f"{order}u4"), *([("srid", f"{order}u4")] if has_srid else [])]
+                found = np.frombuffer(taken, dtype=[*layout, ("place", f"{order}f8", (axes,))])
+                sound = (found["mark"] == mark) & _is_point(found["code"].astype(np.uint32), axes, has_srid=has_srid)
+                longitude[at[sound]], latitude[at[sound]] = found["place"][sound, 0], found["place"][sound, 1]
+    return longitude, latitude
+
+
+def _is_point(code: np.ndarray[Any, Any], axes: int, *, has_srid: bool) -> np.ndarray[Any, Any]:
+    """Tell which codes say of themselves that they are points of so many axes, as ISO or PostGIS write them."""
+    flags = code & np.uint32(_Z_EWKB | _M_EWKB | _SRID_EWKB)
+    kind = code & np.uint32(~(_Z_EWKB | _M_EWKB | _SRID_EWKB) & 0xFFFFFFFF)
+    dimensions = np.where(flags & _Z_EWKB, 1, 0) + np.where(flags & _M_EWKB, 1, 0)
+    is_named = (flags & _SRID_EWKB) != 0
+    steps = kind // _ISO_STEP
+    as_iso = (flags & (_Z_EWKB | _M_EWKB) == 0) & (2 + np.where(steps == 3, 2, np.minimum(steps, 1)) == axes)
+    as_postgis = (steps == 0) & (2 + dimensions == axes)
+    fits: np.ndarray[Any, Any] = (
+        (as_iso | as_postgis) & (kind % _ISO_STEP == _POINT) & (steps < _MOST_AXES) & (is_named == has_srid)
+    )
+    return fits
+
+
+def _too_large(label: str, found: str) -> InputError:
+    return _refused(label, "is too large", f"at most {MAX_ROWS} rows and {MAX_BYTES} bytes", found)
 
 
 def _refused(label: str, what: str, expected: str, found: str) -> InputError:
