@@ -7,7 +7,8 @@ from values cell by cell, since a library that reads values shows neither the fo
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from array import array
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -24,6 +25,11 @@ MAX_BYTES = 1 << 29
 """Most bytes that a workbook may have unpacked."""
 MAX_CELLS = 20_000_000
 """Most cells of the rectangle that holds all values of a sheet: it is held in memory."""
+MAX_CELL_CHARACTERS = 32_767
+"""Most characters of a cell: Excel's own limit."""
+MAX_CHARACTERS = 1 << 27
+"""Most characters of all cells of a sheet: a text that stands once in the file is held in memory for each cell that has it."""
+_SHARED_TEXTS = "xl/sharedstrings.xml"
 _REFUSED = {
     "macros": re.compile(r"(^|/)vbaProject\w*\.bin$|(^|/)(macro|dialog)sheets/", re.I),
     "links to other files": re.compile(r"(^|/)externalLinks/", re.I),
@@ -74,6 +80,7 @@ class Workbook:
         excel_epoch: Day 0 of its serial days.
         recalculates: Whether the program that wrote it left the formulas for Excel to calculate.
         parts: The parts that hold visible sheets.
+        text_lengths: Characters of each text that cells share, by its number.
     """
 
     label: str
@@ -81,6 +88,7 @@ class Workbook:
     excel_epoch: date
     recalculates: bool
     parts: Mapping[str, bytes]
+    text_lengths: Sequence[int] = ()
 
     def choose(self, wanted: str | None) -> str:
         """Return the name of the sheet that is wanted, or of the only one.
@@ -108,19 +116,18 @@ class Workbook:
         """Read what the XML of a sheet says of its cells.
 
         Raises:
-            InputError: The XML is damaged or hostile, or its values are spread so wide that they fill the memory.
+            InputError: The XML is damaged or hostile, a text is longer than Excel allows, or the values are so many, so long
+                or spread so wide that they fill the memory.
         """
-        from xml.sax import SAXException
-
-        from defusedxml.common import DefusedXmlException
-        from defusedxml.sax import parseString
-
-        handler = _SheetHandler()
-        try:
-            parseString(self.parts[self.sheets[sheet]], handler, forbid_dtd=True)
-        except (SAXException, DefusedXmlException, ValueError) as error:
-            raise _refusal("a sheet of a workbook cannot be read", f"{type(error).__name__}", self.label) from error
+        handler = _SheetHandler(self.text_lengths)
+        _parse(self.parts[self.sheets[sheet]], handler, "a sheet of a workbook cannot be read", self.label)
         facts = handler.facts
+        if handler.characters_held > MAX_CHARACTERS:
+            raise _refusal(
+                f"the texts of a sheet have more than {MAX_CHARACTERS:,} characters",
+                f"{handler.characters_held:,} characters",
+                self.label,
+            )
         if (facts.last_row + 1) * (facts.last_column + 1) > MAX_CELLS:
             raise _refusal(
                 f"the values of a sheet fill more than {MAX_CELLS:,} cells",
@@ -168,7 +175,36 @@ def open_workbook(path: Path, *, label: str) -> Workbook:
         excel_epoch=EXCEL_1904 if _is_true(properties.get("workbookPr", {}).get("date1904")) else EXCEL_1900,
         recalculates=_is_true(properties.get("calcPr", {}).get("fullCalcOnLoad")),
         parts={part: parts[part] for part in sheets.values()},
+        text_lengths=_shared_lengths(parts, label),
     )
+
+
+def _shared_lengths(parts: Mapping[str, bytes], label: str) -> Sequence[int]:
+    """Return how long each text is that cells share; names of parts are the same in any case of letters."""
+    handler = _SharedHandler()
+    for name, content in parts.items():
+        if name.lower() == _SHARED_TEXTS:
+            _parse(content, handler, "the texts of a workbook cannot be read", label)
+    return handler.lengths
+
+
+def _parse(content: bytes, handler: ContentHandler, problem: str, label: str) -> None:
+    from xml.sax import SAXException
+
+    from defusedxml.common import DefusedXmlException
+    from defusedxml.sax import parseString
+
+    try:
+        parseString(content, handler, forbid_dtd=True)
+    except _TooLongError as error:
+        raise _refusal(
+            "a cell of a workbook holds more text than Excel allows",
+            f"more than {MAX_CELL_CHARACTERS:,} characters",
+            label,
+        ) from error
+    except (SAXException, DefusedXmlException, ValueError, LookupError) as error:
+        # LookupError: an encoding that nobody knows.
+        raise _refusal(problem, type(error).__name__, label) from error
 
 
 def _tree(content: bytes, label: str) -> Any:
@@ -197,12 +233,50 @@ def _refusal(
     return InputError(message, expected="a plain .xlsx", found=found, where=label, remedy=remedy)
 
 
-class _SheetHandler(ContentHandler):
-    """Notes formulas, errors, merged cells and the extent of a sheet as its XML goes by."""
+class _TooLongError(ValueError):
+    """A text is longer than a cell may hold."""
+
+
+class _SharedHandler(ContentHandler):
+    """Measures the texts that cells share, without keeping one."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.lengths = array("H")
+        self._length = 0
+        self._is_open = False
+
+    def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802 - the name is SAX's
+        tag = name.rpartition(":")[2]
+        if tag == "si":
+            self._length = 0
+        self._is_open = tag == "t"
+
+    def characters(self, content: str) -> None:
+        if self._is_open:
+            self._length += len(content)
+            if self._length > MAX_CELL_CHARACTERS:
+                raise _TooLongError
+
+    def endElement(self, name: str) -> None:  # noqa: N802 - the name is SAX's
+        tag = name.rpartition(":")[2]
+        self._is_open = False
+        if tag == "si":
+            self.lengths.append(self._length)
+
+
+class _SheetHandler(ContentHandler):
+    """Notes formulas, errors, merged cells, the extent and the characters of a sheet as its XML goes by.
+
+    Args:
+        text_lengths: Characters of the texts that cells share.
+    """
+
+    def __init__(self, text_lengths: Sequence[int]) -> None:
+        super().__init__()
         self.facts = SheetFacts()
+        self.characters_held = 0
+        self._text_lengths = text_lengths
         self._row, self._column = -1, -1
         self._kind = ""
         self._texts: dict[str, str] | None = None
@@ -238,6 +312,8 @@ class _SheetHandler(ContentHandler):
     def characters(self, content: str) -> None:
         if self._open and self._texts is not None:
             self._texts[self._open] += content
+            if len(self._texts[self._open]) > MAX_CELL_CHARACTERS:
+                raise _TooLongError
 
     def endElement(self, name: str) -> None:  # noqa: N802 - the name is SAX's
         tag = name.rpartition(":")[2]
@@ -252,6 +328,7 @@ class _SheetHandler(ContentHandler):
             return
         facts, cell = self.facts, (self._row, self._column)
         facts.last_row, facts.last_column = max(facts.last_row, cell[0]), max(facts.last_column, cell[1])
+        self.characters_held += self._length_of(texts)
         if self._kind == "e":
             facts.errors[cell] = texts.get("v", "")
         if "f" not in texts:
@@ -267,6 +344,14 @@ class _SheetHandler(ContentHandler):
         facts.formulas[cell] = formula
         if not texts.get("v") and self._kind != "str":
             facts.uncalculated.add(cell)
+
+    def _length_of(self, texts: Mapping[str, str]) -> int:
+        """Return how many characters a cell holds; a number of a text that does not exist stands for none."""
+        value = texts.get("v", "")
+        if self._kind != "s":
+            return sum(map(len, texts.values()))
+        number = int(value) if value.isascii() and value.isdigit() else len(self._text_lengths)
+        return self._text_lengths[number] if number < len(self._text_lengths) else 0
 
 
 def _place(reference: str) -> tuple[int, int]:

@@ -99,6 +99,32 @@ def test_a_workbook_larger_than_is_accepted(request_, monkeypatch) -> None:
         read(request_, PLAIN)
 
 
+@pytest.mark.parametrize("tag", ["t", "x:t"])
+@pytest.mark.parametrize("text", ["x" * 32_768, " " * 32_768])
+def test_a_text_longer_than_excel_allows(request_, text, tag) -> None:
+    """Cells share texts: one of a megabyte would be held once for each cell that points at it."""
+    shared = "xl/sharedStrings.xml"
+    item = f'<si xmlns:x="u"><{tag}>{text[:9]}</{tag}><{tag}>{text[9:]}</{tag}></si></sst>'
+    with pytest.raises(InputError, match="more text than Excel allows"):
+        read(request_, edited(PLAIN, {shared: lambda content: content.replace("</sst>", item)}))
+    with pytest.raises(InputError, match="more text than Excel allows"):
+        read(request_, edited(PLAIN, {SHEET: cell_text("A2", f"<is><t>{text}</t></is>")}))
+
+
+def test_the_longest_text_that_excel_allows_is_read(request_) -> None:
+    parsed = read(request_, workbook(rows(HEADER, ("P1", "2024-03-04", 1), ("x" * 32_767, "2024-03-04", 1))))
+    assert parsed.rows_read == 2
+
+
+def test_texts_that_many_cells_share_are_counted_in_each(request_, monkeypatch) -> None:
+    content = workbook(rows(HEADER, *[("x" * 1000, "2024-03-04", 1)] * 20))
+    monkeypatch.setattr(xlsx_package, "MAX_CHARACTERS", 21_000)
+    assert read(request_, content).rows_read == 20
+    monkeypatch.setattr(xlsx_package, "MAX_CHARACTERS", 20_000)
+    with pytest.raises(InputError, match="texts of a sheet have more than"):
+        read(request_, content)
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_damaged_bytes_are_refused_or_read_but_never_crash(request_, seed) -> None:
     import random
