@@ -141,6 +141,7 @@ def read_patrol_events(
     listed = [
         (artifact, row, item) for artifact in artifacts for row, item in enumerate(objects(artifact, request), start=1)
     ]
+    _newest_first(listed)
     for _, _, item in listed:
         event_id, patrol_id = text(item.get("id")), _patrol_of(item)
         if event_id and patrol_id:
@@ -152,6 +153,16 @@ def read_patrol_events(
             known.add(event_id)
             events.append(_event(artifact, row, item, patrol_of))
     return read_events(events, system=SYSTEM, kinds=kinds, request=request, time_zone="UTC")
+
+
+def _newest_first(listed: list[tuple[Artifact, int, Object]]) -> None:
+    """Let of two versions of an event the one changed last stand first, since the first counts; without both days nothing moves."""
+    first: dict[str | None, int] = {}
+    for place, (_, _, item) in enumerate(listed):
+        held = first.setdefault(text(item.get("id")), place)
+        before, now = (moment(listed[at][2].get("updated_at"), "UTC") for at in (held, place))
+        if before is not None and now is not None and before < now:
+            listed[held], listed[place] = listed[place], listed[held]
 
 
 def _nested(patrols: Sequence[Artifact], request: Request) -> Iterator[tuple[Artifact, int, Object, str | None]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,8 @@ from mrv.refusals import names_found
 from mrv.sources.patrol_kinds import plain
 from mrv.sources.values import visible_text
 from mrv.yaml_reading import read_yaml
+
+logger = logging.getLogger(__name__)
 
 _FILE = Path(__file__).with_name("smart_labels.yaml")
 QUERY_COLUMNS = 26
@@ -80,12 +83,23 @@ def read_header(names: Sequence[str], *, needed: Sequence[str], where: str) -> H
             where=f"{where}, header",
             remedy="export the query with this column, in Spanish or English",
         )
+    _tell_unknown(names, {place for places in (*found.values(), *attributes.values()) for place in places}, where=where)
     return Header(
         {field: places[0] for field, places in found.items() if places},
         _levels(given),
         {field: places[0] for field, places in attributes.items() if places},
         by_position=False,
     )
+
+
+def _tell_unknown(names: Sequence[str], known: Collection[int], *, where: str) -> None:
+    """Warn of columns that nothing reads: one that was renamed would be lost in silence."""
+    given = [plain(name) for name in names]
+    read = {*known, *_levels(given)}
+    unused = {plain(label) for label in _known()["unused"]}
+    unknown = [names[place] for place, name in enumerate(given) if place not in read and name not in {"", *unused}]
+    if unknown:
+        logger.warning("%s: columns that nothing is read from: %s", where, ", ".join(unknown))
 
 
 def attribute_of(name: str) -> str | None:

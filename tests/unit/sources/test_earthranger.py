@@ -188,3 +188,14 @@ def test_blanks_around_ids_are_taken_off_and_counted(request_: Request, artifact
     assert "e1" in found["patrol_events"].table["event_id"].to_pylist()
     repairs = [(row["column_name"], row["rule"]) for name in found for row in found[name].repairs]
     assert sorted(repairs) == [("event_id", "trimmed_blanks"), ("patrol_id", "trimmed_blanks")]
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_of_two_versions_of_an_event_the_later_counts(request_: Request, artifact_of: Make, newest_first: bool) -> None:
+    old = EVENT | {"event_type": "snare_rep", "updated_at": "2022-07-05T00:00:00Z"}
+    new = EVENT | {"updated_at": "2022-07-09T00:00:00Z"}
+    parsed = parse(request_, artifact_of, patrols=[], events=[new, old] if newest_first else [old, new])[
+        "patrol_events"
+    ]
+    assert parsed.table["source_category"].to_pylist() == ["security / fire_rep"]
+    assert rules(parsed) == {"duplicate_record": 1}

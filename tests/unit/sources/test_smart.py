@@ -89,6 +89,17 @@ def test_a_point_without_a_place_or_marked_as_junk_is_kept_for_the_count(request
     assert table["is_junk"].to_pylist() == [None, True]
 
 
+def test_a_column_that_no_label_knows_is_warned_of(
+    request_: Request, artifact_of: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Renamed, `Junk` would let points count that the team had thrown away."""
+    text = f"{EN},Rejected,Direction\nP1,1,2022-07-03,06:20:00,-77.1,-7.2,Yes,1\n"
+    assert read(request_, artifact_of, text.encode(), "tracks")["patrol_tracks"].table.num_rows == 1
+    assert [record.getMessage() for record in caplog.records] == [
+        "smart/s/f.csv: columns that nothing is read from: Rejected"
+    ]
+
+
 def test_blanks_around_patrols_are_counted(request_: Request, artifact_of: Make) -> None:
     points = "".join(
         f"{patrol},1,2022-07-03,06:1{n}:00,-77.1,-7.2\n" for n, patrol in enumerate(("P1", "P1 ", " P1", "P1 "))
