@@ -54,6 +54,10 @@ WITHHELD, REPLACED, ROWS_WITHHELD = "withheld", "replaced_by_code", "rows_withhe
 """Rules of `privacy_log`: values blanked, keys replaced by codes, whole rows not published (column `*`)."""
 GENERALISED = "generalised_to_cell"
 """Rule of `privacy_log`: a place is told as the cell of `record_cells` that holds it."""
+TOLD_BY_DAY = "told_by_day"
+"""Rule of `privacy_log`: of a moment only the day in UTC is told, since with the track or the events beside it, it tells the place."""
+DAYS_ONLY: Mapping[str, tuple[str, ...]] = {"patrol_events": ("observed_at",)}
+"""Columns of moments, by dataset, of which SQL and readers learn the day alone."""
 PUBLISHED_EXACTLY = "published_exactly"
 """Rule of `privacy_log`: the project declares that a private column is published as it is."""
 CODED_ID = "id"
@@ -122,10 +126,16 @@ def for_warehouse(dataset: str, table: pa.Table, codes: Codes, *, opened: Opened
             table = table.set_column(position, field, _coded(table[column].to_pylist(), codes[column]))
         elif column in declared.private and column not in opened.get(dataset, ()):
             table = table.set_column(position, field, pa.nulls(table.num_rows, field.type))
+        elif column in DAYS_ONLY.get(dataset, ()):
+            table = table.set_column(position, field, _days_utc(table[column]))
     if dataset in RECORD_TABLES:
         position = table.column_names.index("record_id")
         table = table.set_column(position, table.schema.field(position), _coded_records(table, codes))
     return declared.sort(table) if declared.coded or dataset in RECORD_TABLES else table
+
+
+def _days_utc(moments: pa.ChunkedArray) -> pa.ChunkedArray:
+    return moments.cast(pa.timestamp("us")).cast(pa.date32(), safe=False).cast(pa.timestamp("us")).cast(moments.type)
 
 
 def _coded(keys: Sequence[str | None], known: Mapping[str, str]) -> pa.Array:
@@ -207,6 +217,9 @@ def privacy_log(
         for column in declared.coded:
             count = table.num_rows - table[column].null_count
             rows.append(_entry(dataset, column, CODED_ID, REPLACED, count))
+        for column in DAYS_ONLY.get(dataset, ()):
+            count = table.num_rows - table[column].null_count
+            rows.append(_entry(dataset, column, "position", TOLD_BY_DAY, count))
         if declared.private and dataset not in published:
             rows.append(_entry(dataset, ALL_COLUMNS, "rows", ROWS_WITHHELD, table.num_rows))
         elif dataset == CAMERA_ROWS:

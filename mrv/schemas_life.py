@@ -53,8 +53,8 @@ LIFE_RECEIVED = (
     dataset("occurrences", "One row per record of a species (Darwin Core).", "occurrence_id", {
         "occurrence_id": "str#", "basis_of_record": "str", "scientific_name": "str", "taxon_rank": "str?", "kingdom": "str?",
         "observed_on": "date?", "observed_to": "date?", "longitude": "float?@", "latitude": "float?@", "coordinate_uncertainty_m": "float?",
-        "coordinates_generalised": "bool?", "individual_count": "int?", "occurrence_status": "str", "country_code": "str?",
-        "sampling_protocol": "str?", "licence": "str?", "source_dataset": "str?", "locality": "str?@", "recorded_by": "str?!",
+        "coordinates_generalised": "bool?", "obscured_at_source": "bool?", "individual_count": "int?", "occurrence_status": "str",
+        "country_code": "str?", "sampling_protocol": "str?", "licence": "str?", "source_dataset": "str?", "locality": "str?@", "recorded_by": "str?!",
         "identified_by": "str?!", "remarks": "str?~",
     }, traced=True),
     dataset("species_categories", "One row per species, list and day from which its category holds.", "scientific_name list assessed_on", {

@@ -63,6 +63,7 @@ _NEEDED = {
     "inaturalist": ("id", "observed_on", "quality_grade", "scientific_name", "latitude", "longitude"),
 }
 _CONFIRMED = "research"
+_OBSCURED = frozenset({"obscured", "private", "obscured_private"})
 _DATUMS = frozenset({"", "wgs84", "epsg4326", "wgs1984", "worldgeodeticsystem1984", "notrecorded", "unknown"})
 """Datums that are WGS84, or not told, as letters and digits."""
 
@@ -163,6 +164,7 @@ def _read_darwin_core(record: Record, row: TextRow, *, gbif: bool) -> None:
         record.reject("unknown_datum", "geodeticDatum is not WGS84: the place may be hundreds of metres away")
     withheld = any(cells.get(term, "").strip() for term in ("informationWithheld", "dataGeneralizations"))
     record.set("coordinates_generalised", withheld)
+    record.set("obscured_at_source", withheld)
 
 
 def _parts(cells: Mapping[str, str]) -> str:
@@ -188,6 +190,7 @@ def _read_inaturalist(record: Record, row: TextRow) -> None:
     for column, value in place.items():
         record.read(column, value, missing=_MISSING)
     record.set("coordinates_generalised", generalised)
+    record.set("obscured_at_source", _is_obscured(cells))
     _read_days(record, cells["observed_on"], "observed_on")
     if cells["quality_grade"].strip() != _CONFIRMED:
         record.reject("identification_not_confirmed", "its quality_grade is not research: nobody confirmed the species")
@@ -200,6 +203,12 @@ def _place(cells: Mapping[str, str]) -> tuple[dict[str, str], bool]:
     if all(private.values()):
         return private, False
     return {column: cells[column] for column in private}, _is_true(cells.get("coordinates_obscured", ""))
+
+
+def _is_obscured(cells: Mapping[str, str]) -> bool:
+    """Tell whether iNaturalist hides the place from others, by the wish of the observer or for what the taxon is there."""
+    hidden = any(cells.get(name, "").strip().lower() in _OBSCURED for name in ("geoprivacy", "taxon_geoprivacy"))
+    return hidden or _is_true(cells.get("coordinates_obscured", ""))
 
 
 def _is_true(text: str) -> bool:

@@ -12,6 +12,10 @@ harm its place could do, the coarser it is told:
 
 A zone smaller than the cell would tell more than the cell does, so it is not told: except for threats, whose number in each
 zone is what the zone is looked after for. Of a withheld record only zones as large as a sensitive cell are told.
+
+A record that its source obscured is sensitive too, though the project may know the true place. And an event of a patrol is told
+no better than the sensitive and withheld events near it in time: who walks for two hours in a forest does not get far.
+Zones still count such an event, for its own place is no secret; they are not told of it one by one.
 """
 
 from __future__ import annotations
@@ -41,6 +45,8 @@ EVERY_ZONE = ("patrol_events",)
 WITHHELD, NOWHERE = "withheld", "none"
 SENSITIVE_RULES = ("sensitive_cell_", WITHHELD)
 """Starts of the rules under which the zones of a record are not told one by one."""
+BESIDE_S = 2 * 3600.0
+"""Events of one patrol within so many seconds tell of each other's place: some kilometres on foot."""
 NAMES = ("species_names", "species_categories")
 _DECIMALS = 4  # of a degree, some 11 m: the centre of a cell is no measurement
 
@@ -86,7 +92,8 @@ def _measure(context: Context, received: Mapping[str, Checked], present: Sequenc
     for dataset in present:
         records = _records(dataset, received)
         rules = _rules(records, context.private_zones)
-        cells += cell_rows(records, rules, crs=context.definition.local_crs, choices=context.definition.privacy)
+        told = beside(rules, received[dataset].table()) if dataset == "patrol_events" else rules
+        cells += cell_rows(records, told, crs=context.definition.local_crs, choices=context.definition.privacy)
         if dataset != PLOTS:
             zones += zone_rows(records, rules, zones=context.zones, choices=context.definition.privacy)
     return {
@@ -120,7 +127,8 @@ def _sensitive(dataset: str, table: pa.Table, received: Mapping[str, Checked]) -
     if dataset == PLOTS:
         hidden = _plots_with(is_sensitive, received["trees"].table()) if "trees" in received else set()
         return np.array([plot_id in hidden for plot_id in table["plot_id"].to_pylist()], bool)
-    return np.array([is_sensitive(name) for name in table["scientific_name"].to_pylist()], bool)
+    obscured = pc.fill_null(table["obscured_at_source"], False).to_numpy()
+    return obscured | np.array([is_sensitive(name) for name in table["scientific_name"].to_pylist()], bool)
 
 
 def _plots_with(is_sensitive: Callable[[str], bool], trees: pa.Table) -> set[str]:
@@ -148,6 +156,51 @@ def _rules(records: Records, private: Sequence[Zone]) -> list[str]:
     ]
 
 
+def beside(rules: Sequence[str], events: pa.Table) -> list[str]:
+    """Return the rules of events, each as strict as those of the events beside it.
+
+    Beside an event are those of its patrol (or, without a patrol, of its submission) at most `BESIDE_S` from it, those at the
+    same place, and all where either time is not known. Sightings without a place count: the place of another would tell theirs.
+
+    Args:
+        rules: `withheld`, `none`, `sensitive` or `cell` for each event, by its own place and kind.
+        events: Rows of `patrol_events`, in the same order.
+    """
+    groups: dict[str, list[int]] = {}
+    for index, walk in enumerate(pc.coalesce(events["patrol_id"], events["submission_id"]).to_pylist()):
+        if walk is not None:
+            groups.setdefault(walk, []).append(index)
+    seconds = np.array([np.nan if at is None else at.timestamp() for at in events["observed_at"].to_pylist()], float)
+    places = list(zip(events["longitude"].to_pylist(), events["latitude"].to_pylist(), strict=True))
+    wildlife = pc.equal(events["event_kind"], "wildlife").to_pylist()
+    strict = {
+        WITHHELD: {index for index, rule in enumerate(rules) if rule == WITHHELD},
+        "sensitive": {index for index, rule in enumerate(rules) if rule == "sensitive" or wildlife[index]},
+    }
+    found = list(rules)
+    for rule in ("sensitive", WITHHELD):
+        for members in groups.values():
+            secret = [index for index in members if index in strict[rule]]
+            if not secret:
+                continue
+            secret_places = {places[index] for index in secret}
+            near = _near(seconds[members], seconds[secret])
+            for index, is_near in zip(members, near.tolist(), strict=True):
+                if found[index] not in (NOWHERE, WITHHELD) and (is_near or places[index] in secret_places):
+                    found[index] = rule
+    return found
+
+
+def _near(seconds: np.ndarray[Any, np.dtype[np.float64]], secret: np.ndarray[Any, np.dtype[np.float64]]) -> Any:
+    """Tell of each moment whether one of the secret ones is near it; unknown moments (NaN) are near to all."""
+    if np.isnan(secret).any():
+        return np.ones(len(seconds), bool)
+    ordered = np.sort(secret)
+    after = np.searchsorted(ordered, seconds)
+    gaps = np.stack([np.abs(seconds - ordered[np.clip(after + step, 0, len(ordered) - 1)]) for step in (-1, 0)])
+    return np.isnan(seconds) | (gaps.min(axis=0) <= BESIDE_S)
+
+
 def cell_rows(records: Records, rules: Sequence[str], *, crs: str, choices: Privacy) -> list[dict[str, Any]]:
     """Return the rows of `record_cells`.
 
@@ -160,7 +213,8 @@ def cell_rows(records: Records, rules: Sequence[str], *, crs: str, choices: Priv
     from mrv.field.patrol_cells import Grid
 
     sides = {"cell": choices.cell_m, "sensitive": choices.sensitive_cell_m}
-    reasons = {WITHHELD: "it lies in a private zone", NOWHERE: "it has no place"}
+    or_beside = ", or near in time to one that does" if records.dataset in EVERY_ZONE else ""
+    reasons = {WITHHELD: f"it lies in a private zone{or_beside}", NOWHERE: "it has no place"}
     names = {"cell": f"cell_{choices.cell_m}_m", "sensitive": f"{SENSITIVE_RULES[0]}{choices.sensitive_cell_m}_m"}
     told: dict[int, dict[str, Any]] = {}
     for rule, side in sides.items():

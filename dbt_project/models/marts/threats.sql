@@ -1,15 +1,17 @@
-with zones as (
-    select
-        record_id,
-        string_agg(zone_id, ', ' order by zone_id) as zone_ids
-    from {{ ref('stg_record_zones') }}
-    where dataset = 'patrol_events'
-    group by record_id
-),
-
-cells as (
+-- Zones smaller than a coarse cell would narrow it down: they count such a threat, but are not told of it.
+with cells as (
     select * from {{ ref('stg_record_cells') }}
     where dataset = 'patrol_events'
+),
+
+zones as (
+    select
+        zones.record_id,
+        string_agg(zones.zone_id, ', ' order by zones.zone_id) as zone_ids
+    from {{ ref('stg_record_zones') }} as zones
+    inner join cells on zones.record_id = cells.record_id
+    where zones.dataset = 'patrol_events' and cells.rule not like 'sensitive_cell_%' and cells.rule <> 'withheld'
+    group by zones.record_id
 ),
 
 final as (

@@ -121,6 +121,32 @@ def test_obscured_places_are_marked_unless_the_true_one_is_there(request_: Reque
     known = obscured | {"private_latitude": "-7.2", "private_longitude": "-77.2"}
     row = only(read(request_, table(known), "inaturalist"))
     assert (row["latitude"], row["coordinates_generalised"]) == (-7.2, False)
+    assert row["obscured_at_source"] is True
+
+
+@pytest.mark.parametrize(
+    ("geoprivacy", "taxon", "expected"),
+    [
+        ("", "", False),
+        ("open", "open", False),
+        ("obscured", "", True),
+        ("Private", "open", True),
+        ("", "obscured", True),
+    ],
+)
+def test_a_wish_for_privacy_is_kept_with_the_true_place(
+    request_: Request, geoprivacy: str, taxon: str, expected: bool
+) -> None:
+    known = {"private_latitude": "-7.2", "private_longitude": "-77.2"}
+    record = INATURALIST | known | {"geoprivacy": geoprivacy, "taxon_geoprivacy": taxon}
+    row = only(read(request_, table(record), "inaturalist"))
+    assert (row["coordinates_generalised"], row["obscured_at_source"]) == (False, expected)
+
+
+@pytest.mark.parametrize("term", ["dataGeneralizations", "informationWithheld"])
+def test_gbif_says_what_its_publisher_obscured(request_: Request, term: str) -> None:
+    assert only(read(request_, table(GBIF, "\t"), "gbif"))["obscured_at_source"] is False
+    assert only(read(request_, table(GBIF | {term: "to 0.2 degrees"}, "\t"), "gbif"))["obscured_at_source"] is True
 
 
 def test_a_darwin_core_archive_is_read_by_its_meta(request_: Request) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from mrv.boundaries import Zone
 from mrv.project_life import Privacy
-from mrv.stages.measure_places import Records, _plots_with, _rules, cell_rows, zone_rows
+from mrv.stages.measure_places import Records, _plots_with, _rules, _sensitive, beside, cell_rows, zone_rows
 from mrv.stages.protect import _without_sensitive, publish_rows
 from tests.unit.core.test_privacy import table_of
 
@@ -80,7 +81,7 @@ def test_in_a_private_zone_nothing_is_told_but_large_zones() -> None:
     cell, zones = told(records("patrol_events"), private=[zone("sacred", 0.01, west=-77.125, south=-7.125)])
     assert cell["rule"] == "withheld"
     assert [cell[name] for name in ("cell_m", "cell_id", "longitude", "latitude")] == [None] * 4
-    assert cell["reason"] == "it lies in a private zone"
+    assert cell["reason"] == "it lies in a private zone, or near in time to one that does"
     assert zones == ["large"]
 
 
@@ -106,6 +107,56 @@ def test_a_cell_does_not_tell_where_in_it_a_record_lies(longitude: float, latitu
     assert {**again, "record_id": "-"} == {**cell, "record_id": "-"}
     assert abs(cell["latitude"] - latitude) < 0.007
     assert abs(cell["longitude"] - longitude) < 0.007
+
+
+NOON = datetime(2023, 5, 9, 12, 0, tzinfo=UTC)
+
+
+def events(*rows: tuple[str | None, float | None, str, float | None]) -> Any:
+    """Return events of (patrol, hours after noon, kind, longitude)."""
+    patrols, hours, kinds, longitudes = zip(*rows, strict=True)
+    return table_of(
+        "patrol_events",
+        event_id=[f"r{number}" for number in range(len(rows))],
+        patrol_id=list(patrols),
+        observed_at=[None if hour is None else NOON + timedelta(hours=hour) for hour in hours],
+        event_kind=list(kinds),
+        longitude=list(longitudes),
+        latitude=[None if longitude is None else -7.0 for longitude in longitudes],
+    )
+
+
+def test_an_event_is_told_no_better_than_a_sighting_beside_it() -> None:
+    table = events(
+        ("p", 0, "wildlife", -77.0),
+        ("p", 2, "threat", -77.1),
+        ("p", -2, "threat", -77.2),
+        ("p", 2.1, "threat", -77.3),
+        ("p", 5, "threat", -77.0),  # the same place, later
+        ("p", None, "threat", -77.4),
+        ("q", 0, "threat", -77.1),
+        (None, 0, "threat", -77.1),
+    )
+    expected = ["sensitive"] * 3 + ["cell"] + ["sensitive"] * 2 + ["cell"] * 2
+    assert beside(["sensitive", *["cell"] * 7], table) == expected
+
+
+def test_an_event_near_one_in_a_private_zone_is_withheld_too() -> None:
+    table = events(
+        ("p", 0, "threat", -77.0), ("p", 1, "wildlife", -77.1), ("p", 2.5, "threat", -77.2), ("p", 1, "other", None)
+    )
+    found = beside(["withheld", "sensitive", "cell", "none"], table)
+    assert found == ["withheld", "withheld", "sensitive", "none"]
+
+
+def test_a_sighting_without_place_or_time_hides_the_events_of_its_patrol() -> None:
+    table = events(("p", None, "wildlife", None), ("p", 9, "threat", -77.0), ("q", 9, "threat", -77.0))
+    assert beside(["none", "cell", "cell"], table) == ["none", "sensitive", "cell"]
+
+
+def test_a_record_that_its_source_obscured_is_sensitive() -> None:
+    table = table_of("occurrences", scientific_name=["Inga edulis"] * 3, obscured_at_source=[True, False, None])
+    assert _sensitive("occurrences", table, {}).tolist() == [True, False, False]
 
 
 def test_cells_of_cameras_are_not_published(tmp_path: Path) -> None:
