@@ -136,7 +136,7 @@ def declared(dataset: str, personal: bool | None, *columns: str) -> TableFile:
 def test_which_received_tables_leave_the_house(
     dataset: str, personal: bool | None, columns: list[str], is_open: bool
 ) -> None:
-    assert _is_open(received(dataset), declared(dataset, personal, *columns)) is is_open
+    assert _is_open(received(dataset), [declared(dataset, personal, *columns)]) is is_open
 
 
 @pytest.mark.parametrize(
@@ -144,4 +144,4 @@ def test_which_received_tables_leave_the_house(
     [("raster", True), ("fires", True), ("patrol_events", False), ("attachment", False), ("something_new", False)],
 )
 def test_which_files_of_other_sources_leave_the_house(dataset: str, is_open: bool) -> None:
-    assert _is_open(received(dataset), None) is is_open
+    assert _is_open(received(dataset), []) is is_open
