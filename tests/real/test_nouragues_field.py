@@ -310,7 +310,9 @@ def test_equation_4_gives_every_published_tree() -> None:
 def test_the_published_tables_pass_their_suites(
     plots: pa.Table, trees: pa.Table, wood_density: pa.Table, heights: pa.Table, names: pa.Table
 ) -> None:
-    none: dict[str, Any] = {name: [] for name in ("as_if_millimetres", "living_dead_trees", "palms_called_trees", "trees_below_nests")}
+    none: dict[str, Any] = {
+        name: [] for name in ("as_if_millimetres", "living_dead_trees", "palms_called_trees", "trees_below_nests")
+    }
     known = {**tree_parameters(received=plots, accepted=plots), **none, "min_dbh_cm": 10.0}
     for dataset, table in (
         ("trees", trees),

@@ -11,8 +11,8 @@ strata as (
         stratum_id,
         cast({{ sum_or_null('stock_tc_ha', "state = 'forest'") }} as decimal(18, 9)) as forest_tc_ha,
         cast({{ sum_or_null('stock_tc_ha', "state = 'post_deforestation'") }} as decimal(18, 9)) as post_tc_ha,
-        -- Pools derived from the above-ground stock err with it: their half-widths add up; so, on the safe side, do those of
-        -- pools that were measured. Without plots, or with a single one for a pool, it is unknown.
+        -- Pools derived from the above-ground stock err with it: their half-widths add up; so, on the safe
+        -- side, do those of pools that were measured. Without plots, or with a single one for a pool, it is unknown.
         case
             when
                 bool_or(pool = 'above_ground' and ci90_half_width_tc_ha is not null) filter (where state = 'forest')

@@ -370,7 +370,16 @@ def test_a_missing_column_could_not_be_checked(dataset: str, rows: Any, make_tab
 @pytest.mark.parametrize("dataset", DATASET_NAMES)
 def test_suites_speak_both_languages_and_name_their_datasets_columns(dataset: str) -> None:
     suite = load_suite(dataset)
-    made = {"_missing", "_not_finite", "_plot_key", "_census_key", "_deployment_key", "_origin", "_told_by", "_span_days"}
+    made = {
+        "_missing",
+        "_not_finite",
+        "_plot_key",
+        "_census_key",
+        "_deployment_key",
+        "_origin",
+        "_told_by",
+        "_span_days",
+    }
     for rule in suite.expectations:
         assert rule.meta.description_en != rule.meta.description_es
         assert set(rule.columns) <= made | set(DATASETS[dataset].schema.names)
