@@ -5,6 +5,7 @@ are folders of a test, so workers share nothing but what dbt parsed of the model
 """
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,10 @@ if os.environ.get("CI"):
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Say where workers and the commands that they start keep what they would make anew each time."""
+    """Let what tests start be interrupted, and say where workers and their commands keep what they would make anew."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # So it is for what a shell starts in the background, and children would inherit it: they could not be interrupted.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker is None:
         parsed = tempfile.TemporaryDirectory(prefix="mrv-parsed-")

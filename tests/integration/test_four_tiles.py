@@ -119,10 +119,8 @@ def test_an_interrupted_pull_ends_at_once_and_is_taken_up_again(four: Any) -> No
         "MRV_MIRRORS": json.dumps(dict(four.world.mirrors)),
         "PATH": os.environ["PATH"],
     }
-    # Whoever started the tests in the background had SIGINT ignored, and a child would inherit that.
-    command_line = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from mrv.cli import main; main()"
     with subprocess.Popen(
-        [sys.executable, "-c", command_line, "pull", str(four.project)],
+        [sys.executable, "-m", "mrv.cli", "pull", str(four.project)],
         env=environment,
         cwd=REPOSITORY,
         stderr=subprocess.STDOUT,
