@@ -155,6 +155,7 @@ def check_rows(dataset: str, table: Any) -> int:
         "living_dead_trees": [],
         "trees_below_nests": [],
         "palms_called_trees": [],
+        "as_if_millimetres": [],
         "min_dbh_cm": 10,
     }
     if dataset == "trees":
