@@ -156,6 +156,7 @@ def check_rows(dataset: str, table: Any) -> int:
         "trees_below_nests": [],
         "palms_called_trees": [],
         "as_if_millimetres": [],
+        "points_of_second_source": [],
         "min_dbh_cm": 10,
     }
     if dataset == "trees":
