@@ -38,6 +38,7 @@ class Parameter:
     status: str
     confirmed_by: str | None
     confirmed_on: date | None
+    confirmed_in: str | None
     note: str | None
     minimum: Decimal | None = None
     maximum: Decimal | None = None
@@ -108,6 +109,7 @@ def _parse(row: dict[str, str], *, where: str) -> Parameter:
             status=row["status"],
             confirmed_by=optional["confirmed_by"],
             confirmed_on=_day(row["confirmed_on"]),
+            confirmed_in=optional["confirmed_in"],
             note=optional["note"],
             minimum=Decimal(row["minimum"]) if row["minimum"] else None,
             maximum=Decimal(row["maximum"]) if row["maximum"] else None,
@@ -209,6 +211,7 @@ def with_overrides(
             status="declared",
             confirmed_by=None,
             confirmed_on=None,
+            confirmed_in=None,
             note=override.source,
             declared_by="project",
         )

@@ -13,6 +13,7 @@ from mrv.errors import InputError
 AREA_UM2 = pa.decimal128(38, 0)
 HECTARES = pa.decimal128(18, 6)
 FACTOR = pa.decimal128(18, 9)
+TONNES = pa.decimal128(28, 9)
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 
 _TYPES = {
@@ -25,6 +26,7 @@ _TYPES = {
     "um2": AREA_UM2,
     "ha": HECTARES,
     "factor": FACTOR,
+    "tonnes": TONNES,
 }
 _ORIGIN = {"_artifact": "str", "_row": "int"}
 

@@ -2,7 +2,7 @@
 
 Two columns lead back to the evidence: `_artifact` (sha256 of the file) and `_row` (1-based record in it).
 Tables that the platform measures or declares carry them only where one file is the origin of a row.
-What field teams collect is in `mrv.schemas_field` (forests) and `mrv.schemas_life` (patrols, animals, people).
+The inputs of the accounts are in `mrv.schemas_accounting`. What field teams collect is in `mrv.schemas_field` (forests) and `mrv.schemas_life` (patrols, animals, people).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mrv.schema_types import AREA_UM2, FACTOR, HECTARES, TIMESTAMP, Dataset, dataset
+from mrv.schemas_accounting import ACCOUNTING_DECLARED, ACCOUNTING_RECEIVED
 from mrv.schemas_field import FIELD_MEASURED, FIELD_RECEIVED
 from mrv.schemas_life import LIFE_MEASURED, LIFE_RECEIVED
 
@@ -76,8 +77,10 @@ _ALL = (
     dataset("parameters", "One row per parameter in force for the period.", "parameter_id", {
         "parameter_id": "str", "rule_set": "str", "name": "str", "value": "factor?", "choice": "str?", "unit": "str",
         "standard": "str", "document": "str", "version": "str", "section": "str", "valid_from": "date?", "valid_to": "date?",
-        "status": "str", "confirmed_by": "str?", "confirmed_on": "date?", "note": "str?", "declared_by": "str",
+        "status": "str", "confirmed_by": "str?", "confirmed_on": "date?", "confirmed_in": "str?", "note": "str?", "declared_by": "str",
     }),
+    *ACCOUNTING_DECLARED,
+    *ACCOUNTING_RECEIVED,
     *FIELD_RECEIVED,
     *LIFE_RECEIVED,
     # --- measured by the platform -----------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from mrv.parameters import Parameter, in_force, load_parameters, rule_sets, with
 from mrv.project import BaselineVersion, CarbonPool, LoadedProject, MonitoringPeriod
 from mrv.refusals import names_found, problem_of
 from mrv.schemas import DATASETS
+from mrv.stages.accounts import account_rows
 from mrv.stages.context import Context
 
 RATIO_UNIT = "t d.m./t d.m."
@@ -47,6 +48,7 @@ def declared_tables(context: Context, *, simulated: bool) -> Mapping[str, pa.Tab
         "baseline_activity": _baseline_rows(context),
         "carbon_pools": carbon_pool_rows(context.project, chosen, strata=context.strata),
         "parameters": [parameter.record() for parameter in chosen],
+        **account_rows(context.project, context.period),
     }
     return {name: DATASETS[name].table(records) for name, records in rows.items()}
 

@@ -19,6 +19,7 @@ final as (
         status,
         confirmed_by,
         confirmed_on,
+        confirmed_in,
         note,
         declared_by
     from source
