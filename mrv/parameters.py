@@ -109,7 +109,7 @@ def _parse(row: dict[str, str], *, where: str) -> Parameter:
             status=row["status"],
             confirmed_by=optional["confirmed_by"],
             confirmed_on=_day(row["confirmed_on"]),
-            confirmed_in=optional["confirmed_in"],
+            confirmed_in=optional.get("confirmed_in"),
             note=optional["note"],
             minimum=Decimal(row["minimum"]) if row["minimum"] else None,
             maximum=Decimal(row["maximum"]) if row["maximum"] else None,

@@ -15,7 +15,8 @@ def account_rows(project: LoadedProject, period: MonitoringPeriod) -> dict[str, 
         ProjectError: Two rows of a parameter hold in one vintage, or one that does not hold in all of it.
     """
     definition = project.definition
-    accounts, parameters = [], []
+    accounts: list[dict[str, Any]] = []
+    parameters: list[dict[str, Any]] = []
     for rule_set in (definition.rule_set,):
         accounts.append(
             {

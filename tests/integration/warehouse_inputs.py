@@ -84,6 +84,41 @@ def project_rows(start: date, end: date, *, rule_set: str, method: str, override
             for vintage in vintages(period)
         ],
         "parameters": list(parameters.values()),
+        "accounts": [
+            {
+                "project_id": "p",
+                "rule_set": rule_set,
+                "is_primary": True,
+                "period_id": "mp1",
+                "period_start": start,
+                "period_end": end,
+                "crediting_start": start,
+                "crediting_end": date(start.year + 29, 12, 31),
+            }
+        ],
+        "account_parameters": [
+            {
+                "project_id": "p",
+                "rule_set": rule_set,
+                "vintage_year": vintage.year,
+                **{name: parameter[name] for name in ("name", "value", "choice", "parameter_id")},
+            }
+            for vintage in vintages(period)
+            for parameter in parameters.values()
+        ],
+        "baseline_versions": [
+            {
+                "project_id": "p",
+                "baseline_version": "b1",
+                "mode": "annual_table",
+                "valid_from": start,
+                "valid_to": end,
+                "reference_first_year": None,
+                "reference_last_year": None,
+                "document": "worked example",
+                "illustrative": True,
+            }
+        ],
     }
 
 

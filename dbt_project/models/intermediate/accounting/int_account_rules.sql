@@ -51,9 +51,13 @@ final as (
         max(parameters.value) filter (where parameters.name = 'decay_years_below_ground') as decay_years_below_ground,
         max(parameters.value) filter (where parameters.name = 'decay_years_dead_wood') as decay_years_dead_wood,
         max(parameters.value) filter (where parameters.name = 'decay_years_soil') as decay_years_soil,
-        max(parameters.value) filter (where parameters.name = 'decay_years_after_deforestation') as decay_years_after_deforestation,
+        max(parameters.value) filter (
+            where parameters.name = 'decay_years_after_deforestation'
+        ) as decay_years_after_deforestation,
         max(parameters.value) filter (where parameters.name = 'fire_burnt_share') as fire_burnt_share,
-        max(parameters.value) filter (where parameters.name = 'fire_combustion_efficiency') as fire_combustion_efficiency,
+        max(parameters.value) filter (
+            where parameters.name = 'fire_combustion_efficiency'
+        ) as fire_combustion_efficiency,
         max(parameters.value) filter (where parameters.name = 'fire_n_c_ratio') as fire_n_c_ratio,
         max(parameters.value) filter (where parameters.name = 'fire_n2o_emission_ratio') as fire_n2o_emission_ratio,
         max(parameters.value) filter (where parameters.name = 'fire_ch4_emission_ratio') as fire_ch4_emission_ratio,
@@ -68,7 +72,9 @@ final as (
         max(parameters.value) filter (where parameters.name = 'uncertainty_allowable') as uncertainty_allowable,
         max(parameters.value) filter (where parameters.name = 'uncertainty_level_factor') as uncertainty_level_factor,
         max(parameters.value) filter (where parameters.name = 'uncertainty_free_below') as uncertainty_free_below,
-        max(parameters.value) filter (where parameters.name = 'uncertainty_ineligible_above') as uncertainty_ineligible_above,
+        max(parameters.value) filter (
+            where parameters.name = 'uncertainty_ineligible_above'
+        ) as uncertainty_ineligible_above,
         max(parameters.value) filter (where parameters.name = 't_two_sided_90') as t_two_sided_90,
         max(parameters.value) filter (where parameters.name = 't_one_sided_66_67') as t_one_sided_66_67,
         max(parameters.value) filter (where parameters.name = 'art_one_sided_quantile') as art_one_sided_quantile,
