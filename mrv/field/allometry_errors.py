@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
+from mrv.counter_random import entity_word, units_of
 from mrv.errors import InputError
-from mrv.field.counter_random import entity_word, units_of
 from mrv.field.montecarlo_kernel import ALLOMETRY_STREAM
 
 FloatArray = npt.NDArray[np.float64]

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from mrv.field.counter_random import entity_word, units_of
+from mrv.counter_random import entity_word, units_of
 from mrv.field.height import HeightModel
 from mrv.field.height_curves import AnyHeights, ChaveHeights, WeibullHeights
 from mrv.field.height_groups import POOLED, HeightGroups

@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pyarrow as pa
 from scipy.special import ndtr
 
+from mrv.counter_random import entity_word, seed_word
 from mrv.errors import InputError
 from mrv.field.allometry_errors import AllometryErrors, coefficient_draws, errors_of
-from mrv.field.counter_random import entity_word, seed_word
 from mrv.field.height_errors import HeightErrors
 from mrv.field.height_groups import POOLED
 from mrv.field.montecarlo_kernel import (

@@ -9,7 +9,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from mrv.field.counter_random import normal_quantile, philox, unit
+from mrv.counter_random import normal_quantile, philox, unit
 
 Floats = NDArray[np.float64]
 Words = NDArray[np.uint64]

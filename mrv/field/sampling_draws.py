@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mrv.field.counter_random import entity_word, seed_word, units_of
+from mrv.counter_random import entity_word, seed_word, units_of
 from mrv.field.montecarlo_kernel import SAMPLING_STREAM
 
 FloatArray = npt.NDArray[np.float64]

@@ -88,7 +88,7 @@ def build(
 def _content(project: Path) -> str:
     """Return a hash of the files of a dbt project: what was parsed of others is never used."""
     digest = hashlib.sha256()
-    for path in sorted(path for path in project.rglob("*") if path.suffix in {".sql", ".yml", ".csv"}):
+    for path in sorted(path for path in project.rglob("*") if path.suffix in {".sql", ".py", ".yml", ".csv"}):
         digest.update(f"{path.relative_to(project).as_posix()}\0{hash_file(path)}\n".encode())
     return digest.hexdigest()[:32]
 

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
+from mrv.counter_random import entity_word, normal_quantile, philox, seed_word, units_of
 from mrv.errors import InputError
 from mrv.field.allometry import EQUATIONS
 from mrv.field.allometry_errors import ALLOMETRY_ERRORS, errors_of
-from mrv.field.counter_random import entity_word, normal_quantile, philox, seed_word, units_of
 from mrv.field.height import fit_height_model
 from mrv.field.height_curves import ChaveHeights, feldpausch, fit_weibull
 from mrv.field.height_errors import HeightErrors, errors_of_heights
