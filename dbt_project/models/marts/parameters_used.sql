@@ -12,7 +12,7 @@ uses (name, mart, uncertainty_rule) as (
     ('carbon_fraction', 'carbon_stocks', null),
     ('co2_molar_mass', 'emissions_annual', null),
     ('carbon_molar_mass', 'emissions_annual', null),
-    ('committed_emissions', 'emissions_annual', null),
+    ('emission_timing', 'emissions_annual', null),
     ('activity_data_source', 'activity_data', null),
     ('activity_data_source', 'emissions_annual', null),
     ('leakage_floor', 'emission_reductions', null),

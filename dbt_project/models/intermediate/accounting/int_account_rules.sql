@@ -89,6 +89,7 @@ final as (
         max(parameters.value) filter (where parameters.name = 'fcpf_factor_4') as fcpf_factor_4,
         max(parameters.value) filter (where parameters.name = 'fcpf_factor_5') as fcpf_factor_5,
         max(parameters.value) filter (where parameters.name = 'degradation_proxy_factor') as degradation_proxy_factor,
+        max(parameters.choice) filter (where parameters.name = 'monte_carlo_resampling') as monte_carlo_resampling,
         max(parameters.value) filter (where parameters.name = 'monte_carlo_draws') as monte_carlo_draws,
         max(parameters.value) filter (where parameters.name = 'monte_carlo_seed') as monte_carlo_seed,
         max(parameters.value) filter (where parameters.name = 'buffer_rate') as buffer_rate,
@@ -99,7 +100,9 @@ final as (
         max(parameters.value) filter (where parameters.name = 'risk_limit_natural') as risk_limit_natural,
         max(parameters.value) filter (where parameters.name = 'pooled_reversal_share') as pooled_reversal_share,
         max(parameters.value) filter (where parameters.name = 'title_share') as title_share,
-        max(parameters.value) filter (where parameters.name = 'loss_event_share') as loss_event_share
+        max(parameters.value) filter (where parameters.name = 'loss_event_share') as loss_event_share,
+        max(parameters.value) filter (where parameters.name = 'loss_notice_days') as loss_notice_days,
+        max(parameters.value) filter (where parameters.name = 'buffer_hold_years') as buffer_hold_years
     from vintages
     left join parameters
         on
