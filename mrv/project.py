@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,12 +11,14 @@ from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from mrv.errors import ProjectError, UsageError
 from mrv.periods import Span, Vintage, vintages
+from mrv.project_accounting import Accounting
 from mrv.project_base import DateRange, Identifier, Strict, ZoneKind
 from mrv.project_field import FieldCarbon
 from mrv.project_life import Biodiversity, Claim, Patrols, Privacy
 from mrv.project_patches import Fragmentation, Patches
+from mrv.project_rules import BaselineVersion, Confirmation, ParameterOverride
 from mrv.project_sampling import Sampling
-from mrv.project_sources import SourceSpec, own_form
+from mrv.project_sources import Registry, SourceSpec, own_form
 from mrv.settings import Settings
 from mrv.yaml_reading import read_yaml
 
@@ -173,37 +174,6 @@ class Fires(Strict):
     modis_pixel_m: int = Field(1000, ge=0, le=5000, description="How near they must be where one is of MODIS, metres.")
 
 
-class ParameterOverride(Strict):
-    """A parameter that the project sets itself, with its reason."""
-
-    name: Identifier
-    value: Decimal | None = None
-    choice: str | None = None
-    source: str
-
-    @model_validator(mode="after")
-    def _one(self) -> ParameterOverride:
-        if (self.value is None) == (self.choice is None):
-            raise ValueError("give either value or choice")
-        return self
-
-
-class BaselineVersion(Strict):
-    """An approved baseline with its validity."""
-
-    version: Identifier
-    valid_from: date
-    valid_to: date
-    file: str
-    document: str
-    illustrative: bool = False
-
-    @property
-    def span(self) -> Span:
-        """The days on which the baseline holds."""
-        return Span(self.valid_from, self.valid_to)
-
-
 class CarbonPool(Strict):
     """Where the stock of one pool comes from; without a stratum it holds for all."""
 
@@ -255,8 +225,11 @@ class Project(Strict):
     alerts: Alerts = Alerts()
     fires: Fires = Fires()
     rule_set: Identifier
+    also_under: tuple[Identifier, ...] = Field((), description="Rule sets under which it is computed beside the first.")
     parameters: tuple[ParameterOverride, ...] = ()
+    confirmations: tuple[Confirmation, ...] = Field((), description="Parameters that somebody has looked up.")
     baseline: tuple[BaselineVersion, ...] = ()
+    accounting: Accounting = Accounting()
     emission_factors: EmissionFactors = EmissionFactors(method="none")
     field_carbon: FieldCarbon = FieldCarbon()
     patrols: Patrols = Patrols()
@@ -268,6 +241,20 @@ class Project(Strict):
     fragmentation: Fragmentation | None = Field(None, description="Measure core, edge and patches of forest.")
     sampling: tuple[Sampling, ...] = Field((), description="Samples of reference data, and how they are drawn.")
     sources: tuple[SourceSpec, ...] = ()
+
+    @model_validator(mode="after")
+    def _own_credits(self) -> Project:
+        known = {(item.registry, item.id) for item in self.project.registry_ids}
+        strange = [
+            f"{source.name} takes credits of {source.registry} {number}"
+            for source in self.sources
+            if isinstance(source, Registry)
+            for number in source.project_ids
+            if (source.registry, number) not in known
+        ]
+        if strange:
+            raise ValueError(f"{'; '.join(strange)}: project.registry_ids does not name it")
+        return self
 
     @property
     def id(self) -> str:
@@ -315,7 +302,8 @@ class LoadedProject(Strict):
                 [
                     "project.yaml",
                     *(item.file for item in named.boundaries if not item.private),
-                    *(item.file for item in named.baseline),
+                    *(item.file for item in named.baseline if item.file),
+                    *named.accounting.files,
                     *([named.products] if named.products else []),
                     *(named.patches.files if named.patches else ()),
                     *(form for source in named.sources if (form := own_form(source))),

@@ -1,0 +1,1 @@
+"""Inputs of the accounts: read, refused with row and remedy, and written as workbooks."""
