@@ -308,6 +308,44 @@ class Files(Strict):
         return tuple(item.path for item in files)
 
 
+class IssuanceFile(Strict):
+    """A table of issuances as a registry gives it, one row per block of credits."""
+
+    path: str
+    layout: Literal["verra", "columns"] = Field(
+        "verra", description="The columns of the Verra registry, or those that `columns` names."
+    )
+    columns: dict[str, str] = Field(
+        default_factory=dict,
+        description="Landed column to column of the file: all of them for layout columns, those that differ for verra.",
+    )
+    dates: Literal["iso", "dmy", "mdy"] = Field("iso", description="Order of day, month and year; never guessed.")
+    thousands: Literal[",", ".", " "] = Field(",", description="What may separate thousands in quantities.")
+    missing: tuple[str, ...] = ("", "NA")
+    encoding: Encoding = "utf-8-sig"
+    delimiter: Delimiter = ","
+    licence: str
+    citation: str
+
+
+class Registry(Strict):
+    """Credits issued and retired, as a registry's tables tell."""
+
+    connector: Literal["registry"]
+    name: Identifier
+    registry: str = Field(description="Name of the registry, as in project.registry_ids.")
+    project_ids: tuple[str, ...] = Field(
+        min_length=1, description="The project's numbers there, of project.registry_ids; other rows are passed over."
+    )
+    root: str = Field(description="Folder of the files, relative to the project's.")
+    files: tuple[IssuanceFile, ...] = Field(min_length=1)
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """Landed datasets that the source feeds; rasters count as one."""
+        return ("issuances",)
+
+
 SourceSpec = Annotated[
     RasterTiles
     | Firms
@@ -319,6 +357,7 @@ SourceSpec = Annotated[
     | Occurrences
     | Stac
     | Files
+    | Registry
     | SampleSource,
     Field(discriminator="connector"),
 ]

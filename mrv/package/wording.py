@@ -65,6 +65,10 @@ REPAIRS = {
         "letters were composed, characters that nobody sees taken off",
         "se compusieron letras y se quitaron caracteres invisibles",
     ),
+    "thousands_separator": (
+        "signs between thousands were taken off, as declared",
+        "se quitaron los signos entre millares, según lo declarado",
+    ),
     "decimal_comma": ("a decimal comma was read, as declared", "se leyó una coma decimal, según lo declarado"),
     "value_mapped": (
         "a word became the platform's, as declared",

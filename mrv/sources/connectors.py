@@ -15,6 +15,7 @@ from mrv.sources import (
     occurrences,
     odk_central,
     raster_tiles,
+    registry,
     sample,
     smart,
     stac,
@@ -33,6 +34,7 @@ CONNECTORS: Mapping[str, Connector] = {
     "earthranger": earthranger,
     "camtrap_dp": camtrap_dp,
     "occurrences": occurrences,
+    "registry": registry,
     "sample": sample,
 }
 

@@ -21,6 +21,7 @@ from mrv.stages.check_field import field_parameters, strata_of_rows
 from mrv.stages.check_patrols import patrol_parameters
 from mrv.stages.check_people import people_parameters
 from mrv.stages.check_pools import pool_parameters
+from mrv.stages.check_registry import registry_parameters, totals_check
 from mrv.stages.context import Context, run_step
 from mrv.stages.land import Landed, combine
 
@@ -35,6 +36,7 @@ RECEIVED = (
     *("camera_deployments", "camera_media", "camera_observations", "occurrences"),
     *("activity_records", "activity_participants", "employment_records", "livelihood_records"),
     *("nursery_records", "planting_records", "survival_checks", "grievance_records", "consent_steps"),
+    "issuances",
 )
 """Datasets that sources give, in the order in which they are checked: trees need plots, labels the units of a sample."""
 
@@ -99,8 +101,9 @@ def check_received(context: Context, landed: Sequence[Landed]) -> dict[str, Chec
             **camera_parameters(dataset, table, checked),
             **field_parameters(context, dataset, table, plots=plots),
             **pool_parameters(dataset, plots, checked.get("plots")),
+            **registry_parameters(dataset, table),
         }
-        further = None
+        further = totals_check(dataset, table)
         if dataset == "plots":
             plots = table
             extra = {"misplaced_plots": misplaced_plots(context, plots), **extra}

@@ -11,7 +11,15 @@ import pyarrow as pa
 import pytest
 
 from mrv.schemas import DATASETS
-from tests.unit.expectations import animal_rows, patrol_rows, people_rows, place_rows, pool_rows, tree_rows
+from tests.unit.expectations import (
+    animal_rows,
+    patrol_rows,
+    people_rows,
+    place_rows,
+    pool_rows,
+    registry_rows,
+    tree_rows,
+)
 
 ARTIFACT = "c0ffee" + "0" * 58
 BOUNDS = {"south": -8.0, "north": -6.5, "west": -77.6, "east": -76.5}
@@ -35,6 +43,7 @@ PARAMETERS: dict[str, Any] = {
     **people_rows.PARAMETERS,
     **tree_rows.PARAMETERS,
     **pool_rows.PARAMETERS,
+    **registry_rows.PARAMETERS,
 }
 
 SOUND: dict[str, dict[str, Any]] = {
@@ -484,6 +493,7 @@ SOUND: dict[str, dict[str, Any]] = {
     **tree_rows.SOUND,
     **place_rows.SOUND,
     **pool_rows.SOUND,
+    **registry_rows.SOUND,
 }
 
 Rows = Callable[..., list[dict[str, Any]]]

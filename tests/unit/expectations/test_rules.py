@@ -13,7 +13,15 @@ import pytest
 from expectations.runner import check
 from expectations.suites import FOLDER, load_suite
 from mrv.schemas import DATASETS
-from tests.unit.expectations import animal_rows, patrol_rows, people_rows, place_rows, pool_rows, tree_rows
+from tests.unit.expectations import (
+    animal_rows,
+    patrol_rows,
+    people_rows,
+    place_rows,
+    pool_rows,
+    registry_rows,
+    tree_rows,
+)
 
 DATASET_NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 
@@ -295,6 +303,7 @@ SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     *tree_rows.SPOILT,
     *place_rows.SPOILT,
     *pool_rows.SPOILT,
+    *registry_rows.SPOILT,
 ]
 WHOLE_TABLE = {"columns_present", "rows_present"}
 
