@@ -1,0 +1,238 @@
+"""What each side of an account emits in each vintage, from areas, stocks and declared emissions: written from the methodology."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+from tests.reference.project_rows import Account, Known, Project, Row, Rules, days, days_in_year, total
+
+POOLS = ("above_ground", "below_ground", "dead_wood", "litter", "soil")
+STOCK_CHANGES = ("deforestation", "degradation", "enhancement")
+C_TO_CO2 = Fraction(44, 12)
+Stocks = Mapping[tuple[str, str], Mapping[str, Fraction]]
+
+
+@dataclass(frozen=True)
+class Side:
+    """Emissions of one scope and scenario in one vintage, tCO2e; removals are negative."""
+
+    deforestation: Known
+    degradation: Known
+    enhancement: Known
+    fire: Known
+
+    @property
+    def stock_change(self) -> Known:
+        """What carbon stocks lost: all but the gases of fire."""
+        return total((self.deforestation, self.degradation, self.enhancement))
+
+    @property
+    def emissions(self) -> Known:
+        """Everything."""
+        return total((self.stock_change, self.fire))
+
+
+UNKNOWN = Side(None, None, None, None)
+
+
+def stocks(project: Project) -> Stocks:
+    """Return tC/ha by stratum and state, and pool."""
+    found: dict[tuple[str, str], dict[str, Fraction]] = {}
+    rows = project.tables["account_stocks"]
+    direct = {(row["stratum_id"], row["state"], row["pool"]): row for row in rows}
+    for (stratum, state, pool), row in direct.items():
+        if row["method"] == "ratio":
+            base = direct[stratum, state, "above_ground"]
+            biomass = base["value"] if base["method"] == "biomass" else _stock(base) / base["carbon_fraction"]
+            found.setdefault((stratum, state), {})[pool] = biomass * row["value"] * row["carbon_fraction"]
+        elif row["method"] != "share":
+            found.setdefault((stratum, state), {})[pool] = _stock(row)
+    for (stratum, state, pool), row in direct.items():
+        if row["method"] == "share":
+            whole = sum(found[stratum, row["base_state"]].values(), Fraction(0))
+            found.setdefault((stratum, state), {})[pool] = row["value"] * whole
+    return found
+
+
+def _stock(row: Row) -> Fraction:
+    if row["method"] == "biomass":
+        return row["value"] * row["carbon_fraction"]
+    return row["value"] if row["unit"] == "tC/ha" else row["value"] / C_TO_CO2
+
+
+def carbon(held: Mapping[str, Fraction] | None, rules: Rules) -> Mapping[str, Fraction] | None:
+    """Leave out the pools that the rule set does not count."""
+    if held is None:
+        return None
+    return {pool: stock for pool, stock in held.items() if pool == "total" or rules[f"pool_{pool}"] == "counted"}
+
+
+def factor(held: Stocks, row: Row, rules: Rules, age: int) -> Known:
+    """Return what a hectare emits in the age-th year after its change, tCO2e; 0 is the year of the change."""
+    before = carbon(held.get((row["stratum_id"], row["from_state"])), rules)
+    after = carbon(held.get((row["stratum_id"], row["to_state"])), rules)
+    if before is None or after is None:
+        return None
+    if rules["emission_timing"] == "year_of_loss" or row["activity"] != "deforestation":
+        share = Fraction(1 if age == 0 else 0)
+        return C_TO_CO2 * share * (sum(before.values()) - sum(after.values()))
+    lost = sum(stock * share_of(pool, rules, age) for pool, stock in before.items())
+    gained = sum(stock * part(rules["decay_years_after_deforestation"], age) for stock in after.values())
+    return C_TO_CO2 * (lost - gained)
+
+
+def share_of(pool: str, rules: Rules, age: int) -> Fraction:
+    """Return the share of a pool of the forest that is emitted in the age-th year under decay."""
+    if pool in ("below_ground", "dead_wood", "soil"):
+        return part(rules[f"decay_years_{pool}"], age)
+    return Fraction(1 if age == 0 else 0)
+
+
+def part(years: Fraction, age: int) -> Fraction:
+    """Return one part of so many equal ones, while they last."""
+    return Fraction(1) / years if age < years else Fraction(0)
+
+
+def memory(rules: Rules) -> int:
+    """Return for how many years a loss emits."""
+    if rules["emission_timing"] == "year_of_loss":
+        return 1
+    names = ("below_ground", "dead_wood", "soil", "after_deforestation")
+    return max(int(rules[f"decay_years_{name}"]) for name in names)
+
+
+class Emissions:
+    """The sides of one account."""
+
+    def __init__(self, project: Project, account: Account) -> None:
+        self.project = project
+        self.account = account
+        self.stocks = stocks(project)
+        self.versions = project.tables["baseline_versions"]
+
+    def side(self, scope: str, scenario: str, year: int, first: date, last: date) -> Side:
+        """Return what a scope emits in a vintage."""
+        if scenario == "monitored":
+            return self._of_days(scope, None, year, days(first, last))
+        parts = []
+        covered = 0
+        for version in self.versions:
+            length = days(max(first, version["valid_from"]), min(last, version["valid_to"]))
+            covered += length
+            if length:
+                parts.append(self._of_days(scope, version, year, length))
+        if covered != days(first, last):
+            return UNKNOWN
+        names = (*STOCK_CHANGES, "fire")
+        return Side(*(total(getattr(one, name) for one in parts) for name in names))
+
+    def _of_days(self, scope: str, version: Row | None, year: int, length: int) -> Side:
+        rules = self.account.rules[year]
+        if not self._named(scope, version, year):
+            return UNKNOWN
+        values = [self._changes(scope, version, year, rules, name) for name in STOCK_CHANGES]
+        values.append(self._fire(scope, version, year, rules))
+        declared = [self._declared(scope, version, year, name) for name in (*STOCK_CHANGES, "fire")]
+        share = Fraction(length, days_in_year(year))
+        both = [total(pair) for pair in zip(values, declared, strict=True)]
+        return Side(*(None if value is None else value * share for value in both))
+
+    def _named(self, scope: str, version: Row | None, year: int) -> bool:
+        """Say whether each zone of the scope has an area in the year, or the scope has declared emissions of it."""
+        areas = self.project.rows("account_activity", scope=scope)
+        zones = {row["zone_id"] for row in areas}
+        seen = {row["zone_id"] for row in self._spans("account_activity", scope, version, year)}
+        if zones - seen and not (version and version["mode"] in ("crediting_level", "emissions_table")):
+            return False
+        return bool(seen) or any(
+            row["component"] in (*STOCK_CHANGES, "fire")
+            for row in self._spans("account_emissions", scope, version, year)
+        )
+
+    def _spans(self, table: str, scope: str, version: Row | None, year: int) -> list[Row]:
+        name = version["baseline_version"] if version else None
+        scenario = "baseline" if version else "monitored"
+        rows = self.project.rows(table, scope=scope, scenario=scenario, baseline_version=name)
+        if version and version["mode"] in ("reference_average", "crediting_level"):
+            first, last = version["reference_first_year"], version["reference_last_year"]
+            return [row for row in rows if first <= row["first_year"] and row["last_year"] <= last]
+        return [row for row in rows if row["first_year"] <= year <= row["last_year"]]
+
+    def _annual(self, rows: Iterable[Row], version: Row | None, column: str) -> list[tuple[Row, Fraction]]:
+        if version and version["mode"] in ("reference_average", "crediting_level"):
+            years = version["reference_last_year"] - version["reference_first_year"] + 1
+            return [(row, row[column] / years) for row in rows]
+        return [(row, row[column] / (row["last_year"] - row["first_year"] + 1)) for row in rows]
+
+    def _declared(self, scope: str, version: Row | None, year: int, component: str) -> Fraction:
+        rows = [row for row in self._spans("account_emissions", scope, version, year) if row["component"] == component]
+        return sum((value for _, value in self._annual(rows, version, "emissions_tco2e")), Fraction(0))
+
+    def _changes(self, scope: str, version: Row | None, year: int, rules: Rules, activity: str) -> Known:
+        if activity == "degradation" and rules["degradation_counted"] == "no":
+            return Fraction(0)
+        if activity == "enhancement" and rules["enhancement_credited"] == "no" and version is None:
+            return Fraction(0)
+        values: list[Known] = []
+        for row, area in self._areas(scope, version, year, activity):
+            values.append(self._of_area(area, row, rules, age=0))
+        if activity == "deforestation":
+            values.extend(self._earlier(scope, version is not None, year, rules))
+        return total(values)
+
+    def _areas(self, scope: str, version: Row | None, year: int, activity: str) -> list[tuple[Row, Fraction]]:
+        rows = [row for row in self._spans("account_activity", scope, version, year) if row["activity"] == activity]
+        return self._annual(rows, version, "area_ha")
+
+    def _of_area(self, area: Fraction, row: Row, rules: Rules, age: int) -> Known:
+        if area == 0:
+            return Fraction(0)
+        per_ha = factor(self.stocks, row, rules, age)
+        return None if per_ha is None else area * per_ha
+
+    def _earlier(self, scope: str, is_baseline: bool, year: int, rules: Rules) -> Iterable[Known]:
+        """Give what earlier losses still emit, back to the start of crediting."""
+        for past in range(max(self.account.crediting_start.year, year - memory(rules) + 1), year):
+            weights = self._weights(past) if is_baseline else [(None, Fraction(1))]
+            if not weights:
+                yield None
+            for version, weight in weights:
+                if not self._named(scope, version, past):
+                    yield None
+                for row, area in self._areas(scope, version, past, "deforestation"):
+                    yield self._of_area(area * weight, row, rules, age=year - past)
+
+    def _weights(self, year: int) -> list[tuple[Row | None, Fraction]]:
+        first, last = date(year, 1, 1), date(year, 12, 31)
+        valid = [(one, days(max(first, one["valid_from"]), min(last, one["valid_to"]))) for one in self.versions]
+        whole = sum(length for _, length in valid)
+        return [(one, Fraction(length, whole)) for one, length in valid if length]
+
+    def _fire(self, scope: str, version: Row | None, year: int, rules: Rules) -> Known:
+        if rules["fire_rule"] == "none":
+            return Fraction(0)
+        name = version["baseline_version"] if version else None
+        scenario = "baseline" if version else "monitored"
+        burnt = self.project.rows(
+            "account_burnt_areas", scope=scope, scenario=scenario, baseline_version=name, year=year
+        )
+        return total(
+            None if stock is None else row["area_ha"] * fire_factor(stock, rules)
+            for row in burnt
+            for stock in [self.stocks.get((row["stratum_id"], "forest"), {}).get("above_ground")]
+        )
+
+
+def fire_factor(above_ground_tc_ha: Fraction, rules: Rules) -> Fraction:
+    """Return what a burnt hectare gives off as methane and nitrous oxide, tCO2e."""
+    if rules["fire_rule"] == "carbon_ratio":
+        burnt = above_ground_tc_ha * rules["fire_burnt_share"] * rules["fire_combustion_efficiency"]
+        n2o = burnt * rules["fire_n_c_ratio"] * rules["fire_n2o_emission_ratio"] * Fraction(44, 28)
+        ch4 = burnt * rules["fire_ch4_emission_ratio"] * Fraction(16, 12)
+    else:
+        burnt = above_ground_tc_ha / rules["carbon_fraction"] * rules["fire_combustion_factor"] / 1000
+        n2o, ch4 = burnt * rules["fire_n2o_g_kg"], burnt * rules["fire_ch4_g_kg"]
+    return n2o * rules["gwp_n2o"] + ch4 * rules["gwp_ch4"]
