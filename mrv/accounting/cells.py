@@ -72,7 +72,9 @@ def _text(cell: Any) -> str:
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return str(int(cell))
     composed = unicodedata.normalize("NFC", str(cell))
-    text = "".join(sign for sign in composed if sign in "\t\n" or unicodedata.category(sign) not in {"Cf", "Cc"}).strip()
+    text = "".join(
+        sign for sign in composed if sign in "\t\n" or unicodedata.category(sign) not in {"Cf", "Cc"}
+    ).strip()
     if len(text) > MAX_TEXT:
         raise CellError(f"at most {MAX_TEXT} letters", "shorten the text")
     return text
@@ -86,7 +88,8 @@ def number(text: str) -> Decimal:
     """
     if _COMMA.fullmatch(text):
         raise CellError(
-            "a number with a decimal point, no thousands separator", "write 1234.5 for 1.234,5; a comma is read in two ways"
+            "a number with a decimal point, no thousands separator",
+            "write 1234.5 for 1.234,5; a comma is read in two ways",
         )
     if text.endswith("%"):
         raise CellError("a fraction, not per cent", "write 0.14 for 14 %")

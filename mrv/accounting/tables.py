@@ -97,8 +97,8 @@ def _row(
             continue
         if item.name in implied:
             if value is not None and value != implied[item.name]:
-                error = CellError(f"{implied[item.name]}, or an empty cell", "this file belongs to one project")
-                reading.problems.append(_refused(item.name, cell, where, error))
+                other = CellError(f"{implied[item.name]}, or an empty cell", "this file belongs to one project")
+                reading.problems.append(_refused(item.name, cell, where, other))
             value = implied[item.name]
         elif value is None and not item.nullable:
             reading.problems.append(_refused(item.name, cell, where, CellError("a value: null is not zero", "fill it")))
@@ -109,5 +109,9 @@ def _row(
 def _refused(column: str, cell: Any, where: str, error: CellError) -> InputError:
     found = "nothing" if cell is None or cell == "" else str(getattr(cell, "found", cell))[:80]
     return InputError(
-        f"{column} cannot be read", expected=error.expected, found=found, where=f"{where}, {column}", remedy=error.remedy
+        f"{column} cannot be read",
+        expected=error.expected,
+        found=found,
+        where=f"{where}, {column}",
+        remedy=error.remedy,
     )
