@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from mrv.errors import ProjectError
-from mrv.project import ParameterOverride
+from mrv.project_rules import ParameterOverride
 from mrv.settings import REPOSITORY
 
 PARAMETERS_CSV = REPOSITORY / "dbt_project" / "seeds" / "parameters.csv"
+COMMON = "common"
+"""Rule set of the rows that hold under each rule set that has none of its own."""
 TO_DECLARE = "to_declare"
 """Status of a parameter that has no default: it is in force only where a project declares it."""
 
@@ -133,7 +135,7 @@ def _day(text: str) -> date | None:
 
 def rule_sets(parameters: Iterable[Parameter]) -> list[str]:
     """Return the names of the rule sets that the catalogue knows."""
-    return sorted({parameter.rule_set for parameter in parameters} - {"common"})
+    return sorted({parameter.rule_set for parameter in parameters} - {COMMON})
 
 
 def in_force(parameters: Sequence[Parameter], *, rule_set: str, start: date, end: date) -> list[Parameter]:
@@ -143,7 +145,7 @@ def in_force(parameters: Sequence[Parameter], *, rule_set: str, start: date, end
         ProjectError: A name has two rows that both hold in the period, or one that does not hold in all of it.
     """
     chosen: dict[str, Parameter] = {}
-    for scope in ("common", rule_set):
+    for scope in (COMMON, rule_set):
         seen: set[str] = set()
         for parameter in parameters:
             if parameter.rule_set != scope or (parameter.valid_from and parameter.valid_from > end):
@@ -176,14 +178,22 @@ def with_overrides(
 ) -> list[Parameter]:
     """Replace parameters by what the project declares, and leave out those that nobody declares.
 
+    Args:
+        chosen: Rows of one rule set; a name may have several, one after another in time.
+        overrides: What the project sets for this rule set.
+        project_id: Id of the project, which the ids of its own rows begin with.
+        where: File of the definition.
+
     Raises:
         ProjectError: A name that the rule set does not have, a value of another kind or out of its limits, or a name
             given twice.
     """
-    by_name = {parameter.name: parameter for parameter in chosen}
+    by_name: dict[str, list[Parameter]] = {}
+    for parameter in chosen:
+        by_name.setdefault(parameter.name, []).append(parameter)
     declared: set[str] = set()
-    for position, override in enumerate(overrides):
-        key = f"{where}, parameters.{position} ({override.name})"
+    for override in overrides:
+        key = f"{where}, parameters, {override.name}"
         if override.name not in by_name:
             raise ProjectError(
                 f"unknown parameter {override.name}",
@@ -191,36 +201,48 @@ def with_overrides(
                 where=key,
                 remedy="use a name of the catalogue, or add a row to dbt_project/seeds/parameters.csv",
             )
-        parameter = by_name[override.name]
         if override.name in declared:
             raise ProjectError(f"parameter {override.name} is declared twice", where=key, remedy="keep one")
-        wants_word = parameter.unit == "choice"
-        if wants_word != (override.choice is not None):
-            raise ProjectError(
-                f"parameter {override.name} has the wrong kind of value",
-                expected="a choice" if wants_word else f"a value in {parameter.unit}",
-                where=key,
-                remedy="use the other of value and choice",
-            )
         declared.add(override.name)
-        replaced = replace(
-            parameter,
-            parameter_id=f"{project_id}.{override.name}",
-            value=override.value,
-            choice=override.choice,
-            status="declared",
-            confirmed_by=None,
-            confirmed_on=None,
-            confirmed_in=None,
-            note=override.source,
-            declared_by="project",
+        by_name[override.name] = [
+            _declared(parameter, override, project_id=project_id, where=key) for parameter in by_name[override.name]
+        ]
+    return [row for name in sorted(by_name) for row in by_name[name] if row.status != TO_DECLARE]
+
+
+def _declared(parameter: Parameter, override: ParameterOverride, *, project_id: str, where: str) -> Parameter:
+    wants_word = parameter.unit == "choice"
+    if wants_word != (override.choice is not None):
+        raise ProjectError(
+            f"parameter {override.name} has the wrong kind of value",
+            expected="a choice" if wants_word else f"a value in {parameter.unit}",
+            where=where,
+            remedy="use the other of value and choice",
         )
-        if replaced.problem:
-            raise ProjectError(
-                f"parameter {override.name} is out of its limits",
-                found=replaced.problem,
-                where=key,
-                remedy="a rate is a fraction, not per cent; mend the value",
-            )
-        by_name[override.name] = replaced
-    return [by_name[name] for name in sorted(by_name) if by_name[name].status != TO_DECLARE]
+    replaced = replace(
+        parameter,
+        parameter_id=_declared_id(parameter, override, project_id=project_id),
+        value=override.value,
+        choice=override.choice,
+        status="declared",
+        confirmed_by=None,
+        confirmed_on=None,
+        confirmed_in=None,
+        note=override.source,
+        declared_by="project",
+    )
+    if replaced.problem:
+        raise ProjectError(
+            f"parameter {override.name} is out of its limits",
+            found=replaced.problem,
+            where=where,
+            remedy="a rate is a fraction, not per cent; mend the value",
+        )
+    return replaced
+
+
+def _declared_id(parameter: Parameter, override: ParameterOverride, *, project_id: str) -> str:
+    """Id of the row that takes the place of another: rows of other rule sets and of other years keep ids of their own."""
+    rule_set = override.rule_set or (None if parameter.rule_set == COMMON else parameter.rule_set)
+    version = parameter.parameter_id.partition(f"{parameter.rule_set}.{parameter.name}")[2]
+    return ".".join(part for part in (project_id, rule_set, override.name) if part) + version

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from mrv.errors import ProjectError, UsageError
-from mrv.periods import Span, Vintage, vintages
+from mrv.periods import Vintage, vintages
 from mrv.project_accounting import Accounting
 from mrv.project_base import DateRange, Identifier, Strict, ZoneKind
 from mrv.project_field import FieldCarbon

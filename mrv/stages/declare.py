@@ -11,9 +11,11 @@ from typing import Any
 import pyarrow as pa
 
 from mrv.errors import InputError, ProjectError
-from mrv.parameters import Parameter, in_force, load_parameters, rule_sets, with_overrides
-from mrv.project import BaselineVersion, CarbonPool, LoadedProject, MonitoringPeriod
+from mrv.parameters import Parameter
+from mrv.project import CarbonPool, LoadedProject
+from mrv.project_rules import BaselineVersion
 from mrv.refusals import names_found, problem_of
+from mrv.rule_sets import account_parameters, primary_parameters, used_parameters
 from mrv.schemas import DATASETS
 from mrv.stages.accounts import account_rows
 from mrv.stages.context import Context
@@ -31,7 +33,8 @@ def declared_tables(context: Context, *, simulated: bool) -> Mapping[str, pa.Tab
         ProjectError: A parameter, pool or baseline row does not fit the definition.
         InputError: A baseline file cannot be read.
     """
-    chosen = parameters(context.project, context.period)
+    by_account = account_parameters(context.project, context.period)
+    primary = primary_parameters(context.project, context.period)
     rows = {
         "project": [_project_row(context, simulated=simulated)],
         "vintages": [
@@ -46,9 +49,9 @@ def declared_tables(context: Context, *, simulated: bool) -> Mapping[str, pa.Tab
         ],
         "zones": [zone.record() for zone in context.zones],
         "baseline_activity": _baseline_rows(context),
-        "carbon_pools": carbon_pool_rows(context.project, chosen, strata=context.strata),
-        "parameters": [parameter.record() for parameter in chosen],
-        **account_rows(context.project, context.period),
+        "carbon_pools": carbon_pool_rows(context.project, primary, strata=context.strata),
+        "parameters": [parameter.record() for parameter in used_parameters(by_account)],
+        **account_rows(context.project, context.period, by_account),
     }
     return {name: DATASETS[name].table(records) for name, records in rows.items()}
 
@@ -71,33 +74,18 @@ def _project_row(context: Context, *, simulated: bool) -> dict[str, Any]:
     }
 
 
-def parameters(project: LoadedProject, period: MonitoringPeriod) -> list[Parameter]:
-    """Return the parameters in force for a period, the project's own declarations applied.
-
-    Raises:
-        ProjectError: The rule set or a parameter is unknown.
-    """
-    catalogue, rule_set = load_parameters(), project.definition.rule_set
-    if rule_set not in rule_sets(catalogue):
-        raise ProjectError(
-            f"unknown rule set {rule_set}",
-            expected=", ".join(rule_sets(catalogue)),
-            where=f"{project.file}, rule_set",
-            remedy="choose one of these",
-        )
-    chosen = in_force(catalogue, rule_set=rule_set, start=period.start, end=period.end)
-    return with_overrides(
-        chosen, project.definition.parameters, project_id=project.definition.id, where=str(project.file)
-    )
-
-
 def carbon_pool_rows(
     project: LoadedProject, chosen: Sequence[Parameter], *, strata: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Return one row per stratum, state and pool; a pool declared for one stratum goes before the one for all.
 
+    Args:
+        project: The project.
+        chosen: Parameters of the primary rule set, of every vintage: one table of stocks serves all of them.
+        strata: Ids of the strata.
+
     Raises:
-        ProjectError: A pool names a stratum or a ratio that does not exist.
+        ProjectError: A pool names a stratum or a ratio that does not exist, or a ratio that changes within the period.
     """
     rows: dict[tuple[str, str, str], dict[str, Any]] = {}
     for pool in sorted(project.definition.emission_factors.pools, key=lambda pool: pool.stratum is not None):
@@ -121,22 +109,35 @@ def pool_rows(
             where=f"{where}, emission_factors.pools, {pool.pool}",
             remedy="use the id of a stratum zone",
         )
-    by_name = {parameter.name: parameter for parameter in chosen}
-    return [_pool_row(pool, stratum, by_name, where=where) for stratum in ([pool.stratum] if pool.stratum else strata)]
+    ratio = _ratio(pool, chosen, where=f"{where}, emission_factors.pools, {pool.pool}")
+    return [_pool_row(pool, stratum, ratio) for stratum in ([pool.stratum] if pool.stratum else strata)]
 
 
-def _pool_row(pool: CarbonPool, stratum: str, by_name: Mapping[str, Parameter], *, where: str) -> dict[str, Any]:
-    parameter_id = None
-    if pool.ratio_of_above_ground is not None:
-        parameter = by_name.get(pool.ratio_of_above_ground)
-        if parameter is None or parameter.value is None or parameter.unit != RATIO_UNIT:
-            raise ProjectError(
-                f"{pool.ratio_of_above_ground} is not the ratio of a pool",
-                expected=f"the name of a parameter in {RATIO_UNIT}",
-                where=f"{where}, emission_factors.pools, {pool.pool}",
-                remedy="use the name of a ratio in dbt_project/seeds/parameters.csv",
-            )
-        parameter_id = parameter.parameter_id
+def _ratio(pool: CarbonPool, chosen: Sequence[Parameter], *, where: str) -> str | None:
+    """Id of the parameter that a pool follows from above-ground biomass by, or None where it does not."""
+    name = pool.ratio_of_above_ground
+    if name is None:
+        return None
+    rows = {row.parameter_id: row for row in chosen if row.name == name}
+    if not rows or any(row.value is None or row.unit != RATIO_UNIT for row in rows.values()):
+        raise ProjectError(
+            f"{name} is not the ratio of a pool",
+            expected=f"the name of a parameter in {RATIO_UNIT}",
+            where=where,
+            remedy="use the name of a ratio in dbt_project/seeds/parameters.csv",
+        )
+    if len(rows) > 1:
+        raise ProjectError(
+            f"the ratio {name} changes within the period",
+            expected="one row of it: one table of stocks serves all vintages",
+            found=", ".join(rows),
+            where=where,
+            remedy="declare the ratio in parameters, or split the monitoring period",
+        )
+    return next(iter(rows))
+
+
+def _pool_row(pool: CarbonPool, stratum: str, parameter_id: str | None) -> dict[str, Any]:
     method = "plots" if pool.plots else "table" if pool.stock_tc_ha is not None else "ratio"
     return {
         "stratum_id": stratum,
@@ -153,7 +154,8 @@ def _baseline_rows(context: Context) -> list[dict[str, Any]]:
     zones = {zone.zone_id for zone in context.zones}
     strata, rows = set(context.strata), []
     for version in context.definition.baseline:
-        rows.extend(read_baseline(context.project.path(version.file), version, zones=zones, strata=strata))
+        if version.file is not None:
+            rows.extend(read_baseline(context.project.path(version.file), version, zones=zones, strata=strata))
     return rows
 
 
@@ -202,13 +204,14 @@ def _typed_baseline(
                 where=where,
                 remedy="mend it",
             ) from error
-        if not (version.valid_from.year <= year <= version.valid_to.year):
+        first_year, last_year = version.years
+        if not first_year <= year <= last_year:
             raise InputError(
-                "a baseline row lies outside the version's validity",
-                expected=f"{version.valid_from} to {version.valid_to}",
+                f"a baseline row lies outside the version's {'reference years' if version.reference else 'validity'}",
+                expected=f"{first_year} to {last_year}",
                 found=str(year),
                 where=where,
-                remedy="mend the year or valid_from and valid_to in project.yaml",
+                remedy="mend the year, or the years of the version in project.yaml",
             )
         if not area_ha.is_finite() or not 0 <= area_ha < LARGEST_AREA_HA:
             raise InputError(

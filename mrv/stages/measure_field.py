@@ -8,10 +8,10 @@ import pyarrow as pa
 import shapely
 
 from mrv.errors import InputError
+from mrv.rule_sets import primary_parameters
 from mrv.stages.check import Checked, table_hash
 from mrv.stages.check_field import strata_of_plots
 from mrv.stages.context import Context
-from mrv.stages.declare import parameters
 from mrv.stages.measure import Measured, run_measurement
 
 USED = ("plots", "trees", "wood_density", "heights", "name_resolution")
@@ -74,7 +74,7 @@ def decay_factors(context: Context) -> dict[str, float]:
     """Return the density of dead wood as a share of that of living wood, by decay class, from the parameters in force."""
     return {
         row.name.removeprefix(DECAY_FACTOR): float(row.value)
-        for row in parameters(context.project, context.period)
+        for row in primary_parameters(context.project, context.period)
         if row.name.startswith(DECAY_FACTOR) and row.value is not None
     }
 

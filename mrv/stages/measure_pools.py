@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow as pa
 
 from mrv.project_field import FieldCarbon
+from mrv.rule_sets import primary_parameters
 from mrv.schemas import DATASETS
 from mrv.stages.check import Checked, table_hash
 from mrv.stages.context import Context
-from mrv.stages.declare import parameters
 from mrv.stages.measure import Measured, run_measurement
 from mrv.units import UM2_PER_HA
 
@@ -224,6 +224,6 @@ def _parameter_values(context: Context) -> dict[str, Decimal]:
     """Return the numbers in force that turn dry matter into carbon, by name."""
     return {
         row.name: row.value
-        for row in parameters(context.project, context.period)
+        for row in primary_parameters(context.project, context.period)
         if row.value is not None and row.name.startswith(_PARAMETERS)
     }

@@ -21,12 +21,12 @@ from mrv.package.keys import ALLOWED_FILE, SigningKey, allow, ensure_key, load_k
 from mrv.package.sshsig import NAMESPACE
 from mrv.project import Bilingual
 from mrv.project_sources import Files, TableFile
+from mrv.rule_sets import account_parameters, used_parameters
 from mrv.schemas import DATASETS
 from mrv.settings import REPOSITORY
 from mrv.sources.products import catalogue_of
 from mrv.stages.clip import clip_rasters, draw_loss
 from mrv.stages.context import Context, code_version
-from mrv.stages.declare import parameters
 from mrv.stages.map_rasters import draw_map_rasters
 from mrv.stages.maps import draw_maps
 from mrv.stages.measure_scenes import scene_rasters
@@ -118,7 +118,7 @@ def publish(
         quarantine=[snapshot.folder / "evidence" / "quarantine.parquet"],
         dbt_run_results=snapshot.folder / "calc" / "run_results.json",
         compiled_sql=snapshot.folder / "calc" / "sql",
-        parameters=parameters(context.project, period),
+        parameters=used_parameters(account_parameters(context.project, period)),
         inputs=[context.ledger.first_retrieval(item) for item in artifacts],
         withheld=_personal(context, artifacts),
         input_files={item.sha256: context.store.get(item.sha256) for item in artifacts},

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from mrv.boundaries import Zone, read_zones
 from mrv.errors import MrvError, ProjectError
-from mrv.parameters import Parameter, in_force, load_parameters, rule_sets, with_overrides
+from mrv.parameters import Parameter
 from mrv.periods import Span, gaps, overlaps
-from mrv.project import BaselineVersion, LoadedProject, load_project
+from mrv.project import LoadedProject, load_project
+from mrv.project_rules import BaselineVersion
 from mrv.project_sources import Files, Firms
 from mrv.sources.connectors import datasets_of
 from mrv.sources.fire_days import first_day
 from mrv.stages.declare import pool_rows, read_baseline
 from mrv.stages.patch_files import patch_problems
 from mrv.stages.validate_claims import claim_problems
+from mrv.stages.validate_parameters import parameter_notes, parameter_problems
 from mrv.stages.validate_rasters import measures_forest, raster_notes, raster_problems
 from mrv.stages.validate_sampling import frozen_problems, sampling_problems
 from mrv.stages.validate_scenes import scene_problems
@@ -47,13 +49,14 @@ def check_project(folder: Path, *, frozen: bool = True) -> Findings:
     zones, problems = read_zones(project)
     problems += read_zones(project, private=True)[1]
     zones_by_kind = {kind: [zone for zone in zones if zone.kind == kind] for kind in {zone.kind for zone in zones}}
+    of_parameters, known = parameter_problems(project)
     problems = [
         *problems,
         *_needed_zones(project, zones_by_kind),
         *_periods(project),
         *_baselines(project, zones),
-        *_parameters(project),
-        *_pools(project, zones),
+        *of_parameters,
+        *_pools(project, known, zones),
         *_sources(project),
         *scene_problems(project, zones),
         *patch_problems(project),
@@ -146,15 +149,6 @@ def _baselines(project: LoadedProject, zones: list[Zone]) -> Iterator[MrvError]:
             where=where,
             remedy="end the older before the newer begins",
         )
-    for version in versions:
-        if (version.valid_from.month, version.valid_from.day) != (1, 1) and version is not versions[0]:
-            yield ProjectError(
-                f"baseline version {version.version} begins within a year",
-                expected="1 January: ex-ante areas are by calendar year",
-                found=str(version.valid_from),
-                where=where,
-                remedy="let the older version hold to the end of that year, or ask how the registry splits it",
-            )
     for period in project.definition.monitoring_periods:
         for gap in gaps([version.span for version in versions], period.span):
             yield ProjectError(
@@ -167,32 +161,41 @@ def _baselines(project: LoadedProject, zones: list[Zone]) -> Iterator[MrvError]:
     names = {zone.zone_id for zone in zones}
     strata = _strata(project, zones)
     for version in versions:
+        if version.file is None:
+            continue
+        file = project.path(version.file)
         try:
-            rows = read_baseline(project.path(version.file), version, zones=names, strata=strata)
+            rows = read_baseline(file, version, zones=names, strata=strata)
         except MrvError as error:
             yield error
         else:
-            yield from _missing_years(project, version, rows, zones)
+            yield from _missing_years(project, version, file, rows, zones)
 
 
 def _missing_years(
-    project: LoadedProject, version: BaselineVersion, rows: list[dict[str, Any]], zones: list[Zone]
+    project: LoadedProject, version: BaselineVersion, file: Path, rows: list[dict[str, Any]], zones: list[Zone]
 ) -> Iterator[ProjectError]:
-    wanted = {
-        part.year
-        for period in project.definition.monitoring_periods
-        for part in period.vintages
-        if version.valid_from.year <= part.year <= version.valid_to.year
-    }
+    """Name years that a table lacks: those of the periods, or those of the reference that its mean is made of."""
+    first_year, last_year = version.years
+    wanted = (
+        set(range(first_year, last_year + 1))
+        if version.reference
+        else {
+            part.year
+            for period in project.definition.monitoring_periods
+            for part in period.vintages
+            if version.valid_from.year <= part.year <= version.valid_to.year
+        }
+    )
     accounted = [zone.zone_id for zone in zones if zone.kind in ("project_area", "leakage_belt")]
     found = {zone: {row["year"] for row in rows if row["zone_id"] == zone} for zone in accounted}
     lacking = {zone: sorted(wanted - years) for zone, years in found.items() if wanted - years}
     if lacking:
         yield ProjectError(
-            f"baseline {version.version} lacks years of the monitoring periods",
+            f"baseline {version.version} lacks years of {'its reference' if version.reference else 'the monitoring periods'}",
             expected="a row for each year and zone, also where the area is 0",
             found="; ".join(f"{zone}: {', '.join(map(str, years))}" for zone, years in sorted(lacking.items())),
-            where=f"{project.path(version.file)}",
+            where=str(file),
             remedy="add the rows: without them those vintages cannot be computed",
         )
 
@@ -202,38 +205,8 @@ def _strata(project: LoadedProject, zones: list[Zone]) -> set[str]:
     return drawn | ({project.definition.default_stratum} if project.definition.default_stratum else set())
 
 
-def _parameters(project: LoadedProject) -> Iterator[MrvError]:
-    catalogue, rule_set = load_parameters(), project.definition.rule_set
-    if rule_set not in rule_sets(catalogue):
-        yield ProjectError(
-            f"unknown rule set {rule_set}",
-            expected=", ".join(rule_sets(catalogue)),
-            where=f"{project.file}, rule_set",
-            remedy="choose one of these",
-        )
-        return
-    names = [override.name for override in project.definition.parameters]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield ProjectError(
-            "a parameter is declared twice", found=name, where=f"{project.file}, parameters", remedy="keep one"
-        )
-    chosen: list[Parameter] = []
-    for period in project.definition.monitoring_periods:
-        try:
-            chosen = in_force(catalogue, rule_set=rule_set, start=period.start, end=period.end)
-        except ProjectError as error:
-            yield error
-    for override in project.definition.parameters:
-        try:
-            with_overrides(chosen, [override], project_id=project.definition.id, where=str(project.file))
-        except ProjectError as error:
-            yield error
-
-
-def _pools(project: LoadedProject, zones: list[Zone]) -> Iterator[MrvError]:
-    period, rule_set = project.definition.monitoring_periods[-1], project.definition.rule_set
-    known = in_force(load_parameters(), rule_set=rule_set, start=period.start, end=period.end)
-    for pool in project.definition.emission_factors.pools:
+def _pools(project: LoadedProject, known: Sequence[Parameter], zones: list[Zone]) -> Iterator[MrvError]:
+    for pool in project.definition.emission_factors.pools if known else ():
         try:
             pool_rows(pool, known, strata=sorted(_strata(project, zones)), where=str(project.file))
         except ProjectError as error:
@@ -298,6 +271,7 @@ def _notes(project: LoadedProject, zones: list[Zone]) -> Iterator[str]:
         if item.status == "unconfirmed":
             yield f"{item.registry} id {item.id} is not confirmed"
     yield from raster_notes(project)
+    yield from parameter_notes(project)
     if any(zone.illustrative for zone in zones):
         yield f"{sum(zone.illustrative for zone in zones)} of {len(zones)} zones are illustrative"
     yield from _outside(project)

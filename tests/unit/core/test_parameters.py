@@ -9,7 +9,7 @@ import pytest
 
 from mrv.errors import ProjectError
 from mrv.parameters import PARAMETERS_CSV, in_force, load_parameters, rule_sets, with_overrides
-from mrv.project import ParameterOverride
+from mrv.project_rules import ParameterOverride
 
 YEAR = {"start": date(2023, 1, 1), "end": date(2023, 12, 31)}
 COLUMNS = [

@@ -5,7 +5,7 @@ import re
 import yaml
 
 from mrv.parameters import load_parameters
-from mrv.project import ParameterOverride
+from mrv.project_rules import ParameterOverride
 from mrv.project_sampling import SampleSource, Sampling
 from mrv.settings import REPOSITORY
 from mrv.sources.sample_label_files import FIELDS

@@ -123,15 +123,25 @@ def test_a_number_that_is_no_ratio_is_refused_as_one(folder: Path) -> None:
     assert messages(folder) == ["t_two_sided_90 is not the ratio of a pool"]
 
 
-def test_a_baseline_that_begins_within_a_year_is_refused(folder: Path) -> None:
+def test_a_baseline_may_begin_within_a_year(folder: Path) -> None:
     def split(content: dict[str, Any]) -> None:
         content["baseline"][0]["valid_to"] = "2023-06-30"
         content["baseline"].append(
-            {**content["baseline"][0], "version": "b2", "valid_from": "2023-07-01", "valid_to": "2027-12-31"}
+            {
+                **content["baseline"][0],
+                "version": "b2",
+                "valid_from": "2023-07-01",
+                "valid_to": "2027-12-31",
+                "file": "baseline/b2.csv",
+            }
         )
 
     edit(folder, split)
-    assert "baseline version b2 begins within a year" in messages(folder)
+    header, *rows = (folder / "baseline" / "b1.csv").read_text(encoding="utf-8").splitlines()
+    for name, years in (("b1", range(2000, 2024)), ("b2", range(2023, 2028))):
+        kept = [row for row in rows if int(row.split(",")[2]) in years]
+        (folder / "baseline" / f"{name}.csv").write_text("\n".join([header, *kept, ""]), encoding="utf-8")
+    assert not [message for message in messages(folder) if "baseline" in message]
 
 
 def test_a_run_refuses_what_check_refuses(folder: Path, tmp_path: Path) -> None:
