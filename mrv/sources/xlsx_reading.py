@@ -145,7 +145,7 @@ class Sheet:
         values = next(self._rows, None)
         if values is None:
             return []
-        return [None] * self._left + [_plain(value) for value in values]
+        return [None] * self._left + [plain_cell(value) for value in values]
 
     def rows(self) -> Iterator[Row]:
         """Yield the rows below the header, by their numbers in the sheet; empty ones are skipped."""
@@ -161,16 +161,16 @@ class Sheet:
         if place in facts.errors:
             return FormulaCell(facts.errors[place], None, _ERROR)
         if place not in facts.formulas:
-            return _plain(value)
+            return plain_cell(value)
         formula = f"={facts.formulas[place]}"
         if facts.reaches_out(place):
             return FormulaCell(formula, None, _REACHES_OUT)
         if self._recalculates or place in facts.uncalculated:
             return FormulaCell(formula, None, _UNCALCULATED)
-        return FormulaCell(formula, _plain(value))
+        return FormulaCell(formula, plain_cell(value))
 
 
-def _plain(value: Any) -> Any:
+def plain_cell(value: Any) -> Any:
     """Return a cell as text or number; days and times as ISO 8601, which is read in whatever order texts are."""
     if isinstance(value, bool):
         return TypedCell("true" if value else "false", is_day=False)
