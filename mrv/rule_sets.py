@@ -12,6 +12,8 @@ from mrv.project import LoadedProject, MonitoringPeriod, Project
 from mrv.project_rules import Confirmation, ParameterOverride
 
 CONFIRMED = "confirmed"
+SHARED = ("carbon_fraction", "root_shoot_ratio", "dead_wood_", "litter_ratio", "full_time_days", "max_unobserved")
+"""Start of the names of parameters that shape what is measured once for all accounts: no rule set has its own."""
 
 
 def account_rule_sets(definition: Project) -> tuple[str, ...]:
@@ -132,6 +134,14 @@ def _holders(override: ParameterOverride, rows: Mapping[str, Sequence[Parameter]
         if parameter.name == override.name
     }
     if override.rule_set is not None:
+        if override.name.startswith(SHARED):
+            raise ProjectError(
+                f"parameter {override.name} cannot have a value of its own under one rule set",
+                expected="one value for all rule sets: it shapes measurements that they share",
+                found=override.rule_set,
+                where=where,
+                remedy="leave rule_set out",
+            )
         if override.rule_set not in rows:
             raise ProjectError(
                 f"parameter {override.name} is declared for a rule set that the project is not computed under",

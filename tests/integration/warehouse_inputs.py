@@ -37,9 +37,7 @@ def write_landed(rows: Mapping[str, Sequence[Mapping[str, Any]]], folder: Path) 
     return inputs
 
 
-def project_rows(start: date, end: date, *, rule_set: str, method: str, overrides: Mapping[str, Any]) -> Rows:
-    """Rows of project, vintages and parameters; an override is a Decimal or a choice."""
-    period = Span(start, end)
+def _parameters(start: date, end: date, *, rule_set: str, overrides: Mapping[str, Any]) -> list[dict[str, Any]]:
     parameters = {
         parameter.name: parameter.record()
         for parameter in in_force(load_parameters(), rule_set=rule_set, start=start, end=end)
@@ -56,6 +54,17 @@ def project_rows(start: date, end: date, *, rule_set: str, method: str, override
             "choice": None if number is not None else given,
             "declared_by": "project",
         }
+    return list(parameters.values())
+
+
+def project_rows(start: date, end: date, *, rule_set: str, method: str, overrides: Mapping[str, Any]) -> Rows:
+    """Rows of project, vintages and parameters; an override is a Decimal or a choice."""
+    period = Span(start, end)
+    by_vintage = {
+        vintage.year: _parameters(vintage.start, vintage.end, rule_set=rule_set, overrides=overrides)
+        for vintage in vintages(period)
+    }
+    parameters = {row["parameter_id"]: row for rows in by_vintage.values() for row in rows}
     return {
         "project": [
             {
@@ -100,11 +109,11 @@ def project_rows(start: date, end: date, *, rule_set: str, method: str, override
             {
                 "project_id": "p",
                 "rule_set": rule_set,
-                "vintage_year": vintage.year,
+                "vintage_year": year,
                 **{name: parameter[name] for name in ("name", "value", "choice", "parameter_id")},
             }
-            for vintage in vintages(period)
-            for parameter in parameters.values()
+            for year, rows in by_vintage.items()
+            for parameter in rows
         ],
         "baseline_versions": [
             {

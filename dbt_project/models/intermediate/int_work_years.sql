@@ -13,9 +13,8 @@ vintages as (
 ),
 
 full_time as (
-    select cast(value as decimal(18, 9)) as days_per_year
-    from {{ ref('stg_parameters') }}
-    where name = 'full_time_days_per_year'
+    select cast(full_time_days_per_year as decimal(18, 9)) as days_per_year
+    from {{ ref('int_primary_rules') }}
 ),
 
 jobs as (

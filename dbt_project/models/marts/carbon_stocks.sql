@@ -7,7 +7,7 @@ parameters as (
 ),
 
 rules as (
-    select * from {{ ref('int_rules_pivoted') }}
+    select * from {{ ref('int_primary_rules') }}
 ),
 
 plots as (
