@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
 from tests.reference.project_rows import Account, Known, Project, Row, Rules, days, days_in_year, total
 
 POOLS = ("above_ground", "below_ground", "dead_wood", "litter", "soil")
+AVERAGES = ("reference_average", "crediting_level")
 STOCK_CHANGES = ("deforestation", "degradation", "enhancement")
 C_TO_CO2 = Fraction(44, 12)
 Stocks = Mapping[tuple[str, str], Mapping[str, Fraction]]
@@ -50,11 +51,13 @@ def stocks(project: Project) -> Stocks:
             found.setdefault((stratum, state), {})[pool] = biomass * row["value"] * row["carbon_fraction"]
         elif row["method"] != "share":
             found.setdefault((stratum, state), {})[pool] = _stock(row)
-    for (stratum, state, pool), row in direct.items():
-        if row["method"] == "share":
-            whole = sum(found[stratum, row["base_state"]].values(), Fraction(0))
-            found.setdefault((stratum, state), {})[pool] = row["value"] * whole
     return found
+
+
+def shares(project: Project) -> Mapping[tuple[str, str], tuple[str, Fraction]]:
+    """Return the states whose stock is a share of the counted stock of another: that state, and the share."""
+    rows = project.rows("account_stocks", method="share")
+    return {(row["stratum_id"], row["state"]): (row["base_state"], row["value"]) for row in rows}
 
 
 def _stock(row: Row) -> Fraction:
@@ -63,17 +66,29 @@ def _stock(row: Row) -> Fraction:
     return row["value"] if row["unit"] == "tC/ha" else row["value"] / C_TO_CO2
 
 
-def carbon(held: Mapping[str, Fraction] | None, rules: Rules) -> Mapping[str, Fraction] | None:
-    """Leave out the pools that the rule set does not count."""
-    if held is None:
-        return None
-    return {pool: stock for pool, stock in held.items() if pool == "total" or rules[f"pool_{pool}"] == "counted"}
+class Carbon:
+    """Stocks of the states of the land, as a rule set counts them."""
+
+    def __init__(self, project: Project) -> None:
+        self.stocks = stocks(project)
+        self.shares = shares(project)
+
+    def of(self, stratum: str, state: str, rules: Rules) -> Mapping[str, Fraction] | None:
+        """Return tC/ha by pool, without the pools that the rule set leaves out."""
+        if (stratum, state) in self.shares:
+            base, share = self.shares[stratum, state]
+            whole = self.of(stratum, base, rules)
+            return None if whole is None else {"total": share * sum(whole.values())}
+        held = self.stocks.get((stratum, state))
+        if held is None:
+            return None
+        return {pool: stock for pool, stock in held.items() if pool == "total" or rules[f"pool_{pool}"] == "counted"}
 
 
-def factor(held: Stocks, row: Row, rules: Rules, age: int) -> Known:
+def factor(carbon: Carbon, row: Row, rules: Rules, age: int) -> Known:
     """Return what a hectare emits in the age-th year after its change, tCO2e; 0 is the year of the change."""
-    before = carbon(held.get((row["stratum_id"], row["from_state"])), rules)
-    after = carbon(held.get((row["stratum_id"], row["to_state"])), rules)
+    before = carbon.of(row["stratum_id"], row["from_state"], rules)
+    after = carbon.of(row["stratum_id"], row["to_state"], rules)
     if before is None or after is None:
         return None
     if rules["emission_timing"] == "year_of_loss" or row["activity"] != "deforestation":
@@ -101,7 +116,8 @@ def memory(rules: Rules) -> int:
     if rules["emission_timing"] == "year_of_loss":
         return 1
     names = ("below_ground", "dead_wood", "soil", "after_deforestation")
-    return max(int(rules[f"decay_years_{name}"]) for name in names)
+    counted = [name for name in names if rules.get(f"pool_{name}", "counted") == "counted"]
+    return max(int(rules[f"decay_years_{name}"]) for name in counted)
 
 
 class Emissions:
@@ -110,24 +126,53 @@ class Emissions:
     def __init__(self, project: Project, account: Account) -> None:
         self.project = project
         self.account = account
-        self.stocks = stocks(project)
+        self.carbon = Carbon(project)
         self.versions = project.tables["baseline_versions"]
 
     def side(self, scope: str, scenario: str, year: int, first: date, last: date) -> Side:
         """Return what a scope emits in a vintage."""
         if scenario == "monitored":
-            return self._of_days(scope, None, year, days(first, last))
+            return self._without_gaps(self._of_days(scope, None, year, days(first, last)), scope, year, first, last)
         parts = []
         covered = 0
-        for version in self.versions:
-            length = days(max(first, version["valid_from"]), min(last, version["valid_to"]))
+        for version, length in self._valid(first, last):
             covered += length
-            if length:
-                parts.append(self._of_days(scope, version, year, length))
+            parts.append(self._of_days(scope, version, year, length))
         if covered != days(first, last):
             return UNKNOWN
         names = (*STOCK_CHANGES, "fire")
         return Side(*(total(getattr(one, name) for one in parts) for name in names))
+
+    def _valid(self, first: date, last: date) -> list[tuple[Row, int]]:
+        valid = [(one, days(max(first, one["valid_from"]), min(last, one["valid_to"]))) for one in self.versions]
+        return [(one, length) for one, length in valid if length]
+
+    def _without_gaps(self, side: Side, scope: str, year: int, first: date, last: date) -> Side:
+        """Take away what the baseline counts and nobody monitored: not monitored is not zero."""
+        rules = self.account.rules[year]
+        counted = {"deforestation", *(["degradation"] if rules["degradation_counted"] == "yes" else [])}
+        lacking = set()
+        for version, _ in self._valid(first, last):
+            for name in counted:
+                expected = self._with_areas("account_activity", scope, version, year, name)
+                lacking |= self._lacking(scope, version, year, name, expected, "account_activity")
+            if rules["fire_rule"] != "none":
+                expected = self._with_areas("account_burnt_areas", scope, version, year, "fire")
+                lacking |= self._lacking(scope, version, year, "fire", expected, "account_burnt_areas")
+        return replace(side, **dict.fromkeys(lacking))
+
+    def _lacking(self, scope: str, version: Row, year: int, name: str, expected: set[str], table: str) -> set[str]:
+        if any(row["component"] == name for row in self._spans("account_emissions", scope, None, year)):
+            return set()
+        seen = self._with_areas(table, scope, None, year, name)
+        is_declared = any(row["component"] == name for row in self._spans("account_emissions", scope, version, year))
+        return {name} if expected - seen or (is_declared and not seen) else set()
+
+    def _with_areas(self, table: str, scope: str, version: Row | None, year: int, name: str) -> set[str]:
+        if table == "account_burnt_areas":
+            return {row["zone_id"] for row in self._burnt(scope, version, year)}
+        rows = self._spans(table, scope, version, year)
+        return {row["zone_id"] for row in rows if row["activity"] == name}
 
     def _of_days(self, scope: str, version: Row | None, year: int, length: int) -> Side:
         rules = self.account.rules[year]
@@ -142,27 +187,29 @@ class Emissions:
 
     def _named(self, scope: str, version: Row | None, year: int) -> bool:
         """Say whether each zone of the scope has an area in the year, or the scope has declared emissions of it."""
-        areas = self.project.rows("account_activity", scope=scope)
-        zones = {row["zone_id"] for row in areas}
-        seen = {row["zone_id"] for row in self._spans("account_activity", scope, version, year)}
-        if zones - seen and not (version and version["mode"] in ("crediting_level", "emissions_table")):
-            return False
-        return bool(seen) or any(
-            row["component"] in (*STOCK_CHANGES, "fire")
-            for row in self._spans("account_emissions", scope, version, year)
-        )
+        span = (year, year)
+        if version and version["mode"] in AVERAGES:
+            span = (version["reference_first_year"], version["reference_last_year"])
+        zones = {row["zone_id"] for row in self.project.rows("account_activity", scope=scope)}
+        rows = self._spans("account_activity", scope, version, year)
+        seen = {row["zone_id"] for row in rows}
+        if not seen:
+            found = self._spans("account_emissions", scope, version, year)
+            names = {row["component"] for row in found} & set(STOCK_CHANGES)
+            return bool(names) and all(covers(found, span, component=name) for name in names)
+        return all(covers(rows, span, zone_id=zone) for zone in zones)
 
     def _spans(self, table: str, scope: str, version: Row | None, year: int) -> list[Row]:
         name = version["baseline_version"] if version else None
         scenario = "baseline" if version else "monitored"
         rows = self.project.rows(table, scope=scope, scenario=scenario, baseline_version=name)
-        if version and version["mode"] in ("reference_average", "crediting_level"):
+        if version and version["mode"] in AVERAGES:
             first, last = version["reference_first_year"], version["reference_last_year"]
             return [row for row in rows if first <= row["first_year"] and row["last_year"] <= last]
         return [row for row in rows if row["first_year"] <= year <= row["last_year"]]
 
     def _annual(self, rows: Iterable[Row], version: Row | None, column: str) -> list[tuple[Row, Fraction]]:
-        if version and version["mode"] in ("reference_average", "crediting_level"):
+        if version and version["mode"] in AVERAGES:
             years = version["reference_last_year"] - version["reference_first_year"] + 1
             return [(row, row[column] / years) for row in rows]
         return [(row, row[column] / (row["last_year"] - row["first_year"] + 1)) for row in rows]
@@ -190,7 +237,7 @@ class Emissions:
     def _of_area(self, area: Fraction, row: Row, rules: Rules, age: int) -> Known:
         if area == 0:
             return Fraction(0)
-        per_ha = factor(self.stocks, row, rules, age)
+        per_ha = factor(self.carbon, row, rules, age)
         return None if per_ha is None else area * per_ha
 
     def _earlier(self, scope: str, is_baseline: bool, year: int, rules: Rules) -> Iterable[Known]:
@@ -206,24 +253,36 @@ class Emissions:
                     yield self._of_area(area * weight, row, rules, age=year - past)
 
     def _weights(self, year: int) -> list[tuple[Row | None, Fraction]]:
-        first, last = date(year, 1, 1), date(year, 12, 31)
-        valid = [(one, days(max(first, one["valid_from"]), min(last, one["valid_to"]))) for one in self.versions]
+        valid = self._valid(date(year, 1, 1), date(year, 12, 31))
         whole = sum(length for _, length in valid)
-        return [(one, Fraction(length, whole)) for one, length in valid if length]
+        return [(one, Fraction(length, whole)) for one, length in valid]
+
+    def _burnt(self, scope: str, version: Row | None, year: int) -> list[Row]:
+        name = version["baseline_version"] if version else None
+        scenario = "baseline" if version else "monitored"
+        return self.project.rows(
+            "account_burnt_areas", scope=scope, scenario=scenario, baseline_version=name, year=year
+        )
 
     def _fire(self, scope: str, version: Row | None, year: int, rules: Rules) -> Known:
         if rules["fire_rule"] == "none":
             return Fraction(0)
-        name = version["baseline_version"] if version else None
-        scenario = "baseline" if version else "monitored"
-        burnt = self.project.rows(
-            "account_burnt_areas", scope=scope, scenario=scenario, baseline_version=name, year=year
-        )
         return total(
             None if stock is None else row["area_ha"] * fire_factor(stock, rules)
-            for row in burnt
-            for stock in [self.stocks.get((row["stratum_id"], "forest"), {}).get("above_ground")]
+            for row in self._burnt(scope, version, year)
+            for stock in [self.carbon.stocks.get((row["stratum_id"], "forest"), {}).get("above_ground")]
         )
+
+
+def covers(rows: Sequence[Row], span: tuple[int, int], **wanted: str) -> bool:
+    """Say whether rows with these values have every year of the span."""
+    years = {
+        year
+        for row in rows
+        if all(row[name] == value for name, value in wanted.items())
+        for year in range(row["first_year"], row["last_year"] + 1)
+    }
+    return years >= set(range(span[0], span[1] + 1))
 
 
 def fire_factor(above_ground_tc_ha: Fraction, rules: Rules) -> Fraction:

@@ -182,12 +182,13 @@ def fcpf_factor(error: Fraction, rules: Rules) -> Fraction:
     return Fraction(rules["fcpf_factor_5"])
 
 
-def rate_of(project: Project, account: Account, rules: Rules) -> Known:
-    """Return the buffer rate: that of the latest rating up to the end of the period, or the declared one."""
+def rate_of(project: Project, account: Account, rules: Rules) -> tuple[Known, bool]:
+    """Return the buffer rate, that of the latest rating up to the end of the period or the declared one, and if it passes."""
     assessed = [row["assessed_on"] for row in project.tables["risk_scores"] if row["assessed_on"] <= account.end]
     if not assessed:
-        return rules.get("buffer_rate")
-    return rating(project.rows("risk_scores", assessed_on=max(assessed)), rules)
+        return rules.get("buffer_rate"), True
+    rate = rating(project.rows("risk_scores", assessed_on=max(assessed)), rules)
+    return rate, rate is not None
 
 
 def rating(rows: Sequence[Row], rules: Rules) -> Known:
@@ -214,17 +215,20 @@ def natural_points(row: Row) -> Known:
     return None if points is None else points * Fraction(row["mitigation"])
 
 
-def vintage(rules: Rules, sides: tuple[Side, Side], leaked: Known, transferred: Fraction, rate: Known) -> Vintage:
+def vintage(
+    rules: Rules, sides: tuple[Side, Side], leaked: Known, transferred: Fraction, rated: tuple[Known, bool]
+) -> Vintage:
     """Return a vintage up to its balance: what it adds to the period before anything is carried or rounded."""
     base, monitored = sides
     fraction, eligible = deduction_of(rules)
+    rate, passes = rated
     blank = Vintage(
         baseline=base.emissions,
         project=monitored.emissions,
         stock_change=less(base.stock_change, monitored.stock_change),
         leakage=leaked,
         fraction=fraction,
-        eligible=eligible,
+        eligible=eligible if passes else False,
         deduction=None,
         transferred=transferred,
         removals=less(base.enhancement, monitored.enhancement),

@@ -86,7 +86,7 @@ def random_project(project_id: str, random: Random) -> Rows:
         "account_stocks": [row for stratum in draft.strata for row in _stocks(draft, stratum)],
         "account_activity": [] if declared else list(_activity(draft)),
         "account_emissions": list(_emissions(draft, everything=declared)),
-        "account_burnt_areas": list(_burnt(draft)),
+        "account_burnt_areas": [] if declared else list(_burnt(draft)),
         "leakage_measures": list(_measures(draft)),
         "risk_scores": list(_scores(draft)),
         "prior_vintages": list(_prior(draft)),
@@ -246,15 +246,12 @@ def _burnt(draft: Draft) -> Iterator[dict[str, Any]]:
     if draft.chance(0.5):
         return
     for scope, zone in (("project_area", "pa"), ("leakage_belt", "lb")):
-        for stratum in draft.strata:
-            place = {"stratum": stratum, "scope": scope, "zone": zone}
-            for year in range(draft.first_year, draft.end.year + 1):
-                if draft.chance(0.5):
-                    yield make.burnt(draft.project_id, None, year, draft.number(0, 300), **place)
-                for one in draft.versions:
-                    if one["mode"] == "annual_table" and draft.chance(0.5):
-                        name = one["baseline_version"]
-                        yield make.burnt(draft.project_id, name, year, draft.number(0, 300), **place)
+        for year in range(draft.first_year, draft.end.year + 1):
+            place = {"stratum": draft.random.choice(draft.strata), "scope": scope, "zone": zone}
+            names = [one["baseline_version"] for one in draft.versions if one["mode"] == "annual_table"]
+            for name in (None, *names):
+                if draft.chance(0.98 if name is None else 0.6):
+                    yield make.burnt(draft.project_id, name, year, draft.number(0, 300), **place)
 
 
 def _measures(draft: Draft) -> Iterator[dict[str, Any]]:
