@@ -41,12 +41,6 @@ def activity(read: Read, zones: Sequence[Zone] = ()) -> dict[str, Any]:
         "sampled": bool(designs),
         "ledger_source": _ledger_source(rows),
         "activity_zones": _zones(rows) if designs else [],
-        "belt_u90": [
-            row["u90_percent"]
-            for row in rows
-            if (row["kind"], row["activity_class"], row["year"]) == ("leakage_belt", "loss", None)
-            and row["u90_percent"]
-        ],
         "sample_designs": [_design(design, read, zones) for design in sorted(designs, key=itemgetter("design_id"))],
     }
 

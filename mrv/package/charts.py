@@ -19,11 +19,16 @@ _MIN_LABEL_PX = 34
 
 @dataclass(frozen=True)
 class Series:
-    """One set of bars. `style` is a CSS class of the page: it gives fill and outline in light, dark and print."""
+    """One set of bars. `style` is a CSS class of the page: it gives fill and outline in light, dark and print.
+
+    Attributes:
+        intervals: Low and high end of the interval of each value; empty where no value has one.
+    """
 
     name: Text
     style: str
     values: Sequence[Decimal | None]
+    intervals: Sequence[tuple[Decimal, Decimal] | None] = ()
 
 
 @dataclass(frozen=True)
@@ -75,11 +80,10 @@ def bars(
     values = [value for item in series for value in item.values if value is not None]
     if not groups or not values:
         return None
-    scale, slot = Scale.covering(values), (WIDTH - LEFT - RIGHT) / len(groups)
+    ends = [end for item in series for interval in item.intervals if interval for end in interval]
+    scale, slot = Scale.covering([*values, *ends]), (WIDTH - LEFT - RIGHT) / len(groups)
     parts = [
-        Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
-            WIDTH, HEIGHT, f"{title.en} / {title.es}"
-        ),
+        chart_start(title, HEIGHT),
         *grounds(bands, slot),
         *axis(scale, unit),
         *group_names(groups, slot),
@@ -88,6 +92,16 @@ def bars(
         Markup("</svg>"),
     ]
     return Markup("\n").join(parts)
+
+
+def chart_start(title: Text, height: int, description: Text | None = None) -> Markup:
+    """Open a chart so wide as the page and so many pixels high, with its title, and with its values in words, if given."""
+    start = Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">').format(
+        WIDTH, height, f"{title.en} / {title.es}"
+    )
+    if description is None:
+        return start
+    return start + Markup("<desc>{}</desc>").format(f"{description.en} / {description.es}")
 
 
 def svg_text(text: Text | str, *, x: float, y: float, style: str) -> Markup:
@@ -147,8 +161,17 @@ def _bars(
                 item.style, middle - width / 2 + 0.5, top, max(width - 1, 1.0), max(bottom - top, 0.6),
                 f"{groups[index]} · {item.name.en} / {item.name.es}: {shown.en}",
             )  # fmt: skip
+            if interval := item.intervals[index] if item.intervals else None:
+                yield _whisker(interval, scale, middle)
             if labels:
                 yield svg_text(shown, x=middle, y=top - 6, style="middle value")
+
+
+def _whisker(interval: tuple[Decimal, Decimal], scale: Scale, x: float) -> Markup:
+    low, high = (scale.y(float(end)) for end in interval)
+    return Markup(
+        '<path class="interval-95" d="M{0:.1f} {1:.1f}V{2:.1f}M{3:.1f} {1:.1f}h8M{3:.1f} {2:.1f}h8"/>'
+    ).format(x, low, high, x - 4)
 
 
 def _legend(series: Sequence[Series]) -> Iterator[Markup]:

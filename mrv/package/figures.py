@@ -29,8 +29,8 @@ class Figure:
 
     Attributes:
         value: Null where it could not be computed; `reason` says why.
-        row_key: `column=value` joined by `;`. Nothing after the sign means null, as in the CSV. The value `*` in every part
-            means all rows: the figure is their sum.
+        row_key: `column=value` joined by `;`. Nothing after the sign means null, as in the CSV. Where no row has the value
+            `*` itself, it stands for every value: the figure is the sum of the rows that the other parts leave.
     """
 
     figure_id: str
@@ -129,7 +129,7 @@ def select(figure_ids: Iterable[str], path: Path) -> list[Figure]:
 
 
 def recomputed(figures: Iterable[Figure], folder: Path) -> Iterator[tuple[Figure, Any]]:
-    """Yield each figure with the value that its mart gives at its address, or the sum over all rows.
+    """Yield each figure with the value that its mart gives at its address, or the sum over the rows that a `*` stands for.
 
     A sum with an unknown part is unknown.
 
@@ -147,14 +147,20 @@ def recomputed(figures: Iterable[Figure], folder: Path) -> Iterator[tuple[Figure
         if address not in index:
             index[address] = _values(folder / f"{figure.mart}.parquet", figure, names)
         wanted = tuple(value for _, value in figure.key)
-        if set(wanted) == {"*"}:
-            values = [value for listed in index[address].values() for value in listed]
-            yield figure, _sum(figure, values)
-            continue
         found = index[address].get(wanted, [])
+        if not found and "*" in wanted:
+            found = [value for key, values in index[address].items() if _matches(key, wanted) for value in values]
+            if not found:
+                raise _astray(figure, "no rows")
+            yield figure, _sum(figure, found)
+            continue
         if len(found) != 1:
             raise _astray(figure, f"{len(found)} rows")
         yield figure, found[0]
+
+
+def _matches(key: Sequence[str], wanted: Sequence[str]) -> bool:
+    return all(part in ("*", value) for part, value in zip(wanted, key, strict=True))
 
 
 def _sum(figure: Figure, values: Sequence[Any]) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import partial
 from itertools import groupby
 from operator import attrgetter, itemgetter
@@ -28,13 +27,17 @@ from mrv.package.landscape import landscape
 from mrv.package.map import loss_map, numbered, zone_map
 from mrv.package.people import people
 from mrv.package.protection import protection
+from mrv.package.reductions import reductions
 from mrv.package.wording import Text, number
 from mrv.project import Bilingual
 from mrv.schemas import DATASETS
 
 Row = Mapping[str, Any]
 
-FIRST = ("er.vcu.total", "er.net.total", "er.baseline.total", "er.project.total")
+FIRST = ("er.net.total", "er.baseline.total", "er.project.total")
+"""Totals of the primary account that stand first, behind what is creditable."""
+UNITS = ("er.vcu.total", "er.trees.total", "er.er.total")
+"""The creditable total by the unit of the rules; a project has one of them."""
 MAP_NAMES = {
     "loss_by_year": ("forest loss by year", "pérdida de bosque por año"),
     "alerts": ("deforestation alerts", "alertas de deforestación"),
@@ -82,8 +85,9 @@ def render_report(contents: Contents) -> str:
 
 def _view(contents: Contents) -> dict[str, Any]:
     read = partial(_mart, contents)
-    reductions = sorted(read("emission_reductions"), key=itemgetter("vintage_year"))
+    ledger = reductions(read)
     return {
+        **ledger,
         **landscape(read, contents.zones),
         **activity(read, contents.zones),
         **people(read),
@@ -94,9 +98,10 @@ def _view(contents: Contents) -> dict[str, Any]:
         "contents": contents,
         "project": contents.project,
         "illustrative_zones": any(zone.illustrative for zone in contents.zones),
-        "cards": [_card(figure, reductions, read("activity_data")) for figure in _chosen(headline(contents), contents)],
-        "vintages": reductions,
-        "totals": _totals(reductions),
+        "cards": [
+            _card(figure, read("monte_carlo"), read("activity_data"))
+            for figure in _chosen(headline(contents), contents)
+        ],
         "map": zone_map(contents.zones),
         "loss_map": loss_map(contents.zones, contents.loss_picture) if contents.loss_picture else None,
         "map_names": MAP_NAMES,
@@ -105,8 +110,6 @@ def _view(contents: Contents) -> dict[str, Any]:
         "zone_numbers": numbered(contents.zones),
         "deforestation": _deforestation_chart(contents, read("deforestation_annual")),
         "loss_notes": _notes(contents, read("deforestation_annual")),
-        "emissions": _emissions_chart(read("emissions_annual")),
-        "credits": _credits_chart(reductions),
         "quality": _quality(contents),
         "sources": _sources(contents.inputs),
         "open_parameters": sorted(
@@ -132,12 +135,12 @@ class Card:
     interval: Text | None
 
 
-def _card(figure: Figure, reductions: Sequence[Row], activity_data: Sequence[Row]) -> Card:
+def _card(figure: Figure, drawn: Sequence[Row], activity_data: Sequence[Row]) -> Card:
     label = Text(figure.label_en, figure.label_es)
     value = number(figure.value, wording.digits_of(figure.unit))
     if figure.mart == "activity_data":
         return Card(figure, label, value, estimate_interval(figure, activity_data))
-    return Card(figure, label, value, _interval(figure, reductions))
+    return Card(figure, label, value, _interval(figure, drawn))
 
 
 def _chosen(figures: Sequence[Figure], contents: Contents) -> list[Figure]:
@@ -147,7 +150,7 @@ def _chosen(figures: Sequence[Figure], contents: Contents) -> list[Figure]:
     """
     areas = [zone.zone_id for zone in contents.zones if zone.kind == "project_area"]
     newest = [figure for zone_id in areas for figure in _newest(figures, zone_id)]
-    totals = [figure for name in FIRST for figure in figures if figure.figure_id == name]
+    totals = [figure for name in (*UNITS, *FIRST) for figure in figures if figure.figure_id == name]
     return (totals + newest if totals else list(figures))[:MAX_CARDS]
 
 
@@ -165,26 +168,17 @@ def _newest(figures: Sequence[Figure], zone_id: str) -> list[Figure]:
     return [*found.values()]
 
 
-def _interval(figure: Figure, reductions: Sequence[Row]) -> Text | None:
-    """Return the half-width of the 90 per cent interval of net emission reductions, the belt's own error not counted.
-
-    The uncertainty is stated for baseline less project emissions. The period's adds up those of its vintages, as if all
-    their errors went the same way.
-    """
+def _interval(figure: Figure, drawn: Sequence[Row]) -> Text | None:
+    """Return the half-width of the 90 per cent interval of net emission reductions, as the draws of its account give it."""
     if figure.mart_column != "net_tco2e" or figure.value is None:
         return None
-    wanted = dict(figure.key).get("vintage_year")
-    rows = [row for row in reductions if wanted in ("*", str(row["vintage_year"]))]
-    half_width = total([_half_width(row) for row in rows])
-    return None if half_width is None else number(half_width)
-
-
-def _half_width(row: Row) -> Decimal | None:
-    baseline, project, relative = row["baseline_tco2e"], row["project_tco2e"], row["uncertainty_u90"]
-    if baseline is None or project is None or relative is None:
-        return None
-    half_width: Decimal = abs(baseline - project) * relative
-    return half_width
+    key = dict(figure.key)
+    account = (key.get("project_id"), key.get("rule_set"))
+    for row in drawn:
+        year = "*" if row["vintage_year"] is None else str(row["vintage_year"])
+        if ((row["project_id"], row["rule_set"]), year, row["quantity"]) == (account, key.get("vintage_year"), "net"):
+            return None if row["half_width_tco2e"] is None else number(row["half_width_tco2e"])
+    return None
 
 
 def _gis_rasters(contents: Contents) -> list[tuple[str, Text]]:
@@ -197,21 +191,6 @@ def _gis_rasters(contents: Contents) -> list[tuple[str, Text]]:
             product, (en, es) = name.removeprefix("alerts_"), RASTER_NAMES["alerts"]
             names.append((name, Text(f"{en}, {product}", f"{es}, {product}")))
     return names
-
-
-def _totals(reductions: Sequence[Row]) -> dict[str, Decimal | int | None]:
-    """Sum the vintages; a sum with an unknown part is unknown."""
-    columns = (
-        "days",
-        "baseline_tco2e",
-        "project_tco2e",
-        "leakage_tco2e",
-        "net_tco2e",
-        "deduction_tco2e",
-        "buffer_tco2e",
-        "vcu",
-    )
-    return {name: total([row[name] for row in reductions]) for name in columns}
 
 
 def _by_year(rows: Sequence[Row], column: str) -> dict[int, Any]:
@@ -242,40 +221,6 @@ def _notes(contents: Contents, rows: Sequence[Row]) -> list[tuple[str, Bilingual
     """Return what the catalogue says of the products that measured the loss."""
     products = sorted({row["product"] for row in rows if row["product"]})
     return [(name, contents.product_notes[name]) for name in products if name in contents.product_notes]
-
-
-def _emissions_chart(rows: Sequence[Row]) -> Markup | None:
-    inside = [row for row in rows if row["kind"] == "project_area"]
-    baseline, monitored = (
-        _by_year([row for row in inside if row["scenario"] == scenario], "emissions_tco2e")
-        for scenario in ("baseline", "monitored")
-    )
-    years = sorted({*baseline, *monitored})
-    return bars(
-        title=Text(
-            "Emissions from deforestation in the project area", "Emisiones por deforestación en el área del proyecto"
-        ),
-        unit="tCO₂e",
-        groups=[str(year) for year in years],
-        series=[
-            Series(Text("Baseline", "Línea base"), "fill-baseline", [baseline.get(year) for year in years]),
-            Series(Text("Monitored", "Monitoreado"), "fill-project", [monitored.get(year) for year in years]),
-        ],
-    )
-
-
-def _credits_chart(reductions: Sequence[Row]) -> Markup | None:
-    return bars(
-        title=Text("VCU by vintage", "VCU por añada"),
-        unit="VCU",
-        groups=[str(row["vintage_year"]) for row in reductions],
-        series=[Series(Text("VCU", "VCU"), "fill-project", [_decimal(row["vcu"]) for row in reductions])],
-        labels=True,
-    )
-
-
-def _decimal(value: int | None) -> Decimal | None:
-    return None if value is None else Decimal(value)
 
 
 def _quality(contents: Contents) -> dict[str, Any]:

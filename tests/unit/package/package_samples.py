@@ -24,17 +24,13 @@ from mrv.parameters import Parameter
 from mrv.project import Bilingual
 from mrv.schemas import DATASETS
 from mrv.warehouse.snapshot import write_csv
+from tests.unit.package import ledger_marts
 
 TCO2E = pa.decimal128(28, 9)
 HA = pa.decimal128(18, 6)
 ZONE = {"zone_id": pa.string(), "kind": pa.string(), "zone_name": pa.string()}
 COLUMNS = {
-    "emission_reductions": {
-        "vintage_year": pa.int64(), "vintage_start": pa.date32(), "vintage_end": pa.date32(), "days": pa.int64(),
-        "baseline_tco2e": TCO2E, "project_tco2e": TCO2E, "leakage_tco2e": TCO2E, "net_tco2e": TCO2E,
-        "uncertainty_u90": TCO2E, "deduction_fraction": TCO2E, "deduction_tco2e": TCO2E, "buffer_rate": TCO2E,
-        "buffer_tco2e": TCO2E, "vcu": pa.int64(), "eligible": pa.bool_(), "reason": pa.string(), "rule_set": pa.string(),
-    },
+    **ledger_marts.COLUMNS,
     "deforestation_annual": {
         "zone_id": pa.string(), "kind": pa.string(), "zone_name": pa.string(), "year": pa.int64(), "area_ha": HA,
         "in_period": pa.bool_(), "period_days": pa.int64(), "days_in_year": pa.int64(), "period_fraction": TCO2E,
@@ -118,10 +114,6 @@ COLUMNS = {
         "design_id": pa.string(), "interpreter_a": pa.string(), "interpreter_b": pa.string(), "unit_count": pa.int64(),
         "agreed_count": pa.int64(), "agreement": HA, "kappa": HA, "reason": pa.string(),
     },
-    "emissions_annual": {
-        "zone_id": pa.string(), "kind": pa.string(), "stratum_id": pa.string(), "year": pa.int64(),
-        "scenario": pa.string(), "area_ha": HA, "emissions_tco2e": TCO2E,
-    },
     "figures": {
         "figure_id": pa.string(), "label_en": pa.string(), "label_es": pa.string(), "value": TCO2E, "unit": pa.string(),
         "mart": pa.string(), "mart_column": pa.string(), "row_key": pa.string(), "reason": pa.string(),
@@ -133,9 +125,8 @@ COLUMNS = {
 }  # fmt: skip
 KEYS = {
     "data_repairs": ["dataset", "sha256", "column_name", "rule"],
-    "emission_reductions": ["vintage_year"],
+    **ledger_marts.KEYS,
     "deforestation_annual": ["zone_id", "year"],
-    "emissions_annual": ["zone_id", "stratum_id", "year", "scenario"],
     "figures": ["figure_id"],
     "project_period": ["project_id"],
     "drivers_annual": ["zone_id", "year", "basis", "driver"],
@@ -163,29 +154,6 @@ def sample_key(seed: int = 1) -> SigningKey:
     return SigningKey(Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32))
 
 
-def _reductions() -> list[dict]:
-    rows = []
-    for year, start, end, days, baseline in (
-        (2022, date(2022, 7, 1), date(2022, 12, 31), 184, "181044.25"),
-        (2023, date(2023, 1, 1), date(2023, 12, 31), 365, "362711.5"),
-        (2024, date(2024, 1, 1), date(2024, 6, 30), 182, "180101"),
-    ):
-        base = Decimal(baseline)
-        project, leakage = base * Decimal("0.21"), base * Decimal("0.04")
-        net, stock = base - project - leakage, base - project
-        deduction, buffer = net * Decimal("0.03"), stock * Decimal("0.14")
-        rows.append(
-            {
-                "vintage_year": year, "vintage_start": start, "vintage_end": end, "days": days, "baseline_tco2e": base,
-                "project_tco2e": project, "leakage_tco2e": leakage, "net_tco2e": net,
-                "uncertainty_u90": Decimal("0.184"), "deduction_fraction": Decimal("0.03"), "deduction_tco2e": deduction,
-                "buffer_rate": Decimal("0.14"), "buffer_tco2e": buffer, "vcu": int(net - deduction - buffer),
-                "eligible": True, "reason": None, "rule_set": "vm0007_v1_6",
-            }
-        )  # fmt: skip
-    return rows
-
-
 def _days(year: int, area: Decimal) -> dict:
     """Return the days of a period from July 2022 to June 2024 in a year, and what they make of its loss."""
     inside = {2022: 184, 2023: 365, 2024: 182}.get(year, 0)
@@ -197,44 +165,25 @@ def _days(year: int, area: Decimal) -> dict:
     }  # fmt: skip
 
 
-def _annual() -> tuple[list[dict], list[dict]]:
-    loss, emissions = [], []
+def _loss() -> list[dict]:
+    loss = []
     for zone, kind, name, scale in (("lb", "leakage_belt", "Belt", 61), ("pa", "project_area", "Project", 13)):
         for year in range(2001, 2025):
             area = Decimal(scale * (8 + (year * 7) % 11)) + Decimal(year - 2000) * scale / 3
             area = area.quantize(Decimal("0.000001"))
             loss.append(
                 {
-                    "zone_id": zone,
-                    "kind": kind,
-                    "zone_name": name,
-                    "year": year,
-                    "area_ha": area,
-                    "in_period": year >= 2022,
+                    "zone_id": zone, "kind": kind, "zone_name": name, "year": year, "area_ha": area, "in_period": year >= 2022,
                     **_days(year, area),
                 }
-            )
-            if year < 2020:
-                continue
-            for scenario, factor in (("baseline", Decimal("4.1")), ("monitored", Decimal(1))):
-                tonnes = (
-                    None
-                    if (year, scenario) == (2024, "monitored")
-                    else (area * factor * 431).quantize(Decimal("0.001"))
-                )
-                emissions.append(
-                    {
-                        "zone_id": zone, "kind": kind, "stratum_id": "montane", "year": year, "scenario": scenario,
-                        "area_ha": (area * factor).quantize(Decimal("0.000001")), "emissions_tco2e": tonnes,
-                    }
-                )  # fmt: skip
-    return loss, emissions
+            )  # fmt: skip
+    return loss
 
 
 def _figures(reductions: list[dict]) -> list[dict]:
     figures = []
     for name, column, unit, en, es in (
-        ("vcu", "vcu", "VCU", "Verified carbon units", "Unidades de carbono verificadas"),
+        ("vcu", "credits", "VCU", "Verified carbon units", "Unidades de carbono verificadas"),
         ("net", "net_tco2e", "tCO2e", "Net emission reductions", "Reducciones netas de emisiones"),
     ):
         values = {str(row["vintage_year"]): row[column] for row in reductions}
@@ -243,19 +192,19 @@ def _figures(reductions: list[dict]) -> list[dict]:
                 {
                     "figure_id": f"er.{name}.{year}", "label_en": f"{en}, {year}", "label_es": f"{es}, {year}",
                     "value": Decimal(value), "unit": unit, "mart": "emission_reductions", "mart_column": column,
-                    "row_key": f"vintage_year={'*' if year == 'total' else year}", "reason": None,
+                    "row_key": f"project_id=sample;rule_set=vm0007_v1_6;vintage_year={'*' if year == 'total' else year}",
+                    "reason": None,
                 }
             )  # fmt: skip
     return sorted(figures, key=lambda figure: figure["figure_id"])
 
 
 def sample_marts() -> dict[str, list[dict]]:
-    reductions = _reductions()
-    loss, emissions = _annual()
+    reductions = ledger_marts.reductions()
     return {
         "emission_reductions": reductions,
-        "deforestation_annual": loss,
-        "emissions_annual": emissions,
+        **ledger_marts.sides(),
+        "deforestation_annual": _loss(),
         "figures": _figures(reductions),
         "project_period": [
             {
@@ -313,7 +262,8 @@ def parameter(name: str, **changes) -> Parameter:
     values = {
         "parameter_id": f"common.{name}", "rule_set": "common", "name": name, "value": Decimal("0.47"), "choice": None,
         "unit": "tC/t", "standard": "IPCC", "document": "IPCC 2006 V4", "version": "2006", "section": "Table 4.3",
-        "valid_from": None, "valid_to": None, "status": "confirmed", "confirmed_by": None, "confirmed_on": None, "note": None,
+        "valid_from": None, "valid_to": None, "status": "confirmed", "confirmed_by": None, "confirmed_on": None,
+            "confirmed_in": None, "note": None,
     }  # fmt: skip
     return Parameter(**{**values, **changes})
 

@@ -162,7 +162,7 @@ def test_an_empty_report_is_missed(package, signers):
     [
         ("emission_reductions", "181044.250000000", "181044.250000001"),
         ("emission_reductions", "181044.250000000", "181044.25"),
-        ("emission_reductions", ",true,,", ",true,none,"),
+        ("emission_reductions", ",VCU,true,\n", ",VCU,true,none\n"),
         ("emission_reductions", ",true,", ",True,"),
         ("project_period", "2024-06-30", "30/06/2024"),
         ("figures", "vintage_year=*", "vintage_year=2022"),

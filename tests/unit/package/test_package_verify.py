@@ -287,8 +287,8 @@ def test_a_headline_that_differs_from_the_tables_is_refused_even_if_signed(packa
 def test_a_figure_that_differs_from_its_row_is_refused_even_if_signed(package, signers):
     path = package / "data/tables/emission_reductions.parquet"
     table = pq.read_table(path)
-    vcu = [value + 1 for value in table["vcu"].to_pylist()]
-    pq.write_table(table.set_column(table.schema.get_field_index("vcu"), "vcu", pa.array(vcu)), path)
+    vcu = [value + 1 for value in table["credits"].to_pylist()]
+    pq.write_table(table.set_column(table.schema.get_field_index("credits"), "credits", pa.array(vcu)), path)
     reseal(package, sample_key())
     report = verify(package, allowed_signers=signers)
     assert outcome(report, "headline figures") == "failed"
