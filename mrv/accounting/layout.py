@@ -97,6 +97,18 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
             "REF: referencia; MON, MON1, MON2, ...: monitoreado; BSL: esperado sin el proyecto (solo esta plataforma)",
             is_needed=True,
         ),
+        Column(
+            "baseline_version", "Version of a REF or BSL period (this platform only)", "Versión (solo esta plataforma)"
+        ),
+        Column(
+            "valid_from",
+            "First day of its validity (this platform only)",
+            "Primer día de validez (solo esta plataforma)",
+        ),
+        Column(
+            "valid_to", "Last day of its validity (this platform only)", "Último día de validez (solo esta plataforma)"
+        ),
+        Column("document", "Document that approves it", "Documento que la aprueba"),
     ),
     TRANSITIONS: (
         Column("trans_no", "Number of the row", "Número de la fila"),

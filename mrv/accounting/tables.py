@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mrv.accounting.cells import CellError, read_cell
@@ -31,28 +31,35 @@ def read_rows(raw: RawTable, dataset: str, *, implied: Mapping[str, Any]) -> Rea
     if problems:
         return Reading(problems=problems)
     reading = Reading(tables={dataset: []})
-    first: dict[tuple[Any, ...], str] = {}
+    rows = []
     for number, cells in raw.rows:
-        where = f"{raw.label}, row {number}"
-        row = _row(cells, dataset, where, implied, reading)
-        if row is None:
-            continue
-        key = tuple(row[name] for name in DATASETS[dataset].key)
-        if key in first:
-            reading.problems.append(
-                InputError(
-                    f"a row of {dataset} stands twice",
-                    expected=f"each {', '.join(DATASETS[dataset].key)} once",
-                    found=f"{words_of(key)}, also in {first[key]}",
-                    where=where,
-                    remedy="keep one, or add the two up",
-                )
-            )
-            continue
-        first[key] = where
-        reading.tables[dataset].append(row)
+        row = _row(cells, dataset, f"{raw.label}, row {number}", implied, reading)
+        if row is not None:
+            rows.append(row)
+    keep_unique(rows, dataset, reading)
     del reading.problems[MAX_PROBLEMS:]
     return reading
+
+
+def keep_unique(rows: Iterable[InputRow], dataset: str, reading: Reading) -> None:
+    """Add the rows of a table to what was read; one whose key came before is told instead."""
+    kept = reading.tables.setdefault(dataset, [])
+    first: dict[tuple[Any, ...], str] = {}
+    for row in rows:
+        key = tuple(row[name] for name in DATASETS[dataset].key)
+        if key not in first:
+            first[key] = row.where
+            kept.append(row)
+            continue
+        reading.problems.append(
+            InputError(
+                f"a row of {dataset} stands twice",
+                expected=f"each {', '.join(DATASETS[dataset].key)} once",
+                found=f"{words_of(key)}, also in {first[key]}",
+                where=row.where,
+                remedy="keep one, or add the two up",
+            )
+        )
 
 
 def words_of(key: tuple[Any, ...]) -> str:
