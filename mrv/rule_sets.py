@@ -57,23 +57,47 @@ def project_parameters(project: LoadedProject) -> dict[str, list[Parameter]]:
     Raises:
         ProjectError: A rule set is unknown or stands twice, or a parameter or confirmation does not hold.
     """
-    definition, catalogue, file = project.definition, load_parameters(), str(project.file)
-    chosen = account_rule_sets(definition)
-    _refuse_rule_sets(chosen, rule_sets(catalogue), where=file)
-    rows = {rule_set: _scope(catalogue, rule_set) for rule_set in chosen}
-    declared = {
-        rule_set: with_overrides(
-            rows[rule_set],
-            _overrides_of(rule_set, definition.parameters, rows, where=file),
-            project_id=definition.id,
-            where=file,
-        )
-        for rule_set in chosen
-    }
+    definition, file = project.definition, str(project.file)
+    declared = declared_parameters(
+        definition.id, account_rule_sets(definition), definition.parameters, catalogue=load_parameters(), where=file
+    )
     _refuse_confirmations(definition.confirmations, declared, where=file)
     seen = {confirmation.parameter_id: confirmation for confirmation in definition.confirmations}
     return {
         rule_set: [_confirmed(row, seen.get(row.parameter_id)) for row in held] for rule_set, held in declared.items()
+    }
+
+
+def declared_parameters(
+    project_id: str,
+    chosen: Sequence[str],
+    overrides: Sequence[ParameterOverride],
+    *,
+    catalogue: Sequence[Parameter],
+    where: str,
+) -> dict[str, list[Parameter]]:
+    """Return the rows of each rule set for all times, with what a project declares itself.
+
+    Args:
+        project_id: Id of the project.
+        chosen: Its rule sets, the primary one first.
+        overrides: What it declares.
+        catalogue: Rows of the catalogue.
+        where: Where the project is declared.
+
+    Raises:
+        ProjectError: A rule set is unknown or stands twice, or a parameter does not hold.
+    """
+    _refuse_rule_sets(chosen, rule_sets(catalogue), where=where)
+    rows = {rule_set: _scope(catalogue, rule_set) for rule_set in chosen}
+    return {
+        rule_set: with_overrides(
+            rows[rule_set],
+            _overrides_of(rule_set, overrides, rows, where=where),
+            project_id=project_id,
+            where=where,
+        )
+        for rule_set in chosen
     }
 
 

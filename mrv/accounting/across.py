@@ -155,7 +155,8 @@ def _places(tables: Tables, frame: Frame) -> Iterator[InputError]:
     """Yield rows of zones and strata that the project does not have."""
     for row in (row for name in PLACED for row in tables.get(name, ())):
         if frame.zones is not None:
-            scope = frame.zones.get(row["zone_id"], ("", Decimal(0)))[0]
+            # What lies outside of both zones need not be drawn.
+            scope = frame.zones.get(row["zone_id"], ("outside", Decimal(0)))[0]
             if scope != row["scope"]:
                 known = ", ".join(f"{zone} ({item[0]})" for zone, item in sorted(frame.zones.items()))
                 yield _unknown(row, "zone_id", f"zone {row['zone_id']} of scope {row['scope']}", known)
