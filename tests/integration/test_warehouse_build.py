@@ -279,9 +279,10 @@ def test_parameters_used_are_those_of_the_rule(gaps: Any) -> None:
     used = {(row["mart"], row["parameter_id"]) for row in rows}
     assert ("carbon_stocks", "common.litter_ratio") in used
     assert ("carbon_stocks", "common.carbon_fraction_litter") in used
-    assert ("emission_reductions", "project.buffer_rate") in used
-    assert ("emission_reductions", "common.t_two_sided_90") in used
-    assert not any(parameter.endswith(("uncertainty_allowable", "root_shoot_ratio")) for _, parameter in used)
+    assert ("buffer", "project.buffer_rate") in used
+    assert ("uncertainty", "common.t_two_sided_90") in used
+    assert ("uncertainty", "common.uncertainty_allowable") not in used, "the rule in force has no allowable error"
+    assert not any(parameter.endswith("root_shoot_ratio") for _, parameter in used)
 
 
 def test_quality_and_sources_are_published(gaps: Any) -> None:

@@ -1,5 +1,8 @@
 with parameters as (
-    select * from {{ ref('stg_parameters') }}
+    select parameters.*
+    from {{ ref('stg_account_parameters') }} as parameters
+    inner join {{ ref('stg_project') }} as project
+        on parameters.project_id = project.project_id and parameters.rule_set = project.rule_set
 ),
 
 final as (
