@@ -17,6 +17,7 @@ from mrv.project_rules import BaselineVersion
 from mrv.refusals import names_found, problem_of
 from mrv.rule_sets import account_parameters, primary_parameters, used_parameters
 from mrv.schemas import DATASETS
+from mrv.stages.account_inputs import account_tables
 from mrv.stages.accounts import account_rows
 from mrv.stages.context import Context
 
@@ -53,7 +54,8 @@ def declared_tables(context: Context, *, simulated: bool) -> Mapping[str, pa.Tab
         "parameters": [parameter.record() for parameter in used_parameters(by_account)],
         **account_rows(context.project, context.period, by_account),
     }
-    return {name: DATASETS[name].table(records) for name, records in rows.items()}
+    landed = {name: DATASETS[name].table(records) for name, records in rows.items()}
+    return {**landed, **account_tables(context.project, context.period)}
 
 
 def _project_row(context: Context, *, simulated: bool) -> dict[str, Any]:

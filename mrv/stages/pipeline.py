@@ -16,9 +16,11 @@ import pyarrow.compute as pc
 
 from mrv.errors import CheckError
 from mrv.ledger import Artifact
+from mrv.project_accounting import TABLES
 from mrv.schemas import DATASETS
 from mrv.stages.check import Checked, check_received, check_table, evidence
 from mrv.stages.check_field import tree_results
+from mrv.stages.check_registry import ISSUANCES, vintages_set_aside
 from mrv.stages.check_sample import sample_results
 from mrv.stages.cluster import refuse_silence, through_client
 from mrv.stages.context import Context
@@ -188,8 +190,8 @@ def check_measured(
     checked = list(received.values())
     to_check = together(measured)
     to_check["privacy_log"] = log_of(received, context.definition.privacy)
-    for name in ("zones", "baseline_activity", "carbon_pools"):
-        if tables[name].num_rows:
+    for name in ("zones", "baseline_activity", "carbon_pools", *TABLES.values()):
+        if name in tables and tables[name].num_rows:
             to_check[name] = tables[name]
     years = loss_years(to_check.get("land_cover_area"))
     for name, table in sorted(to_check.items()):
@@ -205,6 +207,8 @@ def check_measured(
         tables[name] = batch.table()
     changed += [f"measure {name}" for part in measured if part.changed for name in part.tables]
     tables.update({name: batch.table() for name, batch in received.items()})
+    if ISSUANCES in received:
+        tables["issuances_set_aside"] = vintages_set_aside(received[ISSUANCES].set_aside())
     tables.update(evidence(checked))
     if "zone_pixels" in tables:
         tables["check_results"] = zone_results(context, tables)

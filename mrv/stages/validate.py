@@ -18,6 +18,7 @@ from mrv.sources.connectors import datasets_of
 from mrv.sources.fire_days import first_day
 from mrv.stages.declare import pool_rows, read_baseline
 from mrv.stages.patch_files import patch_problems
+from mrv.stages.validate_accounts import declared_problems, missing_strata
 from mrv.stages.validate_claims import claim_problems
 from mrv.stages.validate_parameters import parameter_notes, parameter_problems
 from mrv.stages.validate_rasters import measures_forest, raster_notes, raster_problems
@@ -50,12 +51,14 @@ def check_project(folder: Path, *, frozen: bool = True) -> Findings:
     problems += read_zones(project, private=True)[1]
     zones_by_kind = {kind: [zone for zone in zones if zone.kind == kind] for kind in {zone.kind for zone in zones}}
     of_parameters, known = parameter_problems(project)
+    of_accounts, notes = declared_problems(project, zones)
     problems = [
         *problems,
         *_needed_zones(project, zones_by_kind),
         *_periods(project),
         *_baselines(project, zones),
         *of_parameters,
+        *of_accounts,
         *_pools(project, known, zones),
         *_sources(project),
         *scene_problems(project, zones),
@@ -64,7 +67,7 @@ def check_project(folder: Path, *, frozen: bool = True) -> Findings:
         *sampling_problems(project, zones),
         *(frozen_problems(project, zones) if frozen else ()),
     ]
-    return Findings(project, tuple(zones), tuple(problems), tuple(_notes(project, zones)))
+    return Findings(project, tuple(zones), tuple(problems), (*_notes(project, zones), *notes))
 
 
 def refuse_problems(project: LoadedProject, *, frozen: bool = True) -> None:
@@ -170,6 +173,7 @@ def _baselines(project: LoadedProject, zones: list[Zone]) -> Iterator[MrvError]:
             yield error
         else:
             yield from _missing_years(project, version, file, rows, zones)
+            yield from missing_strata(project, version.version, file, rows, zones)
 
 
 def _missing_years(
