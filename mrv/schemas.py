@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mrv.schema_types import AREA_UM2, FACTOR, HECTARES, TIMESTAMP, Dataset, dataset
-from mrv.schemas_accounting import ACCOUNTING_DECLARED, ACCOUNTING_RECEIVED
+from mrv.schemas_accounting import ACCOUNTING_DECLARED, ACCOUNTING_MEASURED, ACCOUNTING_RECEIVED
 from mrv.schemas_field import FIELD_MEASURED, FIELD_RECEIVED
 from mrv.schemas_life import LIFE_MEASURED, LIFE_RECEIVED
 
@@ -81,6 +81,7 @@ _ALL = (
     }),
     *ACCOUNTING_DECLARED,
     *ACCOUNTING_RECEIVED,
+    *ACCOUNTING_MEASURED,
     *FIELD_RECEIVED,
     *LIFE_RECEIVED,
     # --- measured by the platform -----------------------------------------------------------------------------

@@ -90,4 +90,9 @@ ACCOUNTING_RECEIVED = (
         "retired_on": "date?", "retirement_reason": "str?", "retirement_beneficiary": "str?!", "retirement_details": "str?~",
     }, traced=True),
 )
+
+ACCOUNTING_MEASURED = (
+    dataset("issuances_set_aside", "One row per vintage of which rows of a registry's table were set aside; null: nobody can tell which.",
+             "vintage_start vintage_end", {"vintage_start": "date?", "vintage_end": "date?", "row_count": "int"}),
+)
 # fmt: on

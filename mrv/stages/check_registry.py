@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from mrv.schemas import DATASETS
 from mrv.sources.days import UnusableValueError
 from mrv.sources.serials import VcuSerial, overlapping, read_vcu_serial
 
@@ -14,6 +18,8 @@ if TYPE_CHECKING:
     from mrv.stages.check import Further
 
 ISSUANCES = "issuances"
+HARMLESS = frozenset({"serial_unique"})
+"""Rules by which a row is set aside without leaving anything open: the same block stands in another row."""
 
 
 def registry_parameters(dataset: str, table: pa.Table) -> Mapping[str, list[str]]:
@@ -86,3 +92,35 @@ def totals_check(dataset: str, table: pa.Table) -> Further | None:
         return check_vintage_totals(table, quarantine)
 
     return further
+
+
+def vintages_set_aside(quarantine: pa.Table) -> pa.Table:
+    """Count the rows of a registry's table that were set aside by the vintages that they may be of.
+
+    Args:
+        quarantine: Rows of `quarantine` of `issuances`. Their records name the serial number, and the vintage of a row that
+            could be typed; where both name one and they differ, the row may be of either.
+
+    Returns:
+        Rows of `issuances_set_aside`.
+    """
+    rows: dict[tuple[str, int], tuple[set[str], dict[str, Any]]] = {}
+    for row in quarantine.to_pylist():
+        rules, _ = rows.setdefault((row["artifact"], row["row"]), (set(), json.loads(row["record"])))
+        rules.add(row["rule"])
+    counts = Counter(
+        vintage for rules, record in rows.values() if not rules <= HARMLESS for vintage in _vintages(record)
+    )
+    return DATASETS["issuances_set_aside"].table(
+        {"vintage_start": start, "vintage_end": end, "row_count": count} for (start, end), count in counts.items()
+    )
+
+
+def _vintages(record: Mapping[str, Any]) -> set[tuple[date | None, date | None]]:
+    found: set[tuple[date | None, date | None]] = set()
+    serial = _serial(str(record.get("serial_number")))
+    if serial is not None:
+        found.add((serial.vintage_start, serial.vintage_end))
+    if record.get("vintage_start") and record.get("vintage_end"):
+        found.add((date.fromisoformat(record["vintage_start"]), date.fromisoformat(record["vintage_end"])))
+    return found or {(None, None)}

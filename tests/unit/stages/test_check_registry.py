@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from expectations.issuance_totals import check_vintage_totals
 from mrv.schemas import DATASETS
-from mrv.stages.check_registry import registry_parameters, totals_check
+from mrv.stages.check_registry import registry_parameters, totals_check, vintages_set_aside
 
 ALL = ("serial_quantity_differs", "serial_project_differs", "serial_vintage_differs", "blocks_overlap")
 
@@ -119,3 +120,47 @@ def test_two_totals_of_one_vintage_are_noticed() -> None:
 def test_a_vintage_without_a_total_is_not_judged() -> None:
     assert outcome([row(1, 1, 100)])["outcome"] == "passed"
     assert totals_check("plots", DATASETS["plots"].empty()) is None
+
+
+def set_aside(*rows: tuple[int, str, dict[str, Any]]) -> list[tuple[Any, ...]]:
+    quarantine = DATASETS["quarantine"].table(
+        {
+            "dataset": "issuances",
+            "artifact": "a",
+            "row": number,
+            "rule": rule,
+            "severity": "error",
+            "reason": "x",
+            "record": json.dumps(record),
+        }
+        for number, rule, record in rows
+    )
+    return [tuple(row.values()) for row in vintages_set_aside(quarantine).to_pylist()]
+
+
+SERIAL = "7-1-100-VCS-VCU-1507-VER-PE-14-958-01012020-31122020-1"
+YEAR_2020 = (date(2020, 1, 1), date(2020, 12, 31))
+
+
+def test_a_row_set_aside_leaves_its_vintage_open() -> None:
+    assert set_aside((1, "missing_value", {"ID": "958", "serial_number": SERIAL})) == [(*YEAR_2020, 1)]
+    assert set_aside((1, "unreadable_serial", {"serial_number": "none"})) == [(None, None, 1)]
+    assert set_aside((1, "ragged_row", {"ID": "958"})) == [(None, None, 1)]
+    assert set_aside() == []
+
+
+def test_a_row_set_aside_by_two_rules_counts_once() -> None:
+    record = {"serial_number": SERIAL}
+    assert set_aside((1, "missing_value", record), (1, "serial_unique", record)) == [(*YEAR_2020, 1)]
+
+
+def test_a_row_that_names_two_vintages_leaves_both_open() -> None:
+    record = {"serial_number": SERIAL, "vintage_start": "2021-01-01", "vintage_end": "2021-12-31"}
+    assert set_aside((1, "serial_vintage_differs", record)) == [
+        (*YEAR_2020, 1),
+        (date(2021, 1, 1), date(2021, 12, 31), 1),
+    ]
+
+
+def test_a_block_that_stands_in_another_row_leaves_nothing_open() -> None:
+    assert set_aside((1, "serial_unique", {"serial_number": SERIAL})) == []
