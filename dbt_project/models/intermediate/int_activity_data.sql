@@ -32,6 +32,7 @@ monitored as (
         u90,
         reason
     from {{ ref('int_monitored_area') }}
+    where in_period and rule_set in (select project.rule_set from {{ ref('stg_project') }} as project)
 ),
 
 -- A baseline names the strata it expects deforestation in; a zone and year without any row has no baseline, not a zero.

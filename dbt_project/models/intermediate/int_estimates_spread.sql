@@ -4,8 +4,10 @@ with estimates as (
     where area_ha is not null
 ),
 
-rules as (
-    select * from {{ ref('int_rules_pivoted') }}
+accounts as (
+    select constants.*
+    from {{ ref('int_account_constants') }} as constants
+    inner join {{ ref('stg_project') }} as project on constants.project_id = project.project_id
 ),
 
 stratum_loss as (
@@ -15,22 +17,24 @@ stratum_loss as (
 -- What the map shows in the years of the sample.
 mapped as (
     select
+        accounts.project_id,
+        accounts.rule_set,
         estimates.zone_id,
         estimates.area_ha,
         estimates.year_count,
         stratum_loss.stratum_id,
         stratum_loss.year,
         stratum_loss.area_um2,
-        rules.activity_data_years,
+        accounts.activity_data_years,
         sum(stratum_loss.area_um2) over (
-            partition by estimates.zone_id, stratum_loss.stratum_id
+            partition by accounts.rule_set, estimates.zone_id, stratum_loss.stratum_id
         ) as stratum_um2
     from estimates
     inner join stratum_loss
         on
             estimates.zone_id = stratum_loss.zone_id
             and stratum_loss.year between estimates.first_year and estimates.last_year
-    cross join rules
+    cross join accounts
 ),
 
 weighted as (
@@ -53,9 +57,9 @@ running as (
         cast(sum(weight) over upto as decimal(38, 0)) as weight_upto
     from weighted
     window
-        zone as (partition by zone_id),
+        zone as (partition by rule_set, zone_id),
         upto as (
-            partition by zone_id
+            partition by rule_set, zone_id
             order by year, stratum_id
             rows between unbounded preceding and current row
         )
@@ -79,6 +83,8 @@ rounded as (
 
 final as (
     select
+        project_id,
+        rule_set,
         zone_id,
         stratum_id,
         year,
@@ -88,10 +94,11 @@ final as (
             case
                 when not is_complete then null
                 when area_ha = 0 then 0
-                else area_upto_ha - lag(area_upto_ha, 1, 0) over (partition by zone_id order by year, stratum_id)
+                else area_upto_ha - lag(area_upto_ha, 1, 0) over zone_upto
             end as decimal(18, 6)
         ) as area_ha
     from rounded
+    window zone_upto as (partition by rule_set, zone_id order by year, stratum_id)
 )
 
 select * from final

@@ -125,6 +125,7 @@ ledger_years as (
         cast({{ sum_or_null('area_ha') }} as decimal(18, 6)) as area_ha,
         {{ reasons('reason') }} as reason
     from {{ ref('int_monitored_area') }}
+    where in_period and rule_set in (select project.rule_set from {{ ref('stg_project') }} as project)
     group by zone_id, year
 ),
 

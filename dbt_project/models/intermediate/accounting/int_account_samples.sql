@@ -1,0 +1,72 @@
+-- Deforestation by a sample of units in sampling strata: the share of units that lost their forest, times the stratum.
+with samples as (
+    select * from {{ ref('stg_account_area_samples') }}
+),
+
+shares as (
+    select
+        *,
+        cast(area_ha as decimal(38, 6)) * loss_count as area_by_count,
+        -- Squared standard error of a stratum: A^2 p (1 - p) / (n - 1) = A^2 c (n - c) / (n^2 (n - 1)).
+        cast(area_ha * area_ha as decimal(38, 12)) * cast(loss_count * (unit_count - loss_count) as decimal(18, 0))
+            as squares_by_counts,
+        cast(unit_count as hugeint) * unit_count * (unit_count - 1) as units_cubed
+    from samples
+),
+
+strata as (
+    select
+        *,
+        {{ divide('area_by_count', 'unit_count', 6, width=28) }} as lost_ha,
+        {{ divide('squares_by_counts', 'units_cubed', 12, width=38) }} as variance_ha2
+    from shares
+),
+
+sums as (
+    select
+        project_id,
+        scope,
+        zone_id,
+        stratum_id,
+        first_year,
+        last_year,
+        sum(lost_ha) as lost_ha,
+        {{ sum_or_null('variance_ha2') }} as variance_ha2,
+        sum(unit_count - 1) as degrees_of_freedom,
+        max(monitoring_years) as monitoring_years,
+        string_agg(distinct source, '; ' order by source) as source,
+        case
+            when min(monitoring_years) <> max(monitoring_years)
+                then 'the sampling strata of zone ' || zone_id || ' name different lengths of monitoring'
+            when min(unit_count) < 1 then 'a sampling stratum of zone ' || zone_id || ' has no unit'
+        end as reason
+    from strata
+    group by project_id, scope, zone_id, stratum_id, first_year, last_year
+),
+
+-- The estimate is of the time between the images; a year takes its part, and the span of calendar years as many.
+spread as (
+    select
+        *,
+        cast(lost_ha * (last_year - first_year + 1) as decimal(38, 9)) as lost_by_years,
+        cast(sqrt(cast(variance_ha2 as double)) as decimal(28, 9)) * (last_year - first_year + 1) as se_by_years
+    from sums
+),
+
+final as (
+    select
+        project_id,
+        scope,
+        zone_id,
+        stratum_id,
+        first_year,
+        last_year,
+        if(reason is null, {{ divide('lost_by_years', 'monitoring_years', 9, 9, scale=6, width=18) }}, null) as area_ha,
+        if(reason is null, {{ divide('se_by_years', 'monitoring_years', 9, 9, scale=6, width=18) }}, null) as se_ha,
+        cast(degrees_of_freedom as bigint) as degrees_of_freedom,
+        source,
+        reason
+    from spread
+)
+
+select * from final
