@@ -102,6 +102,9 @@ final as (
         max(parameters.value) filter (where parameters.name = 'title_share') as title_share,
         max(parameters.value) filter (where parameters.name = 'loss_event_share') as loss_event_share,
         max(parameters.value) filter (where parameters.name = 'loss_notice_days') as loss_notice_days,
+        max(parameters.value) filter (
+            where parameters.name = 'verification_gap_years'
+        ) as verification_gap_years,
         max(parameters.value) filter (where parameters.name = 'buffer_hold_years') as buffer_hold_years
     from vintages
     left join parameters
