@@ -16,7 +16,18 @@ from mrv.periods import Span
 from mrv.project import LoadedProject
 from mrv.project_sampling import SampleSource
 from mrv.project_scenes import Stac
-from mrv.project_sources import CamtrapDp, EarthRanger, Files, Firms, Kobo, Occurrences, OdkCentral, RasterTiles, Smart
+from mrv.project_sources import (
+    CamtrapDp,
+    EarthRanger,
+    Files,
+    Firms,
+    Kobo,
+    Occurrences,
+    OdkCentral,
+    RasterTiles,
+    Registry,
+    Smart,
+)
 
 if TYPE_CHECKING:
     from mrv.simulator.faults import Faults
@@ -103,7 +114,7 @@ def mirrors(project: LoadedProject, *, url: str, folder: Path) -> dict[str, str]
         elif isinstance(source, Stac):
             result[source.name] = f"{url}/{STAC_ROOT}/{source.name}"
             result[f"{source.name}.assets"] = f"{url}/{STAC_ROOT}/{source.name}/images"
-        elif isinstance(source, CamtrapDp | Occurrences | Smart | EarthRanger) or (
+        elif isinstance(source, CamtrapDp | Occurrences | Smart | EarthRanger | Registry) or (
             isinstance(source, Files) and any(table.dataset in LISTS for table in source.tables)
         ):
             result[source.name] = str(folder / TABLES / source.name)
@@ -157,6 +168,7 @@ def _census_window(project: LoadedProject) -> Span:
 def _write(seed: int, project: LoadedProject, folder: Path) -> None:
     from mrv.boundaries import load_zones
     from mrv.simulator.animals import write_animals
+    from mrv.simulator.credits import write_issuances
     from mrv.simulator.fires import write_fires
     from mrv.simulator.form_answers import make_form_answers
     from mrv.simulator.landscape import make_landscape
@@ -176,6 +188,8 @@ def _write(seed: int, project: LoadedProject, folder: Path) -> None:
             write_scenes(landscape, zones, source, crs=crs, folder=folder / SCENES / source.name)
         elif isinstance(source, Files):
             write_lists(source, folder / TABLES / source.name, seed)
+        elif isinstance(source, Registry):
+            write_issuances(source, folder / TABLES / source.name, seed=seed)
         elif isinstance(source, Smart | EarthRanger):
             write = write_smart if isinstance(source, Smart) else write_earthranger
             newest = max(project.definition.monitoring_periods, key=lambda period: period.end)
