@@ -17,6 +17,7 @@ TABLES = {
     "leakage_measures": "leakage_measures",
     "risk_scores": "risk_scores",
     "prior_vintages": "prior_vintages",
+    "ex_ante_reductions": "ex_ante_reductions",
     "loss_events": "loss_events",
 }
 """Key to the landed table that its file fills."""
@@ -47,6 +48,7 @@ class Accounting(Strict):
     leakage_measures: str | None = Field(None, description="CSV of fuel, fertiliser and livestock against leakage.")
     risk_scores: str | None = Field(None, description="CSV of the non-permanence rating, item by item.")
     prior_vintages: str | None = Field(None, description="CSV of vintages verified in earlier periods.")
+    ex_ante_reductions: str | None = Field(None, description="CSV of net reductions expected at validation, by year.")
     loss_events: str | None = Field(None, description="CSV of events that destroyed carbon stock.")
     workbook: str | None = Field(None, description="Workbook in the four-sheet layout, instead of activity and stocks.")
     stock_range: StockRange | None = None

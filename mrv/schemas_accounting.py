@@ -68,6 +68,10 @@ ACCOUNTING_DECLARED = (
         "stock_change_tco2e": "tonnes", "leakage_tco2e": "tonnes", "balance_tco2e": "tonnes", "buffer_tco2e": "tonnes",
         "credits": "int", "source": "str",
     }),
+    dataset("ex_ante_reductions", "One row per project and calendar year: the net reductions that were expected at validation.",
+             "project_id year", {
+        "project_id": "str", "year": "int", "net_tco2e": "tonnes", "source": "str",
+    }),
     dataset("loss_events", "One row per project and event that destroyed carbon stock.", "project_id event_id", {
         "project_id": "str", "event_id": "str", "occurred_on": "date", "zone_id": "str?", "cause": "str", "is_avoidable": "bool?",
         "stock_loss_tco2e": "tonnes", "notified_on": "date?", "reported_on": "date?", "source": "str",

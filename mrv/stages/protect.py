@@ -53,7 +53,7 @@ PUBLISHED_ROWS = (
     *("species_names", "species_categories", "taxon_matches", "taxon_categories"),
     *("record_zones", "record_cells", "privacy_log", "repairs"),
     *("accounts", "account_parameters", "baseline_versions", "account_activity", "account_stocks", "account_emissions"),
-    *("account_burnt_areas", "account_area_samples", "leakage_measures", "risk_scores"),
+    *("account_burnt_areas", "account_area_samples", "leakage_measures", "risk_scores", "ex_ante_reductions"),
 )
 """Accepted rows that go into the package, so that a verifier can go from a tonne to its trees and pixels. None names people.
 

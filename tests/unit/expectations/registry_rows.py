@@ -37,6 +37,12 @@ SOUND: dict[str, dict[str, Any]] = {
         "reported_on": date(2024, 2, 1),
         "source": "report",
     },
+    "ex_ante_reductions": {
+        "project_id": "p{n}",
+        "year": 2022,
+        "net_tco2e": Decimal(120_000),
+        "source": "project description",
+    },
     "prior_vintages": {
         "project_id": "p",
         "rule_set": "r{n}",
@@ -70,6 +76,9 @@ SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     ("loss_events", "loss_positive", {"stock_loss_tco2e": Decimal(0)}),
     ("loss_events", "notified_after_event", {"notified_on": date(2023, 7, 31)}),
     ("loss_events", "reported_after_event", {"reported_on": date(2023, 2, 8)}),
+    ("ex_ante_reductions", "required_present", {"source": None}),
+    ("ex_ante_reductions", "year_unique", {"project_id": "p1"}),
+    ("ex_ante_reductions", "year_plausible", {"year": 22}),
     ("prior_vintages", "required_present", {"balance_tco2e": None}),
     ("prior_vintages", "vintage_unique", {"rule_set": "r1"}),
     ("prior_vintages", "vintage_in_order", {"vintage_end": date(2019, 12, 31)}),
