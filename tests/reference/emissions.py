@@ -111,6 +111,13 @@ def part(years: Fraction, age: int) -> Fraction:
     return Fraction(1) / years if age < years else Fraction(0)
 
 
+def counts(rules: Rules, activity: str, version: Row | None) -> bool:
+    """Say whether a rule set counts an activity; enhancement that it does not credit still lowers the baseline."""
+    if activity == "degradation":
+        return bool(rules["degradation_counted"] == "yes")
+    return activity != "enhancement" or version is not None or bool(rules["enhancement_credited"] == "yes")
+
+
 def memory(rules: Rules) -> int:
     """Return for how many years a loss emits."""
     if rules["emission_timing"] == "year_of_loss":
@@ -180,7 +187,10 @@ class Emissions:
             return UNKNOWN
         values = [self._changes(scope, version, year, rules, name) for name in STOCK_CHANGES]
         values.append(self._fire(scope, version, year, rules))
-        declared = [self._declared(scope, version, year, name) for name in (*STOCK_CHANGES, "fire")]
+        declared = [
+            self._declared(scope, version, year, name) if counts(rules, name, version) else Fraction(0)
+            for name in (*STOCK_CHANGES, "fire")
+        ]
         share = Fraction(length, days_in_year(year))
         both = [total(pair) for pair in zip(values, declared, strict=True)]
         return Side(*(None if value is None else value * share for value in both))
@@ -190,12 +200,16 @@ class Emissions:
         span = (year, year)
         if version and version["mode"] in AVERAGES:
             span = (version["reference_first_year"], version["reference_last_year"])
+        rules = self.account.rules[max(year, self.account.start.year)]
         zones = {row["zone_id"] for row in self.project.rows("account_activity", scope=scope)}
         rows = self._spans("account_activity", scope, version, year)
+        rows = [row for row in rows if counts(rules, row["activity"], version)]
         seen = {row["zone_id"] for row in rows}
         if not seen:
             found = self._spans("account_emissions", scope, version, year)
-            names = {row["component"] for row in found} & set(STOCK_CHANGES)
+            names = {name for name in STOCK_CHANGES if counts(rules, name, version)} & {
+                row["component"] for row in found
+            }
             return bool(names) and all(covers(found, span, component=name) for name in names)
         return all(covers(rows, span, zone_id=zone) for zone in zones)
 
@@ -219,9 +233,7 @@ class Emissions:
         return sum((value for _, value in self._annual(rows, version, "emissions_tco2e")), Fraction(0))
 
     def _changes(self, scope: str, version: Row | None, year: int, rules: Rules, activity: str) -> Known:
-        if activity == "degradation" and rules["degradation_counted"] == "no":
-            return Fraction(0)
-        if activity == "enhancement" and rules["enhancement_credited"] == "no" and version is None:
+        if not counts(rules, activity, version):
             return Fraction(0)
         values: list[Known] = []
         for row, area in self._areas(scope, version, year, activity):
@@ -241,16 +253,21 @@ class Emissions:
         return None if per_ha is None else area * per_ha
 
     def _earlier(self, scope: str, is_baseline: bool, year: int, rules: Rules) -> Iterable[Known]:
-        """Give what earlier losses still emit, back to the start of crediting."""
+        """Give what earlier losses still emit, back to the start of crediting; each zone that loses now must tell of then."""
+        now = self._zones_of_loss(scope, year, is_baseline=is_baseline)
         for past in range(max(self.account.crediting_start.year, year - memory(rules) + 1), year):
-            weights = self._weights(past) if is_baseline else [(None, Fraction(1))]
-            if not weights:
+            if now - self._zones_of_loss(scope, past, is_baseline=is_baseline):
                 yield None
-            for version, weight in weights:
-                if not self._named(scope, version, past):
-                    yield None
+            for version, weight in self._in_force(past, is_baseline=is_baseline):
                 for row, area in self._areas(scope, version, past, "deforestation"):
                     yield self._of_area(area * weight, row, rules, age=year - past)
+
+    def _zones_of_loss(self, scope: str, year: int, *, is_baseline: bool) -> set[str]:
+        versions = self._in_force(year, is_baseline=is_baseline)
+        return {row["zone_id"] for one, _ in versions for row, _ in self._areas(scope, one, year, "deforestation")}
+
+    def _in_force(self, year: int, *, is_baseline: bool) -> list[tuple[Row | None, Fraction]]:
+        return self._weights(year) if is_baseline else [(None, Fraction(1))]
 
     def _weights(self, year: int) -> list[tuple[Row | None, Fraction]]:
         valid = self._valid(date(year, 1, 1), date(year, 12, 31))
