@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mrv.cli_account import account
 from mrv.cli_forms import forms
 from mrv.cli_sample import sample
 from mrv.errors import MrvError, UsageError
@@ -396,6 +397,7 @@ def sql(project: str, query: str | None, period: str | None, limit: int, style: 
         click.echo(f"truncated after {limit} rows", err=True)
 
 
+main.add_command(account)
 main.add_command(forms)
 main.add_command(sample)
 

@@ -74,7 +74,10 @@ def _stock(cells: Cells, row: Row, settings: Settings, fractions: Mapping[tuple[
     element = row["element"]
     by_default = "t d.m./ha" if element in _BIOMASS and settings.is_dry_matter else "tC/ha"
     unit = cells.get("c_unit_own", TEXT) or by_default
-    method = {"RS": "ratio", "DG_ratio": "share"}.get(element, "biomass" if unit == "t d.m./ha" else "stock")
+    by_element = {"RS": "ratio", "DG_ratio": "share"}.get(element, "biomass" if unit == "t d.m./ha" else "stock")
+    method = cells.get("c_method_own", TEXT) or by_element
+    if method not in ("ratio", by_element):
+        cells.refuse("c_method_own", "unknown c_method_own", "ratio, or an empty cell", "empty it")
     own = fractions.get((row["stratum_id"], row["state"])) or fractions.get((row["stratum_id"], "ALL"))
     fraction = cells.get("c_fraction_own", FACTOR)
     fraction_se = cells.get("c_fraction_own_se", FACTOR)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -124,17 +123,19 @@ def _periods(rows: SheetRows, book: Workbook, *, label: str) -> dict[str, Period
 
 
 def _refuse_holes(monitored: list[tuple[int, int]], book: Workbook, *, label: str) -> None:
-    for (_, end), (start, _) in itertools.pairwise(monitored):
-        if start != end + 1:
+    covered = monitored[0][1]
+    for start, end in monitored[1:]:
+        if start > covered + 1:
             book.reading.problems.append(
                 InputError(
                     "monitored periods do not follow each other",
-                    expected=f"a period from {end + 1}",
+                    expected=f"a period from {covered + 1}",
                     found=f"one from {start}",
                     where=f"{label}, sheet {TIME_PERIODS}",
                     remedy="mend the years, or give each monitored period a workbook of its own",
                 )
             )
+        covered = max(covered, end)
 
 
 def _version(name: str, parts: list[tuple[Period, Cells]], book: Workbook) -> InputRow:

@@ -175,6 +175,12 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
             choices=("tC/ha", "tCO2e/ha", "t d.m./ha"),
         ),
         Column(
+            "c_method_own",
+            "ratio, where DW or LI is a ratio of AGB (this platform only)",
+            "ratio, si DW o LI es una razón de AGB (solo esta plataforma)",
+            choices=("ratio",),
+        ),
+        Column(
             "c_base_id",
             "Intact land use of a DG_ratio (this platform only)",
             "Uso intacto de DG_ratio (solo esta plataforma)",

@@ -46,7 +46,7 @@ def keep_unique(rows: Iterable[InputRow], dataset: str, reading: Reading) -> Non
     kept = reading.tables.setdefault(dataset, [])
     first: dict[tuple[Any, ...], str] = {}
     for row in rows:
-        key = tuple(row[name] for name in DATASETS[dataset].key)
+        key = tuple(row.values.get(name) for name in DATASETS[dataset].key)
         if key not in first:
             first[key] = row.where
             kept.append(row)
