@@ -1,4 +1,4 @@
-{# All rows of emissions of one scenario: computed, declared, of fire, and what is lacking, with the part of the vintage. #}
+{# All rows of emissions of one scenario: computed, declared, of fire, and what is lacking, by the vintage's days. #}
 {% macro account_emissions(scenario) -%}
     with accounts as (
         select * from {{ ref('int_account_constants') }}
@@ -93,9 +93,7 @@
         select
             project_id,
             rule_set,
-            {%- if scenario == 'baseline' %}
-            baseline_version,
-            {%- endif %}
+            {% if scenario == 'baseline' %}baseline_version,{% endif %}
             scope,
             zone_id,
             stratum_id,

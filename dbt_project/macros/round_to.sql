@@ -4,10 +4,11 @@ Round a decimal of nine places to as many decimals as a column says, half away f
 DuckDB rounds to a number of places that is known when the query is written, so that each is written out.
 #}
 {% macro round_to(value, decimals, width=28) -%}
-    case cast({{ decimals }} as bigint)
-        {%- for places in range(9) %}
-        when {{ places }} then cast(cast({{ value }} as decimal({{ width - 9 + places }}, {{ places }})) as decimal({{ width }}, 9))
-        {%- endfor %}
+    case
+        {% for places in range(9) %}
+            when {{ decimals }} = {{ places }}
+                then cast({{ value }} as decimal({{ width - 9 + places }}, {{ places }}))::decimal({{ width }}, 9)
+        {% endfor %}
         else {{ value }}
     end
 {%- endmacro %}

@@ -49,7 +49,7 @@ counted as (
     inner join zone_years
         on
             zones.zone_id = zone_years.zone_id
-            and (zone_years.in_period or zone_years.year >= accounts.crediting_year)
+            and (zone_years.in_period or accounts.crediting_year <= zone_years.year)
     left join stratum_loss on zones.zone_id = stratum_loss.zone_id and zone_years.year = stratum_loss.year
 ),
 

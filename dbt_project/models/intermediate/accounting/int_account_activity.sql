@@ -60,7 +60,7 @@ baseline as (
     cross join {{ ref('stg_baseline_activity') }} as areas
     inner join scopes on areas.zone_id = scopes.zone_id
     left join {{ ref('stg_baseline_versions') }} as versions
-        on areas.baseline_version = versions.baseline_version and versions.project_id = accounts.project_id
+        on accounts.project_id = versions.project_id and areas.baseline_version = versions.baseline_version
 ),
 
 sampled as (

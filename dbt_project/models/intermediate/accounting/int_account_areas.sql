@@ -10,8 +10,19 @@ with accounts as (
 -- where they are credited.
 activity as (
     select
-        areas.* exclude (baseline_version, first_year, last_year),
+        areas.project_id,
+        areas.rule_set,
+        areas.scenario,
         coalesce(areas.baseline_version, '*') as baseline_version,
+        areas.scope,
+        areas.zone_id,
+        areas.stratum_id,
+        areas.activity,
+        areas.from_state,
+        areas.to_state,
+        areas.method,
+        areas.area_ha,
+        areas.reason,
         areas.first_year as span_first_year,
         areas.last_year as span_last_year,
         areas.last_year - areas.first_year + 1 as span_years,
@@ -94,6 +105,23 @@ shares as (
         on activity.project_id = versions.project_id and activity.baseline_version = versions.baseline_version
 ),
 
+reference_years as (
+    select
+        shares.project_id,
+        shares.rule_set,
+        shares.baseline_version,
+        shares.scope,
+        shares.zone_id,
+        unnest(range(
+            greatest(shares.span_first_year, versions.reference_first_year),
+            least(shares.span_last_year, versions.reference_last_year) + 1
+        )) as reference_year
+    from shares
+    inner join versions
+        on shares.project_id = versions.project_id and shares.baseline_version = versions.baseline_version
+    where shares.is_average
+),
+
 reference_cover as (
     select
         project_id,
@@ -102,22 +130,7 @@ reference_cover as (
         scope,
         zone_id,
         count(distinct reference_year) as years_given
-    from (
-        select
-            shares.project_id,
-            shares.rule_set,
-            shares.baseline_version,
-            shares.scope,
-            shares.zone_id,
-            unnest(range(
-                greatest(shares.span_first_year, versions.reference_first_year),
-                least(shares.span_last_year, versions.reference_last_year) + 1
-            )) as reference_year
-        from shares
-        inner join versions
-            on shares.project_id = versions.project_id and shares.baseline_version = versions.baseline_version
-        where shares.is_average
-    )
+    from reference_years
     group by project_id, rule_set, baseline_version, scope, zone_id
 ),
 
@@ -181,15 +194,16 @@ monitored as (
     select
         shares.*,
         unnest(range(
-            greatest(span_first_year, first_year), least(span_last_year, last_vintage_year) + 1
+            greatest(shares.span_first_year, shares.first_year),
+            least(shares.span_last_year, shares.last_vintage_year) + 1
         )) as year,
         1 as version_days,
         1 as year_days,
-        cast(area_ha as decimal(38, 6)) as area_parts,
-        span_years as divisor,
+        cast(shares.area_ha as decimal(38, 6)) as area_parts,
+        shares.span_years as divisor,
         cast(null as varchar) as average_reason
     from shares
-    where scenario = 'monitored'
+    where shares.scenario = 'monitored'
 ),
 
 united as (

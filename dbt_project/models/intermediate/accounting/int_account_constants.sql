@@ -38,18 +38,17 @@ constants as (
     select
         project_id,
         rule_set,
-        {%- for name in choices + numbers %}
-        if(min({{ name }}) = max({{ name }}) and count({{ name }}) = count(*), max({{ name }}), null) as {{ name }},
-        {%- endfor %}
-        nullif(concat_ws(
-            '; '
-            {%- for name in choices + numbers %},
-            case
-                when min({{ name }}) <> max({{ name }}) or (count({{ name }}) > 0 and count({{ name }}) < count(*))
-                    then 'parameter {{ name }} changes between vintages of the period'
-            end
-            {%- endfor %}
-        ), '') as reason
+        {% for name in choices + numbers %}
+            if(min({{ name }}) = max({{ name }}) and count({{ name }}) = count(*), max({{ name }}), null) as {{ name }},
+        {% endfor %}
+        {% set changes = [] -%}
+        {% for name in choices + numbers -%}
+        {% do changes.append(
+            "case when min(" ~ name ~ ") <> max(" ~ name ~ ") or count(" ~ name ~ ") not in (0, count(*)) then "
+            ~ "'parameter " ~ name ~ " changes between vintages of the period' end"
+        ) -%}
+        {% endfor -%}
+        {{ join_reasons(changes) }} as reason
     from rules
     group by project_id, rule_set
 ),

@@ -34,7 +34,8 @@ annual as (
             segments.project_id = declared.project_id
             and segments.scenario = declared.scenario
             and segments.baseline_version = declared.version
-            and segments.vintage_year between declared.first_year and declared.last_year
+            and segments.vintage_year >= declared.first_year
+            and segments.vintage_year <= declared.last_year
     where not segments.is_average
 ),
 
@@ -55,8 +56,8 @@ averages as (
             segments.project_id = declared.project_id
             and segments.scenario = declared.scenario
             and segments.baseline_version = declared.version
-            and declared.first_year <= segments.reference_last_year
-            and declared.last_year >= segments.reference_first_year
+            and segments.reference_last_year >= declared.first_year
+            and segments.reference_first_year <= declared.last_year
     where segments.is_average
 ),
 
@@ -120,7 +121,10 @@ sums as (
         ) as reason,
         cast({{ sum_or_null('emissions_tco2e') }} as decimal(28, 9)) as sum_tco2e,
         -- Errors of several years are independent.
-        cast(sqrt(sum(cast(se_tco2e as decimal(38, 9)) * cast(se_tco2e as decimal(38, 9)))) as decimal(28, 9)) as se_tco2e
+        cast(
+            sqrt(cast(sum(cast(se_tco2e as decimal(38, 9)) * cast(se_tco2e as decimal(38, 9))) as double))
+            as decimal(28, 9)
+        ) as se_tco2e
     from divided
     group by project_id, rule_set, scenario, baseline_version, scope, component, year, days, days_in_year
 ),

@@ -32,7 +32,15 @@ factors as (
 present as (
     select
         segments.*,
-        areas.* exclude (project_id, rule_set, scenario, baseline_version, year, version_days, year_days, reason),
+        areas.scope,
+        areas.zone_id,
+        areas.stratum_id,
+        areas.activity,
+        areas.from_state,
+        areas.to_state,
+        areas.method,
+        areas.area_parts,
+        areas.divisor,
         areas.reason as area_reason,
         0 as age
     from segments
@@ -50,9 +58,13 @@ present as (
 past as (
     select
         segments.*,
-        areas.* exclude (
-            project_id, rule_set, scenario, baseline_version, year, version_days, year_days, area_parts, divisor, reason
-        ),
+        areas.scope,
+        areas.zone_id,
+        areas.stratum_id,
+        areas.activity,
+        areas.from_state,
+        areas.to_state,
+        areas.method,
         if(
             areas.version_days = areas.year_days, areas.area_parts, areas.area_parts * areas.version_days
         ) as area_parts,
@@ -82,9 +94,7 @@ items as (
 
 pools as (
     select
-        items.* exclude (
-            decay_years_below_ground, decay_years_dead_wood, decay_years_soil, decay_years_after_deforestation
-        ),
+        items.*,
         coalesce(factors.pool, '*') as pool,
         factors.from_tc_ha,
         factors.to_tc_ha,
@@ -181,7 +191,9 @@ parts as (
             -- Nothing lost emits nothing, whatever the factor is.
             when from_parts = 0 and to_parts = 0 then 0
             -- Rounded as a whole span first and then by year, where the rule set rounds.
-            when from_window = 1 and to_window = 1 and coalesce(emission_factor_decimals, emissions_decimals) is not null
+            when
+                from_window = 1 and to_window = 1
+                and coalesce(emission_factor_decimals, emissions_decimals) is not null
                 then {{ divide('span_tco2e', 'divisor', 9) }}
             when from_window = 1 and to_window = 1 then {{ divide('change_by_mass', 'change_divisor', 24, 9) }}
             else
@@ -215,7 +227,9 @@ sums as (
         emissions_decimals,
         sum(unknown_count) as unknown_count,
         cast(if(sum(unknown_count) = 0, sum(area_ha), null) as decimal(28, 9)) as area_sum_ha,
-        case when count(*) = 1 and not bool_or(has_past) and max(unknown_count) = 0 then max(span_tco2e) end as span_tco2e,
+        case
+            when count(*) = 1 and not bool_or(has_past) and max(unknown_count) = 0 then max(span_tco2e)
+        end as span_tco2e,
         case when count(*) = 1 and not bool_or(has_past) then max(divisor) end as span_years,
         cast({{ sum_or_null('emissions_tco2e', 'unknown_count = 0') }} as decimal(28, 9)) as exact_tco2e,
         string_agg(distinct reason, '; ' order by reason) as reason

@@ -21,17 +21,25 @@ areas as (
     from {{ ref('int_account_areas') }}
 ),
 
+-- Declared emissions of a side, and whether the rule set counts them.
 declared as (
     select distinct
-        project_id,
-        rule_set,
-        scenario,
-        baseline_version,
-        scope,
-        component,
-        year
-    from {{ ref('int_account_declared') }}
-    where component in ('deforestation', 'degradation', 'enhancement', 'fire')
+        emissions.project_id,
+        emissions.rule_set,
+        emissions.scenario,
+        emissions.baseline_version,
+        emissions.scope,
+        emissions.component,
+        emissions.year,
+        case emissions.component
+            when 'degradation' then accounts.degradation_counted = 'yes'
+            when 'enhancement' then emissions.scenario = 'baseline' or accounts.enhancement_credited = 'yes'
+            else true
+        end as is_counted
+    from {{ ref('int_account_declared') }} as emissions
+    inner join accounts
+        on emissions.project_id = accounts.project_id and emissions.rule_set = accounts.rule_set
+    where emissions.component in ('deforestation', 'degradation', 'enhancement', 'fire')
 ),
 
 burnt as (
@@ -112,7 +120,7 @@ scope_declared as (
         scope,
         year
     from declared
-    where component <> 'fire'
+    where is_counted and component <> 'fire'
     group by all
 ),
 
@@ -192,19 +200,14 @@ expected as (
     where scenario = 'baseline'
     union
     select
-        declared.project_id,
-        declared.rule_set,
-        declared.scope,
+        project_id,
+        rule_set,
+        scope,
         '*' as zone_id,
-        declared.component as activity,
-        declared.year
+        component as activity,
+        year
     from declared
-    inner join accounts
-        on declared.project_id = accounts.project_id and declared.rule_set = accounts.rule_set
-    where
-        declared.scenario = 'baseline'
-        and declared.component <> 'enhancement'
-        and (declared.component <> 'degradation' or accounts.degradation_counted = 'yes')
+    where scenario = 'baseline' and is_counted and component <> 'enhancement'
 ),
 
 seen as (
@@ -380,7 +383,24 @@ years_lacking as (
         decaying.days_in_year
 ),
 
--- A version that declares nothing, where another or the monitored side has declared emissions and there is no zone.
+-- Scopes of which only declared emissions or burnt areas are known.
+named as (
+    select
+        project_id,
+        rule_set,
+        scope
+    from declared
+    where scope in ('project_area', 'leakage_belt')
+    union
+    select
+        project_id,
+        rule_set,
+        scope
+    from burnt
+    where scope in ('project_area', 'leakage_belt')
+),
+
+-- A side of such a scope without any change of stocks that counts.
 scopes_lacking as (
     select
         segments.project_id,
@@ -395,14 +415,7 @@ scopes_lacking as (
         segments.days_in_year,
         'no emissions of the ' || segments.scenario || ' in ' || segments.vintage_year as reason
     from segments
-    inner join (
-        select distinct
-            project_id,
-            rule_set,
-            scope
-        from scope_declared
-        where scope in ('project_area', 'leakage_belt')
-    ) as named
+    inner join named
         on segments.project_id = named.project_id and segments.rule_set = named.rule_set
     anti join zones
         on
@@ -421,18 +434,17 @@ scopes_lacking as (
 ),
 
 scopes as (
-    select distinct
+    select
         project_id,
         rule_set,
         scope
     from zones
     union
-    select distinct
+    select
         project_id,
         rule_set,
         scope
-    from declared
-    where scenario = 'baseline' and scope in ('project_area', 'leakage_belt')
+    from named
 ),
 
 days_lacking as (

@@ -8,8 +8,9 @@ shares as (
         *,
         cast(area_ha as decimal(38, 6)) * loss_count as area_by_count,
         -- Squared standard error of a stratum: A^2 p (1 - p) / (n - 1) = A^2 c (n - c) / (n^2 (n - 1)).
-        cast(area_ha * area_ha as decimal(38, 12)) * cast(loss_count * (unit_count - loss_count) as decimal(18, 0))
-            as squares_by_counts,
+        cast(area_ha as decimal(38, 6))
+        * cast(area_ha as decimal(38, 6))
+        * cast(loss_count * (unit_count - loss_count) as decimal(18, 0)) as squares_by_counts,
         cast(unit_count as hugeint) * unit_count * (unit_count - 1) as units_cubed
     from samples
 ),

@@ -34,12 +34,12 @@ sums as (
         year,
         scope,
         scenario,
-        {% for activity in ['deforestation', 'degradation', 'enhancement', 'fire'] -%}
-        case
-            when count(*) filter (where activity = '{{ activity }}') = 0 then 0
-            else {{ sum_or_null('period_tco2e', "activity = '" ~ activity ~ "'") }}
-        end as {{ activity }}_tco2e,
-        {% endfor -%}
+        {% for activity in ['deforestation', 'degradation', 'enhancement', 'fire'] %}
+            case
+                when count(*) filter (where activity = '{{ activity }}') = 0 then 0
+                else {{ sum_or_null('period_tco2e', "activity = '" ~ activity ~ "'") }}
+            end as {{ activity }}_tco2e,
+        {% endfor %}
         {{ reasons('reason') }} as reason
     from emissions
     group by project_id, rule_set, year, scope, scenario

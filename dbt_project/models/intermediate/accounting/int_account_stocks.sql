@@ -41,8 +41,8 @@ named as (
 -- Rows of all strata hold where a stratum has none of its own for the state.
 expanded as (
     select
-        declared.* exclude (stratum_id),
-        strata.stratum_id
+        strata.stratum_id as own_stratum_id,
+        declared.*
     from declared
     inner join strata
         on
@@ -59,7 +59,8 @@ expanded as (
 
 fractions as (
     select
-        *,
+        * exclude (stratum_id, own_stratum_id),
+        own_stratum_id as stratum_id,
         case
             when method = 'biomass'
                 then coalesce(carbon_fraction, if(pool = 'litter', account_fraction_litter, account_fraction))
@@ -109,7 +110,11 @@ ratios as (
         coalesce(above_ground.fraction, direct.account_fraction) as base_fraction,
         coalesce(
             direct.carbon_fraction,
-            if(direct.pool = 'litter', direct.account_fraction_litter, coalesce(above_ground.fraction, direct.account_fraction))
+            if(
+                direct.pool = 'litter',
+                direct.account_fraction_litter,
+                coalesce(above_ground.fraction, direct.account_fraction)
+            )
         ) as pool_fraction
     from direct
     left join above_ground
