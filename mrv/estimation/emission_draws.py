@@ -173,7 +173,7 @@ def influences(account: Account, quantity: str) -> Iterator[Influence]:
         moved = np.flatnonzero(slopes[:, places].any(axis=1)) // len(SIDES)
         # What happens in one vintage tells nothing of the others, unless leakage is added up over them.
         vintages = np.arange(len(account.vintages)) if account.leakage.is_cumulative.any() else np.unique(moved)
-        if not moved.size:
+        if not moved.size or not values[places].any():
             continue
         sides = (vintages[:, None] * len(SIDES) + np.arange(len(SIDES))).ravel()
         emissions = central[sides, None] + slopes[sides][:, places] @ values[places]

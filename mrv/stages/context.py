@@ -29,7 +29,7 @@ CODE = {
     "mrv": ("*.py", "*.yaml", "*.html", "*.j2", "*.css"),
     "raster": ("*.py",),
     "expectations": ("*.py", "*.json"),
-    "dbt_project": ("*.sql", "*.yml", "*.csv"),
+    "dbt_project": ("*.sql", "*.py", "*.yml", "*.csv"),
 }
 NOT_CODE_OF_FIGURES = ("mrv/simulator", "mrv/cli", "dbt_project/target", "dbt_project/logs")
 

@@ -104,8 +104,7 @@ final as (
         max(parameters.value) filter (where parameters.name = 'loss_notice_days') as loss_notice_days,
         max(parameters.value) filter (
             where parameters.name = 'verification_gap_years'
-        ) as verification_gap_years,
-        max(parameters.value) filter (where parameters.name = 'buffer_hold_years') as buffer_hold_years
+        ) as verification_gap_years
     from vintages
     left join parameters
         on

@@ -11,6 +11,7 @@ emissions as (
         scope,
         'baseline' as scenario,
         activity,
+        baseline_version = '*' as is_uncovered,
         period_tco2e,
         reason
     from {{ ref('baseline_emissions') }}
@@ -22,6 +23,7 @@ emissions as (
         scope,
         'monitored' as scenario,
         activity,
+        false as is_uncovered,
         period_tco2e,
         reason
     from {{ ref('project_emissions') }}
@@ -36,6 +38,8 @@ sums as (
         scenario,
         {% for activity in ['deforestation', 'degradation', 'enhancement', 'fire'] %}
             case
+                -- On days without a baseline nothing of it is known.
+                when bool_or(is_uncovered) then null
                 when count(*) filter (where activity = '{{ activity }}') = 0 then 0
                 else {{ sum_or_null('period_tco2e', "activity = '" ~ activity ~ "'") }}
             end as {{ activity }}_tco2e,

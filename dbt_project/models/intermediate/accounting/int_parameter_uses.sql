@@ -163,8 +163,7 @@ with final (name, mart, fact, further_fact) as (
     ('degradation_proxy_factor', 'emission_reductions', 'degradation_by_proxy=yes', null),
     ('loss_event_share', 'reversals', null, null),
     ('loss_notice_days', 'reversals', null, null),
-    ('verification_gap_years', 'reversals', null, null),
-    ('buffer_hold_years', 'reversals', null, null)
+    ('verification_gap_years', 'reversals', null, null)
 )
 
 select * from final
