@@ -11,7 +11,7 @@ from typing import Any
 from mrv.accounting.frame import Frame, Version
 from mrv.accounting.raw import InputRow, Tables
 from mrv.accounting.rules import plain
-from mrv.accounting.stocks import stock_problems
+from mrv.accounting.stocks import EVERY_STRATUM, stock_problems
 from mrv.errors import InputError
 from mrv.periods import Span, overlaps
 
@@ -161,6 +161,10 @@ def _places(tables: Tables, frame: Frame) -> Iterator[InputError]:
                 known = ", ".join(f"{zone} ({item[0]})" for zone, item in sorted(frame.zones.items()))
                 yield _unknown(row, "zone_id", f"zone {row['zone_id']} of scope {row['scope']}", known)
         if frame.strata is not None and row["stratum_id"] not in frame.strata:
+            yield _unknown(row, "stratum_id", f"stratum {row['stratum_id']}", ", ".join(sorted(frame.strata)))
+
+    for row in tables.get("account_stocks", ()):
+        if frame.strata is not None and row["stratum_id"] not in {*frame.strata, EVERY_STRATUM}:
             yield _unknown(row, "stratum_id", f"stratum {row['stratum_id']}", ", ".join(sorted(frame.strata)))
 
 

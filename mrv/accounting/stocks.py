@@ -16,6 +16,9 @@ CARBON_FRACTION = Decimal("0.47")
 """For the plausibility of a stock only; the ledger takes the parameter."""
 State = tuple[str, str]
 """(stratum, state of the land)."""
+EVERY_STRATUM = "*"
+"""Stratum of a stock that holds wherever a stratum gives none of that state itself."""
+States = Mapping[State, Sequence[InputRow]]
 
 
 def stock_problems(tables: Tables, frame: Frame) -> Iterator[InputError]:
@@ -30,13 +33,20 @@ def stock_problems(tables: Tables, frame: Frame) -> Iterator[InputError]:
         yield from _within(state, rows, states)
     yield from _units(states)
     forest = forest_states(tables, states)
-    for state in sorted(forest & states.keys()):
-        yield from _plausible(states[state], frame)
+    names = {state[1] for state in forest}
+    for state in sorted(states):
+        if state in forest or (state[0] == EVERY_STRATUM and state[1] in names):
+            yield from _plausible(states[state], frame)
     yield from _lacking(tables, frame, states)
     yield from _gains(tables, states)
 
 
-def forest_states(tables: Tables, states: Mapping[State, Sequence[InputRow]]) -> set[State]:
+def stocks_of(states: States, state: State) -> Sequence[InputRow]:
+    """Return the rows of a state, or else those of the state in every stratum."""
+    return states.get(state) or states.get((EVERY_STRATUM, state[1]), ())
+
+
+def forest_states(tables: Tables, states: States) -> set[State]:
     """Return the states that are intact forest: `forest`, and those that are degraded or lost and come from nothing."""
     changes = tables.get("account_activity", ())
     sources = {(row["stratum_id"], row["from_state"]) for row in changes if row["activity"] != "enhancement"}
@@ -44,7 +54,7 @@ def forest_states(tables: Tables, states: Mapping[State, Sequence[InputRow]]) ->
     return (sources - derived) | {state for state in states if state[1] == "forest"}
 
 
-def total_tc_ha(rows: Sequence[InputRow], states: Mapping[State, Sequence[InputRow]]) -> Decimal | None:
+def total_tc_ha(rows: Sequence[InputRow], states: States) -> Decimal | None:
     """Return the stock of a state as its rows give it, tC/ha; None where it cannot be told from them."""
     biomass = {row["pool"]: row["value"] for row in rows if row["method"] == "biomass"}
     total = Decimal(0)
@@ -59,7 +69,7 @@ def total_tc_ha(rows: Sequence[InputRow], states: Mapping[State, Sequence[InputR
         elif row["method"] == "ratio":
             total += row["value"] * _above_ground_tc_ha(rows)
         else:
-            base = total_tc_ha(states.get((row["stratum_id"], row["base_state"]), ()), {})
+            base = total_tc_ha(stocks_of(states, (row["stratum_id"], row["base_state"])), {})
             if base is None:
                 return None
             total += base * row["value"]
@@ -73,7 +83,7 @@ def _above_ground_tc_ha(rows: Sequence[InputRow]) -> Decimal:
     return Decimal(0)
 
 
-def _within(state: State, rows: Sequence[InputRow], states: Mapping[State, Sequence[InputRow]]) -> Iterator[InputError]:
+def _within(state: State, rows: Sequence[InputRow], states: States) -> Iterator[InputError]:
     pools = {row["pool"]: row for row in rows}
     if "total" in pools and len(pools) > 1:
         yield InputError(
@@ -93,7 +103,7 @@ def _within(state: State, rows: Sequence[InputRow], states: Mapping[State, Seque
                 remedy="add that row",
             )
         if row["method"] == "share":
-            base = states.get((state[0], row["base_state"] or ""), ())
+            base = stocks_of(states, (state[0], row["base_state"] or ""))
             if not base or any(item["method"] == "share" for item in base):
                 yield InputError(
                     "a share is of a state that has no stock of its own",
@@ -104,7 +114,7 @@ def _within(state: State, rows: Sequence[InputRow], states: Mapping[State, Seque
                 )
 
 
-def _units(states: Mapping[State, Sequence[InputRow]]) -> Iterator[InputError]:
+def _units(states: States) -> Iterator[InputError]:
     """Yield strata in which some stocks are tC/ha and others tCO2e/ha: one of the two was not converted."""
     by_stratum: dict[str, dict[str, list[InputRow]]] = defaultdict(lambda: defaultdict(list))
     for (stratum, _), rows in states.items():
@@ -143,12 +153,12 @@ def _plausible(rows: Sequence[InputRow], frame: Frame) -> Iterator[InputError]:
         )
 
 
-def _lacking(tables: Tables, frame: Frame, states: Mapping[State, Sequence[InputRow]]) -> Iterator[InputError]:
+def _lacking(tables: Tables, frame: Frame, states: States) -> Iterator[InputError]:
     told: set[State] = set()
     for row in tables.get("account_activity", ()):
         for column in ("from_state", "to_state"):
             state = (row["stratum_id"], row[column])
-            if state not in states and state not in frame.other_states and state not in told:
+            if not stocks_of(states, state) and state not in frame.other_states and state not in told:
                 told.add(state)
                 known = sorted(f"{stratum}: {name}" for stratum, name in {*states, *frame.other_states})
                 yield InputError(
@@ -160,12 +170,12 @@ def _lacking(tables: Tables, frame: Frame, states: Mapping[State, Sequence[Input
                 )
 
 
-def _gains(tables: Tables, states: Mapping[State, Sequence[InputRow]]) -> Iterator[InputError]:
+def _gains(tables: Tables, states: States) -> Iterator[InputError]:
     """Yield losses after which the land would hold more carbon, and growth after which it would hold less."""
     told: set[tuple[State, State]] = set()
     for row in tables.get("account_activity", ()):
         before, after = (row["stratum_id"], row["from_state"]), (row["stratum_id"], row["to_state"])
-        stocks = [total_tc_ha(states.get(state, ()), states) for state in (before, after)]
+        stocks = [total_tc_ha(stocks_of(states, state), states) for state in (before, after)]
         if (before, after) in told or None in stocks:
             continue
         from_tc, to_tc = (stock or Decimal(0) for stock in stocks)

@@ -12,6 +12,7 @@ import pytest
 
 from mrv.schemas import DATASETS
 from tests.unit.expectations import (
+    account_rows,
     animal_rows,
     patrol_rows,
     people_rows,
@@ -494,6 +495,7 @@ SOUND: dict[str, dict[str, Any]] = {
     **place_rows.SOUND,
     **pool_rows.SOUND,
     **registry_rows.SOUND,
+    **account_rows.SOUND,
 }
 
 Rows = Callable[..., list[dict[str, Any]]]

@@ -14,6 +14,7 @@ from expectations.runner import check
 from expectations.suites import FOLDER, load_suite
 from mrv.schemas import DATASETS
 from tests.unit.expectations import (
+    account_rows,
     animal_rows,
     patrol_rows,
     people_rows,
@@ -304,6 +305,7 @@ SPOILT: list[tuple[str, str, dict[str, Any]]] = [
     *place_rows.SPOILT,
     *pool_rows.SPOILT,
     *registry_rows.SPOILT,
+    *account_rows.SPOILT,
 ]
 WHOLE_TABLE = {"columns_present", "rows_present"}
 
