@@ -51,6 +51,7 @@ PUBLISHED_ROWS = (
     *("patrol_records", "patrol_events", "patrol_effort", "patrol_days", "patrol_coverage", "patrol_event_days"),
     *("hcv_visits", "camera_effort", "camera_events", "camera_observations"),
     *("species_names", "species_categories", "taxon_matches", "taxon_categories"),
+    *("issuances", "issuances_set_aside", "prior_vintages", "loss_events"),
     *("record_zones", "record_cells", "privacy_log", "repairs"),
     *("accounts", "account_parameters", "baseline_versions", "account_activity", "account_stocks", "account_emissions"),
     *("account_burnt_areas", "account_area_samples", "leakage_measures", "risk_scores", "ex_ante_reductions"),
