@@ -21,9 +21,12 @@ from mrv.package.tables import FOLDER
 LANDED = "data/landed"
 ESTIMATES = f"{LANDED}/area_estimates.parquet"
 ACTIVITY = f"{FOLDER}/activity_data.parquet"
-EMISSIONS = f"{FOLDER}/emissions_annual.parquet"
+EMISSIONS = f"{FOLDER}/project_emissions.parquet"
+DECLARED = f"{LANDED}/account_activity.parquet"
 REDUCTIONS = f"{FOLDER}/emission_reductions.parquet"
 UNITS = f"{FOLDER}/sample_units.parquet"
+WHOLE_SCOPE = "*"
+"""Stands for the zone of a row that is of no zone: emissions declared for a whole scope, and gaps."""
 ROUNDING_HA = Decimal("0.000001")
 """Last digit of a published area."""
 _OF_DESIGN = (
@@ -70,8 +73,9 @@ def estimates(root: Path) -> str:
     with reading(ACTIVITY):
         problems += _unlike_published(published, activity)
         if activity:
-            problems += _unlike_source(activity, _ledger(root))
-            problems += _unlike_uncertainty(activity, _rows(root, REDUCTIONS))
+            reductions = [row for row in _rows(root, REDUCTIONS) if row["is_primary"]]
+            problems += _unlike_source(activity, _ledger(root, reductions))
+            problems += _unlike_uncertainty(activity, reductions)
     if problems:
         raise PackageError(
             "activity data of the package do not hold",
@@ -149,14 +153,22 @@ def _unlike_row(name: str, estimate: Row, row: Row) -> Iterator[str]:
         yield f"{name} has u90_percent {said} in {ACTIVITY}, by {ESTIMATES} it is {u90}"
 
 
-def _ledger(root: Path) -> Ledger:
-    """Return the monitored areas of each zone and year, one a stratum, from which the emissions were made."""
-    parts: dict[tuple[str, int], list[Decimal | None]] = {}
+def _ledger(root: Path, reductions: Sequence[Row]) -> Ledger:
+    """Return the monitored areas of each zone and year, one a stratum, from which the primary account's emissions were made.
+
+    Areas that the project declares are no activity data of the platform: their zones are left out.
+    """
+    accounts = {(row["project_id"], row["rule_set"]) for row in reductions}
+    declared = {row["zone_id"] for row in _rows(root, DECLARED) if row["scenario"] == "monitored"}
+    areas: dict[tuple[str, int], set[tuple[str, str, str, Decimal | None]]] = {}
     with reading(EMISSIONS):
         for row in _rows(root, EMISSIONS):
-            if row["scenario"] == "monitored":
-                parts.setdefault((row["zone_id"], row["year"]), []).append(row["area_ha"])
-    return parts
+            is_own = (row["project_id"], row["rule_set"]) in accounts and row["activity"] == "deforestation"
+            if is_own and row["zone_id"] != WHOLE_SCOPE and row["zone_id"] not in declared:
+                # The pools of one change of state share its area; one that says another area counts for itself.
+                part = (row["stratum_id"], row["from_state"], row["to_state"], row["area_ha"])
+                areas.setdefault((row["zone_id"], row["year"]), set()).add(part)
+    return {key: [area for *_, area in parts] for key, parts in areas.items()}
 
 
 def _unlike_source(activity: Sequence[Row], ledger: Ledger) -> Iterator[str]:

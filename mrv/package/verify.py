@@ -15,6 +15,7 @@ from mrv.errors import MrvError, PackageError
 from mrv.files import CHUNK
 from mrv.package import bag, consistency, identity, keys, presence, sshsig
 from mrv.package.areas import areas
+from mrv.package.arithmetic import arithmetic
 from mrv.package.estimates import estimates
 from mrv.package.reading import SUMMARY, listed, reading
 from mrv.settings import Settings
@@ -25,9 +26,10 @@ LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER = "layout", "tag manifest", "signature",
 TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO = "tag files", "manifests", "completeness", "hashes", "bag-info"
 IDENTITY, CONTENTS, INPUTS = "identity", "contents", "inputs"
 FIGURES, TABLES, AREAS, ACTIVITY = "headline figures", "tables", "areas", "activity data"
+ARITHMETIC = "ledger arithmetic"
 CHECKS = (
     LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER, TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO, IDENTITY, CONTENTS, INPUTS,
-    FIGURES, TABLES, AREAS, ACTIVITY,
+    FIGURES, TABLES, AREAS, ACTIVITY, ARITHMETIC,
 )  # fmt: skip
 """Names of the checks, in the order in which they are reported."""
 
@@ -149,6 +151,7 @@ def _check_content(run: _Run) -> None:
     run.check(TABLES, lambda state: consistency.tables(state.root, state.manifests[bag.MANIFEST_512]), needs=_SOUND)
     run.check(AREAS, lambda state: areas(state.root), needs=_SOUND)
     run.check(ACTIVITY, lambda state: estimates(state.root), needs=_SOUND)
+    run.check(ARITHMETIC, lambda state: arithmetic(state.root), needs=_SOUND)
 
 
 def _layout(run: _Run) -> str:

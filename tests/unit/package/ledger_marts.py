@@ -95,10 +95,21 @@ _LEAST = Decimal("0.000000001")
 POOLS = {"above_ground": Decimal("0.9"), "below_ground": Decimal("0.25"), "total": Decimal("-0.15")}
 CHOICES = {
     "vm0007_v1_6": {"credit_rule": "vcs", "rounding": "floor", "deficit_rule": "earned_back", "leakage_floor": "annual",
-                    "leakage_rule": "belt", "deduction_base": "net", "buffer_base": "stock_change"},
+                    "leakage_rule": "belt", "deduction_base": "net", "buffer_base": "stock_change", "uncertainty_rule": "x_unc"},
     "art_trees_2": {"credit_rule": "art_trees", "rounding": "half_up", "deficit_rule": "negative_credits", "leakage_rule": "rate",
-                    "deduction_base": "gross_reduction", "buffer_base": "gross_less_transferred"},
+                    "deduction_base": "gross_reduction", "buffer_base": "gross_less_transferred", "uncertainty_rule": "art_trees"},
 }  # fmt: skip
+NUMBERS = {
+    "vm0007_v1_6": {"uncertainty_allowable": "0.15", "uncertainty_level_factor": "1.2", "buffer_rate": "0.14"},
+    "art_trees_2": {
+        "art_one_sided_quantile": "0.524417",
+        "art_two_sided_90_quantile": "1.645006",
+        "buffer_rate": "0.14",
+    },
+}
+U90 = Decimal("0.18")
+SHARES = {"vm0007_v1_6": Decimal("0.03"), "art_trees_2": Decimal("0.057382806")}
+"""What each rule set deducts of that error: what exceeds its allowance, and 0.524417 / 1.645006 of it."""
 
 
 def exact(value):
@@ -112,7 +123,8 @@ def vintage(year, start, end, days, base, *, account=VCS):
     gross = base - project
     leakage = exact(base * Decimal("0.04"))
     of_net = account is VCS
-    deduction = exact((gross - leakage if of_net else gross) * Decimal("0.03"))
+    share = SHARES[account["rule_set"]]
+    deduction = exact((gross - leakage if of_net else gross) * share)
     buffer = exact(gross * Decimal("0.14"))
     earned = gross - leakage - deduction - buffer
     credited = int(earned if of_net else earned.quantize(Decimal(1), rounding=ROUND_HALF_UP))
@@ -120,8 +132,8 @@ def vintage(year, start, end, days, base, *, account=VCS):
         **account, "vintage_year": year, "is_primary": of_net, "vintage_start": start, "vintage_end": end, "days": days,
         "baseline_tco2e": base, "project_tco2e": project, "gross_reduction_tco2e": gross, "stock_change_tco2e": gross,
         "removals_tco2e": Decimal(0), "removals_left_out_tco2e": Decimal(0), "leakage_tco2e": leakage,
-        "net_tco2e": gross - leakage, "uncertainty_u90": Decimal("0.184"), "uncertainty_source": "analytic",
-        "activity_data_source": "map_count", "monitored_u90": Decimal("0.1"), "deduction_fraction": Decimal("0.03"),
+        "net_tco2e": gross - leakage, "uncertainty_u90": U90, "uncertainty_source": "declared",
+        "activity_data_source": "map_count", "monitored_u90": Decimal("0.1"), "deduction_fraction": share,
         "deduction_tco2e": deduction, "adjusted_tco2e": gross - leakage - deduction, "transferred_tco2e": Decimal(0),
         "buffer_rate": Decimal("0.14"), "buffer_tco2e": buffer, "pooled_buffer_tco2e": Decimal(0), "earned_tco2e": earned,
         "opening_tco2e": Decimal(0), "creditable_tco2e": earned, "carried_tco2e": Decimal(0), "credits": credited,
@@ -163,7 +175,14 @@ def _leakage(row):
         ("displacement_tco2e", "market_leakage_tco2e", "outside_belt_tco2e", "prevention_tco2e"), Decimal(0)
     )
     if not belt:
-        return {**account, **base, "rate_tco2e": row["leakage_tco2e"], "leakage_rule": "rate"}
+        return {
+            **account,
+            **base,
+            **zero,
+            "belt_leakage_tco2e": Decimal(0),
+            "rate_tco2e": row["leakage_tco2e"],
+            "leakage_rule": "rate",
+        }
     return {
         **account, **base, **zero, "belt_baseline_tco2e": Decimal(50000),
         "belt_monitored_tco2e": Decimal(50000) + row["leakage_tco2e"],
@@ -175,7 +194,8 @@ def _leakage(row):
 def _uncertainty(row):
     account = {name: row[name] for name in VINTAGE}
     return {
-        **account, "uncertainty_rule": "x_unc", "uncertainty_source": "analytic", "deduction_base": "net",
+        **account, "uncertainty_rule": CHOICES[row["rule_set"]]["uncertainty_rule"], "uncertainty_source": "declared",
+        "deduction_base": CHOICES[row["rule_set"]]["deduction_base"],
         "uncertainty_u90": row["uncertainty_u90"], "monitored_u90": Decimal("0.1"), "factor_u90": Decimal("0.15"),
         "activity_data_source": "map_count", "deduction_fraction": row["deduction_fraction"], "eligible": True, "reason": None,
     }  # fmt: skip
@@ -222,7 +242,8 @@ def _buffer(row):
     return {
         **account, "internal_score": Decimal("8.4"), "external_score": Decimal(3), "natural_score": Decimal("2.5"),
         "total_score": Decimal("13.9"), "rating_percent": Decimal(14), "minimum_percent": Decimal(12),
-        "assessed_on": date(2022, 3, 1), "buffer_rate": Decimal("0.14"), "rate_source": "rating", "buffer_base": "stock_change",
+        "assessed_on": date(2022, 3, 1), "buffer_rate": Decimal("0.14"), "rate_source": "rating",
+        "buffer_base": CHOICES[row["rule_set"]]["buffer_base"],
         "base_tco2e": row["stock_change_tco2e"], "buffer_tco2e": row["buffer_tco2e"], "passes": True, "reason": None,
     }  # fmt: skip
 
@@ -300,6 +321,9 @@ def ledger_marts(*accounts):
         rows = reductions(account)
         marts["emission_reductions"] += rows
         marts["leakage"] += [_leakage(row) for row in rows]
+        marts["uncertainty"] += [_uncertainty(row) for row in rows]
+        marts["buffer"] += [_buffer(row) for row in rows]
+        marts["vintages"] += registry(rows)
         for name, found in sides(account).items():
             marts[name] += found
     return marts
@@ -307,9 +331,14 @@ def ledger_marts(*accounts):
 
 def landed(*accounts):
     """Return the landed rows by which a verifier knows the rules of each account."""
-    return {
-        "account_parameters": [
-            {**account, "vintage_year": year, "name": name, "value": None, "choice": choice, "parameter_id": f"common.{name}"}
-            for account in accounts for year, *_ in SPANS for name, choice in CHOICES[account["rule_set"]].items()
-        ]
-    }  # fmt: skip
+    rows = []
+    for account in accounts:
+        for year, *_ in SPANS:
+            own = {**account, "vintage_year": year}
+            for name, choice in CHOICES[account["rule_set"]].items():
+                rows.append({**own, "name": name, "value": None, "choice": choice, "parameter_id": f"common.{name}"})
+            for name, value in NUMBERS[account["rule_set"]].items():
+                rows.append(
+                    {**own, "name": name, "value": Decimal(value), "choice": None, "parameter_id": f"common.{name}"}
+                )
+    return {"account_parameters": rows}

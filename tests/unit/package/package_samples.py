@@ -200,12 +200,11 @@ def _figures(reductions: list[dict]) -> list[dict]:
 
 
 def sample_marts() -> dict[str, list[dict]]:
-    reductions = ledger_marts.reductions()
+    ledger = ledger_marts.ledger_marts()
     return {
-        "emission_reductions": reductions,
-        **ledger_marts.sides(),
+        **ledger,
         "deforestation_annual": _loss(),
-        "figures": _figures(reductions),
+        "figures": _figures(ledger["emission_reductions"]),
         "project_period": [
             {
                 "project_id": "sample", "period_id": "mp4", "period_start": date(2022, 7, 1),
@@ -297,6 +296,8 @@ def sample_contents(folder: Path, **changes) -> Contents:
         check_result("fires.window", dataset="fires", outcome="failed", severity="critical", rows_failed=2,
                      waived_by="M. Ruiz", waiver_reason="archive gap"),
     ]  # fmt: skip
+    for name, rows in ledger_marts.landed(ledger_marts.VCS).items():
+        write_parquet(folder / "landed" / f"{name}.parquet", DATASETS[name].table(rows))
     write_parquet(folder / "checks.parquet", DATASETS["check_results"].table(checks))
     quarantined = {
         "dataset": "plots", "artifact": "cd" * 32, "row": 7, "rule": "plots.dbh", "severity": "row",
@@ -354,6 +355,7 @@ def sample_contents(folder: Path, **changes) -> Contents:
             item.sha256: folder / name for item, name in zip(inputs, ("tile", "submissions", "large"), strict=True)
         },
         code=Code(version="0.1.0", commit=None, lock=folder / "requirements.lock"),
+        landed={"account_parameters": folder / "landed" / "account_parameters.parquet"},
         headline=["er.net.2023", "er.net.total", "er.vcu.total"],
         input_limit_bytes=10_000,
         secrets=("s3cr3t-of-the-house",),

@@ -61,7 +61,7 @@ def write(folder, tables) -> dict:
 def counted(tmp_path):
     """A package with areas, as published."""
     contents = sample_contents(tmp_path / "sources")
-    contents = replace(contents, landed=write(tmp_path / "landed", landed_tables()))
+    contents = replace(contents, landed={**contents.landed, **write(tmp_path / "landed", landed_tables())})
     return build(contents, folder=tmp_path / "packages", key=sample_key()).path
 
 

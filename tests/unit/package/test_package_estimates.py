@@ -15,7 +15,7 @@ from mrv.estimation.accuracy import error_matrix, map_accuracy
 from mrv.estimation.areas import class_areas
 from mrv.estimation.sample import Sample, Stratum
 from mrv.package.build import build
-from mrv.package.estimates import ACTIVITY, EMISSIONS, ESTIMATES, LANDED, REDUCTIONS, UNITS, estimates
+from mrv.package.estimates import ACTIVITY, DECLARED, EMISSIONS, ESTIMATES, LANDED, REDUCTIONS, UNITS, estimates
 from mrv.package.verify import verify
 from mrv.units import UM2_PER_HA
 from tests.unit.package.package_samples import outcome, sample_contents, sample_key
@@ -40,6 +40,7 @@ PUBLISHED_HA = {
 STRATUM = {"design_id": "d1", "zone_id": None}
 PLACES = {"loss": "pa", "gain": "pa", "stable_forest": "lb", "stable_non_forest": "lb"}
 YEARS = (2022, 2023)
+ACCOUNT = {"project_id": "p", "rule_set": "vm0015_v1_1"}
 ACCEPTED = "0 of 1 designs as frozen; 18 of 18 areas"
 
 
@@ -178,9 +179,15 @@ def write(root, *, source="sample_estimate", growth=0, estimator="stratified", c
         **changes,
     }
     tables.setdefault("activity_data", activity(tables["area_estimates"], source))
-    tables.setdefault("emissions_annual", emissions(tables["activity_data"]))
+    tables.setdefault("project_emissions", emissions(tables["activity_data"]))
     tables.setdefault("published_units", joined(tables["sample_units"], tables["sample_reference"]))
-    files = {"activity_data": ACTIVITY, "emissions_annual": EMISSIONS, "published_units": UNITS}
+    tables.setdefault("emission_reductions", [{**ACCOUNT, "is_primary": True, "activity_data_source": source}])
+    files = {
+        "activity_data": ACTIVITY,
+        "project_emissions": EMISSIONS,
+        "emission_reductions": REDUCTIONS,
+        "published_units": UNITS,
+    }
     for name, rows in tables.items():
         file = files.get(name, f"{LANDED}/{name}.parquet")
         (root / file).parent.mkdir(parents=True, exist_ok=True)
@@ -236,8 +243,11 @@ def emissions(rows):
             area = row["ledger_area_ha"]
             parts = (None, None) if area is None else (area - 1, Decimal(1))
             found += [
-                {"zone_id": row["zone_id"], "stratum_id": f"s{place}", "year": row["year"], "scenario": "monitored", "area_ha": part}
-                for place, part in enumerate(parts)
+                {
+                    **ACCOUNT, "activity": "deforestation", "from_state": "forest", "to_state": "pasture", "pool": pool,
+                    "zone_id": row["zone_id"], "stratum_id": f"s{place}", "year": row["year"], "area_ha": part,
+                }
+                for place, part in enumerate(parts) for pool in ("above_ground", "below_ground")
             ]  # fmt: skip
     return found
 
@@ -417,7 +427,7 @@ def test_activity_data_that_were_emptied_are_seen(tmp_path):
 
 
 def test_a_ledger_that_counts_other_areas_than_it_says_is_seen(tmp_path):
-    spoil(tmp_path, "emissions_annual", lambda row: {"area_ha": row["area_ha"] + 1})
+    spoil(tmp_path, "project_emissions", lambda row: {"area_ha": row["area_ha"] + 1})
     with pytest.raises(PackageError, match=r"loss of pa 2022 is [0-9.]+ ha in the ledger, activity data say"):
         estimates(tmp_path)
 
@@ -430,7 +440,7 @@ def test_a_ledger_that_names_the_map_counts_the_map(tmp_path):
         {**row, "ledger_area_ha": row["map_area_ha"]} if row["activity_class"] == "loss" else row
         for row in tables["activity_data"]
     ]
-    write(tmp_path, **{**tables, "activity_data": rows, "emissions_annual": emissions(rows)})
+    write(tmp_path, **{**tables, "activity_data": rows, "project_emissions": emissions(rows)})
     assert estimates(tmp_path).startswith(ACCEPTED)
 
 
@@ -441,7 +451,7 @@ def test_years_that_do_not_make_up_the_estimate_are_seen(tmp_path):
         {**row, "ledger_area_ha": row["ledger_area_ha"] + LAST} if number == year else row
         for number, row in enumerate(tables["activity_data"])
     ]
-    write(tmp_path, **{**tables, "activity_data": rows, "emissions_annual": emissions(rows)})
+    write(tmp_path, **{**tables, "activity_data": rows, "project_emissions": emissions(rows)})
     with pytest.raises(PackageError, match=r"loss of pa is estimated at [0-9.]+ ha, the ledger counts"):
         estimates(tmp_path)
 
@@ -460,8 +470,8 @@ def test_a_count_in_the_place_of_a_missing_estimate_is_seen(tmp_path):
 
 def test_loss_in_the_ledger_that_is_no_activity_data_is_seen(tmp_path):
     tables = write(tmp_path)
-    more = {**tables["emissions_annual"][0], "year": 2024}
-    write(tmp_path, **{**tables, "emissions_annual": [*tables["emissions_annual"], more]})
+    more = {**tables["project_emissions"][0], "year": 2024}
+    write(tmp_path, **{**tables, "project_emissions": [*tables["project_emissions"], more]})
     with pytest.raises(PackageError, match="loss of pa 2024 feeds the ledger and is no activity data"):
         estimates(tmp_path)
 
@@ -470,7 +480,13 @@ def test_loss_in_the_ledger_that_is_no_activity_data_is_seen(tmp_path):
 def test_the_deduction_rests_on_the_half_width_of_the_project_area(tmp_path, factor, holds):
     rows = write(tmp_path)["activity_data"]
     share = rows[place_of(rows, zone_id="pa", activity_class="loss", year=None)]["u90_percent"] / 100 * Decimal(factor)
-    row = {"vintage_year": 2022, "activity_data_source": "sample_estimate", "monitored_u90": share}
+    row = {
+        **ACCOUNT,
+        "is_primary": True,
+        "vintage_year": 2022,
+        "activity_data_source": "sample_estimate",
+        "monitored_u90": share,
+    }
     pq.write_table(table([row]), tmp_path / REDUCTIONS)
     if holds:
         assert estimates(tmp_path).startswith(ACCEPTED)
@@ -495,6 +511,25 @@ def test_a_package_without_a_sample_is_accepted_and_one_with_a_false_estimate_is
         for name in tables
         if name.startswith(("sample", "area", "map"))
     }
-    built = build(replace(contents, landed=landed), folder=tmp_path / "packages", key=sample_key()).path
+    built = build(
+        replace(contents, landed={**contents.landed, **landed}), folder=tmp_path / "packages", key=sample_key()
+    ).path
     report = verify(built, allowed_signers=signers)
     assert outcome(report, "activity data") == "failed" and not report.accepted
+
+
+def test_areas_that_the_project_declares_are_no_activity_data(tmp_path):
+    tables = write(tmp_path)
+    more = [{**row, "zone_id": "declared"} for row in tables["project_emissions"][:2]]
+    write(tmp_path, **{**tables, "project_emissions": [*tables["project_emissions"], *more]})
+    with pytest.raises(PackageError, match="loss of declared 2022 feeds the ledger and is no activity data"):
+        estimates(tmp_path)
+    pq.write_table(table([{"zone_id": "declared", "scenario": "monitored"}]), tmp_path / DECLARED)
+    assert estimates(tmp_path).startswith(ACCEPTED)
+
+
+def test_only_the_primary_account_is_compared(tmp_path):
+    tables = write(tmp_path)
+    more = [{**row, "rule_set": "vm0048_v1_0", "area_ha": Decimal(7)} for row in tables["project_emissions"]]
+    write(tmp_path, **{**tables, "project_emissions": [*more, *tables["project_emissions"]]})
+    assert estimates(tmp_path).startswith(ACCEPTED)

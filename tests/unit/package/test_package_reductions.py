@@ -48,7 +48,7 @@ def parsed(svg):
 @pytest.mark.parametrize(
     "sentence",
     [
-        "Under each set of rules", "Según cada conjunto de reglas", "ART TREES 2.0", "445,678", "What each rule would deduct",
+        "Under each set of rules", "Según cada conjunto de reglas", "ART TREES 2.0", "430,020", "What each rule would deduct",
         "counted of the belt", "Sorteada, ± 90 %", "10,000", "the rating", "rounded up and not below the minimum of",
         "Vintages for the registry", "earlier, as verified", "more issued than computed", "se emitió más de lo calculado",
         "Losses and reversals", "notified after more than 30 days", "Expected and achieved", "below ground",
