@@ -78,11 +78,11 @@ ACCOUNTING_DECLARED = (
     }),
     dataset("monitored_parameters", "One row per account and parameter of the monitoring plan: the fields of the standard's table.",
              "project_id rule_set data_parameter", {
-        "project_id": "str", "rule_set": "str", "data_parameter": "str", "stage": "str", "data_unit": "str", "description": "str",
-        "description_es": "str", "equations": "str?", "source_of_data": "str", "measurement_procedures": "str",
-        "frequency": "str", "monitoring_equipment": "str?", "qa_qc_procedures": "str", "purpose_of_data": "str",
-        "calculation_method": "str?", "justification_of_choice": "str?", "comments": "str?", "value_mart": "str?",
-        "value_column": "str?", "value_key": "str?", "position": "int",
+        "project_id": "str", "rule_set": "str", "methodology_version": "str", "data_parameter": "str", "stage": "str",
+        "data_unit": "str", "description": "str", "description_es": "str", "equations": "str?", "source_of_data": "str",
+        "measurement_procedures": "str", "frequency": "str", "monitoring_equipment": "str?", "qa_qc_procedures": "str",
+        "purpose_of_data": "str", "calculation_method": "str?", "justification_of_choice": "str?", "comments": "str?",
+        "value_key": "str?", "position": "int",
     }),
 )
 

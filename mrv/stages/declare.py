@@ -11,11 +11,12 @@ from typing import Any
 import pyarrow as pa
 
 from mrv.errors import InputError, ProjectError
+from mrv.monitored_parameters import monitored_parameter_rows
 from mrv.parameters import Parameter
 from mrv.project import CarbonPool, LoadedProject
 from mrv.project_rules import BaselineVersion
 from mrv.refusals import names_found, problem_of
-from mrv.rule_sets import account_parameters, primary_parameters, used_parameters
+from mrv.rule_sets import account_parameters, account_rule_sets, primary_parameters, used_parameters
 from mrv.schemas import DATASETS
 from mrv.stages.account_inputs import account_tables
 from mrv.stages.accounts import account_rows
@@ -52,6 +53,7 @@ def declared_tables(context: Context, *, simulated: bool) -> Mapping[str, pa.Tab
         "baseline_activity": _baseline_rows(context),
         "carbon_pools": carbon_pool_rows(context.project, primary, strata=context.strata),
         "parameters": [parameter.record() for parameter in used_parameters(by_account)],
+        "monitored_parameters": monitored_parameter_rows(context.definition.id, account_rule_sets(context.definition)),
         **account_rows(context.project, context.period, by_account),
     }
     landed = {name: DATASETS[name].table(records) for name, records in rows.items()}

@@ -6,6 +6,7 @@ final as (
     select
         project_id,
         rule_set,
+        methodology_version,
         data_parameter,
         stage,
         data_unit,
@@ -21,8 +22,6 @@ final as (
         calculation_method,
         justification_of_choice,
         comments,
-        value_mart,
-        value_column,
         value_key,
         position
     from source
