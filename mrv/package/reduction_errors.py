@@ -57,10 +57,7 @@ def errors(own: Read) -> dict[str, Any]:
     rows = sorted(own("uncertainty"), key=itemgetter("vintage_year"))
     years = [row["vintage_year"] for row in rows]
     return {
-        "uncertainties": [
-            {**row, "propagated_u90": _propagated_u90(compared, row), "drawn_u90": _drawn_u90(drawn, row)}
-            for row in rows
-        ],
+        "uncertainties": rows,
         "rule_deductions": _deductions(compared, years),
         "rule_years": years,
         "draws": _draws(drawn),
@@ -82,29 +79,6 @@ def intervals_of(drawn: Sequence[Row], quantity: str) -> dict[int, tuple[Decimal
         for row in drawn
         if row["quantity"] == quantity and row["vintage_year"] is not None and row["q05_tco2e"] is not None
     }
-
-
-def _drawn_u90(drawn: Sequence[Row], row: Row) -> Decimal | None:
-    """Return the relative half-width that the draws give what is deducted from, in a vintage."""
-    found = [
-        item["u90"]
-        for item in drawn
-        if (item["quantity"], item["vintage_year"]) == (row["deduction_base"], row["vintage_year"])
-    ]
-    return found[0] if found else None
-
-
-def _propagated_u90(compared: Sequence[Row], row: Row) -> Decimal | None:
-    """Return the propagated relative half-width of a vintage, whichever one the deduction takes."""
-    if row["uncertainty_source"] == "analytic":
-        value: Decimal | None = row["uncertainty_u90"]
-        return value
-    found = {
-        item["uncertainty_u90"]
-        for item in compared
-        if (item["basis"], item["vintage_year"]) == ("analytic", row["vintage_year"])
-    }
-    return found.pop() if len(found) == 1 else None
 
 
 def _deductions(rows: Sequence[Row], years: Sequence[int]) -> list[dict[str, Any]]:

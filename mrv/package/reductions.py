@@ -75,12 +75,31 @@ SOURCES = {
     "computed": ("this period, computed", "este período, calculado"),
     "prior": ("earlier, as verified", "anterior, según lo verificado"),
 }
+EVENTS = {
+    "reversal": ("reversal", "reversión"),
+    "verification": ("verification", "verificación"),
+    "loss_event": ("loss event", "evento de pérdida"),
+    "none": ("none", "ninguna"),
+    "deficit": ("a deficit that no credit was issued for", "un déficit por el que no se emitieron créditos"),
+    "not_known": ("not known", "no se conoce"),
+    "in_time": ("in time", "a tiempo"),
+    "buffer_on_hold": ("part of the buffer on hold", "parte de la reserva retenida"),
+    "below_threshold": ("below the threshold", "por debajo del umbral"),
+    "notification_open": ("to be notified", "por notificar"),
+    "notification_overdue": ("notification overdue", "notificación vencida"),
+    "report_open": ("to be reported", "por reportar"),
+    "reported": ("reported", "reportado"),
+}
 CATEGORIES = {
     "internal": ("internal", "interno"),
     "external": ("external", "externo"),
     "natural": ("natural", "natural"),
 }
 STATUSES = {
+    "not_received": ("no table of the registry", "sin tabla del registro"),
+    "not_computed": ("not computed", "no calculado"),
+    "unclear": ("unclear", "no está claro"),
+    "nothing_to_issue": ("nothing to issue", "nada por emitir"),
     "not_issued": ("not issued", "no emitido"),
     "partly_issued": ("issued in part", "emitido en parte"),
     "fully_issued": ("issued in full", "emitido por completo"),
@@ -127,6 +146,7 @@ def reductions(read: Read) -> dict[str, Any]:
         "scope_text": lambda scope: Text(*SCOPES.get(scope, (scope, scope))),
         "category_text": lambda name: Text(*CATEGORIES.get(name, (name, name))),
         "status_text": lambda name: Text(*STATUSES.get(name, (name, name))),
+        "event_text": lambda name: Text(*EVENTS.get(name, (name, name))),
         "source_text": lambda name: Text(*SOURCES.get(name, (name, name))),
     }
 
@@ -256,7 +276,7 @@ def _registry(own: Read) -> dict[str, Any]:
     rows = sorted(own("vintages"), key=itemgetter("vintage_start"))
     return {
         "registry": rows,
-        "planned": [row for row in rows if row.get("ex_ante_net_tco2e") is not None],
+        "planned": [row for row in rows if row["ex_ante_net_tco2e"] is not None],
         "reconciled": sorted(own("issuance_reconciliation"), key=itemgetter("vintage_start")),
         "reversals": list(own("reversals")),
     }

@@ -34,7 +34,9 @@ COLUMNS = {
     },
     "uncertainty": {
         **VINTAGE, "uncertainty_rule": TEXT, "uncertainty_source": TEXT, "deduction_base": TEXT, "uncertainty_u90": SHARE,
-        "monitored_u90": SHARE, "factor_u90": SHARE, "activity_data_source": TEXT, "deduction_fraction": SHARE,
+        "analytic_u90": SHARE,
+        "monte_carlo_u90": SHARE, "area_u90": SHARE, "monitored_u90": SHARE, "factor_u90": SHARE,
+        "activity_data_source": TEXT, "deduction_fraction": SHARE,
         "eligible": pa.bool_(), "reason": TEXT,
     },
     "uncertainty_rules": {
@@ -42,7 +44,8 @@ COLUMNS = {
         "in_force": pa.bool_(), "reason": TEXT,
     },
     "monte_carlo": {
-        **VINTAGE, "quantity": TEXT, "mean_tco2e": TCO2E, "median_tco2e": TCO2E, "q05_tco2e": TCO2E, "q95_tco2e": TCO2E,
+        **VINTAGE, "quantity": TEXT,
+        "expected_tco2e": TCO2E, "mean_tco2e": TCO2E, "median_tco2e": TCO2E, "q05_tco2e": TCO2E, "q95_tco2e": TCO2E,
         "sd_tco2e": TCO2E, "half_width_tco2e": TCO2E, "u90": SHARE, "draw_count": pa.int64(), "seed": pa.int64(), "reason": TEXT,
     },
     "uncertainty_sensitivity": {
@@ -62,7 +65,7 @@ COLUMNS = {
         **VINTAGE, "vintage_start": pa.date32(), "vintage_end": pa.date32(), "source": TEXT, "baseline_tco2e": TCO2E,
         "project_tco2e": TCO2E, "leakage_tco2e": TCO2E, "buffer_credits": pa.int64(), "reduction_credits": pa.int64(),
         "removal_credits": pa.int64(), "credits": pa.int64(), "cumulative_credits": pa.int64(), "credit_unit": TEXT,
-        "ex_ante_net_tco2e": TCO2E, "achieved_net_tco2e": TCO2E, "difference_percent": SHARE, "reason": TEXT,
+        "ex_ante_net_tco2e": TCO2E, "net_tco2e": TCO2E, "difference_percent": SHARE, "reason": TEXT,
     },
     "issuance_reconciliation": {
         **VINTAGE, "vintage_start": pa.date32(), "vintage_end": pa.date32(), "computed_credits": pa.int64(),
@@ -71,6 +74,7 @@ COLUMNS = {
     },
     "reversals": {
         **ACCOUNT, "event_id": TEXT, "kind": TEXT, "status": TEXT, "occurred_on": pa.date32(), "stock_loss_tco2e": TCO2E,
+        "cause": TEXT, "buffer_credits": pa.int64(),
         "days_to_notification": pa.int64(), "reason": TEXT,
     },
     "baseline_emissions": {"baseline_version": TEXT, **_SIDE},
@@ -197,6 +201,7 @@ def _uncertainty(row):
         **account, "uncertainty_rule": CHOICES[row["rule_set"]]["uncertainty_rule"], "uncertainty_source": "declared",
         "deduction_base": CHOICES[row["rule_set"]]["deduction_base"],
         "uncertainty_u90": row["uncertainty_u90"], "monitored_u90": Decimal("0.1"), "factor_u90": Decimal("0.15"),
+        "analytic_u90": Decimal("0.184"), "monte_carlo_u90": Decimal("0.179"), "area_u90": Decimal("0.107"),
         "activity_data_source": "map_count", "deduction_fraction": row["deduction_fraction"], "eligible": True, "reason": None,
     }  # fmt: skip
 
@@ -219,7 +224,8 @@ def _drawn(rows):
             value = sum(row[column] for row in rows if year in (None, row["vintage_year"]))
             half = exact(value * Decimal("0.179"))
             yield {
-                **VCS, "vintage_year": year, "quantity": quantity, "mean_tco2e": value + 3, "median_tco2e": value,
+                **VCS, "vintage_year": year, "quantity": quantity,
+                "expected_tco2e": value, "mean_tco2e": value + 3, "median_tco2e": value,
                 "q05_tco2e": value - half, "q95_tco2e": value + half, "sd_tco2e": exact(half / Decimal("1.6449")),
                 "half_width_tco2e": half, "u90": Decimal("0.179"), "draw_count": 10000, "seed": 958, "reason": None,
             }  # fmt: skip
@@ -276,7 +282,7 @@ def registry(rows):
                                                 "leakage_tco2e", "credits", "credit_unit")},
                 "source": "computed", "buffer_credits": math.ceil(row["buffer_tco2e"]), "reduction_credits": row["credits"],
                 "removal_credits": 0, "cumulative_credits": cumulative, "ex_ante_net_tco2e": Decimal(250000),
-                "achieved_net_tco2e": row["net_tco2e"],
+                "net_tco2e": row["net_tco2e"],
                 "difference_percent": exact((row["net_tco2e"] / 250000 - 1) * 100), "reason": None,
             }
         )  # fmt: skip
@@ -312,7 +318,8 @@ def ledger_marts(*accounts):
         "issuance_reconciliation": [*_reconciled(first)],
         "reversals": [
             {
-                **VCS, "event_id": "storm-1", "kind": "loss_event", "status": "reported_late", "occurred_on": date(2023, 8, 4),
+                **VCS, "event_id": "storm-1", "kind": "loss_event", "status": "reported", "cause": "storm",
+                "buffer_credits": 9100, "occurred_on": date(2023, 8, 4),
                 "stock_loss_tco2e": Decimal(9100), "days_to_notification": 44, "reason": "notified after more than 30 days",
             }
         ],

@@ -24,7 +24,8 @@ MARTS = ledger_marts.ledger_marts(ART)
 
 def view(**changes):
     marts = {**MARTS, **changes}
-    return reductions(lambda name: marts.get(name, []))
+    columns = ledger_marts.COLUMNS
+    return reductions(lambda name: [{**dict.fromkeys(columns.get(name, ())), **row} for row in marts.get(name, [])])
 
 
 def page_of(tmp_path, **changes):
