@@ -16,6 +16,7 @@ MISSING = frozenset({"", "NA", "N/A", "NULL"})
 """Texts that stand for no value; the four-sheet layout writes NA."""
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
 _COMMA = re.compile(r"[+-]?[0-9.]*,[0-9]+")
+_FORMULA = re.compile(r"=|[+@-][A-Za-z_.]+[(|]")
 _TRUE, _FALSE = frozenset({"true", "yes", "si", "sí", "1"}), frozenset({"false", "no", "0"})
 MAX_TEXT = 1000
 """Most letters of a text: ids and sources are short, and a whole file pasted into a cell is a mistake."""
@@ -52,7 +53,7 @@ def read_cell(cell: Any, kind: pa.DataType) -> Any:
     text = _text(cell)
     if text in MISSING:
         return None
-    if text.startswith("=") or (text[0] in "+@-" and text[1:2].isalpha()):
+    if _FORMULA.match(text):
         raise CellError("a value, not a formula", "write the value into the cell")
     if pa.types.is_string(kind):
         return text
