@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -65,7 +65,23 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
                unit="ha", digits=1, activity_class="loss", year=None, **_PA),
     ),
     "carbon_stocks": (_probe("stocks by stratum, state and pool", "reservas por estrato, estado y depósito"),),
-    "emissions_annual": (_probe("emissions by stratum, year and scenario", "emisiones por estrato, año y escenario"),),
+    "baseline_emissions": (
+        _probe("baseline emissions of the project area, in the period", "emisiones de línea base del área del proyecto, en el período",
+               "period_tco2e", unit="tCO₂e", scope="project_area"),
+    ),
+    "project_emissions": (
+        _probe("monitored emissions of the project area, in the period", "emisiones monitoreadas del área del proyecto, en el período",
+               "period_tco2e", unit="tCO₂e", scope="project_area"),
+    ),
+    "leakage": (_probe("leakage", "fugas", "leakage_tco2e", unit="tCO₂e"),),
+    "uncertainty": (
+        _probe("vintages that may be credited with their error", "añadas que pueden acreditarse con su error", eligible=True),
+    ),
+    "buffer": (_probe("buffer contribution", "aporte a la reserva", "buffer_tco2e", unit="tCO₂e"),),
+    "vintages": (
+        _probe("credits of the period", "créditos del período", "credits", source="computed"),
+        _probe("credits since the start", "créditos desde el inicio", "cumulative_credits", latest="vintage_start"),
+    ),
     "detections": (_probe("species and zones with cameras", "especies y zonas con cámaras"),),
     "deforestation_annual": (
         _probe("loss in the project area, in the period", "pérdida en el área del proyecto, en el período", "period_area_ha",
@@ -98,7 +114,7 @@ PROBES: Mapping[str, tuple[Probe, ...]] = {
     "threats": (_probe("threats reported", "amenazas reportadas"),),
     "emission_reductions": (
         _probe("net emission reductions", "reducciones netas de emisiones", "net_tco2e", unit="tCO₂e"),
-        _probe("creditable units", "unidades acreditables", "vcu", unit="VCU"),
+        _probe("creditable units", "unidades acreditables", "credits"),
     ),
     "species": (
         _probe("species recorded or listed", "especies registradas o en la lista"),
@@ -215,14 +231,22 @@ def claims(declared: Sequence[Claim], read: Read) -> list[dict[str, Any]]:
 
     Args:
         declared: The project's claims.
-        read: Reads a mart; none that is missing or empty has rows.
+        read: Reads a mart; none that is missing or empty has rows. Of those with accounts the primary one's rows count: the
+            same tonnes under other rules are no further tonnes.
     """
     known = {row["dataset"]: row for row in read("records_known")}
+    primary = {(row["project_id"], row["rule_set"]) for row in read("emission_reductions") if row["is_primary"]}
     listed = []
     for claim in declared:
-        answers = [_answer(mart, read(mart), known) for mart in claim.tables]
+        answers = [_answer(mart, _of_accounts(read(mart), primary), known) for mart in claim.tables]
         listed.append({"text": Text(claim.en, claim.es), "answers": answers, "state": _together(answers)})
     return listed
+
+
+def _of_accounts(rows: Sequence[Row], accounts: Set[tuple[str, str]]) -> Sequence[Row]:
+    if not rows or not {"project_id", "rule_set"} <= {*rows[0]}:
+        return rows
+    return [row for row in rows if (row["project_id"], row["rule_set"]) in accounts]
 
 
 def _answer(mart: str, rows: Sequence[Row], known: Mapping[str, Row]) -> Answer:

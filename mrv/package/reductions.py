@@ -76,19 +76,22 @@ SOURCES = {
     "prior": ("earlier, as verified", "anterior, según lo verificado"),
 }
 EVENTS = {
+    "reversal": ("end of the period", "fin del período"),
+    "verification": ("verification before it", "verificación anterior"),
+    "loss_event": ("loss of stock", "pérdida de existencias"),
+}
+EVENT_STATUSES = {
+    "none": ("no reversal", "sin reversión"),
+    "deficit": ("net loss to make good", "pérdida neta por compensar"),
     "reversal": ("reversal", "reversión"),
-    "verification": ("verification", "verificación"),
-    "loss_event": ("loss event", "evento de pérdida"),
-    "none": ("none", "ninguna"),
-    "deficit": ("a deficit that no credit was issued for", "un déficit por el que no se emitieron créditos"),
-    "not_known": ("not known", "no se conoce"),
+    "not_known": ("not known", "no se sabe"),
     "in_time": ("in time", "a tiempo"),
     "buffer_on_hold": ("part of the buffer on hold", "parte de la reserva retenida"),
-    "below_threshold": ("below the threshold", "por debajo del umbral"),
-    "notification_open": ("to be notified", "por notificar"),
-    "notification_overdue": ("notification overdue", "notificación vencida"),
-    "report_open": ("to be reported", "por reportar"),
-    "reported": ("reported", "reportado"),
+    "below_threshold": ("no loss event", "no es evento de pérdida"),
+    "notification_open": ("notification open", "aviso pendiente"),
+    "notification_overdue": ("notification overdue", "aviso vencido"),
+    "report_open": ("report open", "informe pendiente"),
+    "reported": ("reported", "informado"),
 }
 CATEGORIES = {
     "internal": ("internal", "interno"),
@@ -96,14 +99,14 @@ CATEGORIES = {
     "natural": ("natural", "natural"),
 }
 STATUSES = {
-    "not_received": ("no table of the registry", "sin tabla del registro"),
-    "not_computed": ("not computed", "no calculado"),
-    "unclear": ("unclear", "no está claro"),
-    "nothing_to_issue": ("nothing to issue", "nada por emitir"),
     "not_issued": ("not issued", "no emitido"),
     "partly_issued": ("issued in part", "emitido en parte"),
     "fully_issued": ("issued in full", "emitido por completo"),
-    "over_issued": ("more issued than computed", "se emitió más de lo calculado"),
+    "over_issued": ("more issued than computed", "emitido más de lo calculado"),
+    "nothing_to_issue": ("nothing to issue", "nada por emitir"),
+    "unclear": ("not known what was issued", "no se sabe qué se emitió"),
+    "not_computed": ("nothing to compare with", "nada con qué comparar"),
+    "not_received": ("no table received", "no se recibió tabla"),
 }
 LEDGER_MARTS = frozenset(
     {
@@ -147,6 +150,8 @@ def reductions(read: Read) -> dict[str, Any]:
         "category_text": lambda name: Text(*CATEGORIES.get(name, (name, name))),
         "status_text": lambda name: Text(*STATUSES.get(name, (name, name))),
         "event_text": lambda name: Text(*EVENTS.get(name, (name, name))),
+        "event_status_text": lambda name: Text(*EVENT_STATUSES.get(name, (name, name))),
+        "monitored_count": len(own("parameters_monitored")),
         "source_text": lambda name: Text(*SOURCES.get(name, (name, name))),
     }
 

@@ -11,7 +11,7 @@ from mrv.warehouse.build import DBT_PROJECT
 
 def claim_problems(project: LoadedProject) -> Iterator[ProjectError]:
     """Yield the tables of claims that do not exist: a claim that nothing can answer would look unmeasured."""
-    known = {path.stem for path in (DBT_PROJECT / "models" / "marts").glob("*.sql")}
+    known = {path.stem for path in (DBT_PROJECT / "models" / "marts").rglob("*.sql")}
     for position, claim in enumerate(project.definition.claims):
         if unknown := [name for name in claim.tables if name not in known]:
             yield ProjectError(

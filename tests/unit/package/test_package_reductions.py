@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mrv.package.claims import claims
 from mrv.package.reductions import reductions, totals
 from mrv.package.report import render_report
 from mrv.package.tornado import Swing, tornado
 from mrv.package.waterfall import Step, waterfall
 from mrv.package.wording import Text, number
+from mrv.project_life import Claim
 from tests.unit.package import ledger_marts
 from tests.unit.package.ledger_marts import ART
 from tests.unit.package.package_samples import sample_contents, sample_marts, write_marts
@@ -51,7 +53,7 @@ def parsed(svg):
     [
         "Under each set of rules", "Según cada conjunto de reglas", "ART TREES 2.0", "430,020", "What each rule would deduct",
         "counted of the belt", "Sorteada, ± 90 %", "10,000", "the rating", "rounded up and not below the minimum of",
-        "Vintages for the registry", "earlier, as verified", "more issued than computed", "se emitió más de lo calculado",
+        "Vintages for the registry", "earlier, as verified", "more issued than computed", "emitido más de lo calculado",
         "Losses and reversals", "notified after more than 30 days", "Expected and achieved", "below ground",
     ],
 )  # fmt: skip
@@ -148,6 +150,26 @@ def test_an_error_over_the_limit_makes_a_vintage_not_eligible(tmp_path):
 def test_the_interval_of_a_card_is_that_of_the_draws_of_its_account(page):
     (row,) = [row for row in MARTS["monte_carlo"] if (row["quantity"], row["vintage_year"]) == ("net", None)]
     assert f"± {number(row['half_width_tco2e']).__html__()}" in page
+
+
+def test_a_claim_is_answered_by_the_primary_account_alone():
+    declared = [
+        Claim(
+            en="C.",
+            es="C.",
+            tables=("baseline_emissions", "leakage", "buffer", "uncertainty", "emission_reductions", "vintages"),
+        )
+    ]
+    (claim,) = claims(declared, lambda name: MARTS.get(name, []))
+    told = {answer.mart: [value.en for _, value, _ in answer.values] for answer in claim["answers"]}
+    sums = totals(ledger_marts.reductions())
+    assert told["baseline_emissions"] == [number(sums["baseline_tco2e"]).en]
+    assert told["leakage"] == [number(sums["leakage_tco2e"]).en]
+    assert told["buffer"] == [number(sums["buffer_tco2e"]).en]
+    assert told["uncertainty"] == ["3"]
+    assert told["emission_reductions"] == [number(sums["net_tco2e"]).en, number(sums["credits"]).en]
+    assert told["vintages"] == [number(sums["credits"]).en, number(sums["credits"] + 150000).en]
+    assert claim["state"] == "measured"
 
 
 # --- drawings --------------------------------------------------------------------------------------------------
