@@ -288,17 +288,20 @@ def _print_run(result: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=1))
         return
-    from mrv.stages.results import failed_check_rows, total_vcu, vintage_rows
+    from mrv.stages.results import failed_check_rows, other_account_rows, total_credits, vintage_rows
     from mrv.terminal import print_table
 
     snapshot = Path(result["snapshot"])
     rows = vintage_rows(snapshot)
     numbers = [column for column in rows[0] if column not in ("vintage", "reason")] if rows else []
     print_table(rows, right=numbers, title=f"{result['project']}, {result['period']}: emission reductions by vintage")
-    total = total_vcu(snapshot)
+    total = total_credits(snapshot)
     click.echo(
         f"\nPeriod total: {'not computed' if total is None else f'{total:,} tCO2e'} creditable after leakage, uncertainty and buffer"
     )
+    if others := other_account_rows(snapshot):
+        click.echo()
+        print_table(others, right=["vintage", "net_tco2e", "credits"], title="Side by side, under other rule sets")
     click.echo(
         f"Rows read {result['rows_read']:,}; in quarantine {result['rows_quarantined']:,} (listed in the package)"
     )

@@ -75,10 +75,36 @@ from {{ ref('sample_units') }}
 where (reference_class is not null) <> (outcome in ('single', 'agreed', 'resolved'))
 union all
 select
+    'leakage' as mart,
+    project_id || ' ' || rule_set || ' ' || vintage_year as row_key
+from {{ ref('leakage') }}
+where leakage_tco2e is null and reason is null
+union all
+select
+    'buffer' as mart,
+    project_id || ' ' || rule_set || ' ' || vintage_year as row_key
+from {{ ref('buffer') }}
+where buffer_tco2e is null and reason is null
+union all
+select
+    'risk_rating' as mart,
+    project_id || ' ' || rule_set || ' ' || vintage_year || ' ' || category as row_key
+from {{ ref('risk_rating') }}
+where (score is null or passes is null) and reason is null
+union all
+select
     'emission_reductions' as mart,
-    cast(vintage_year as varchar) as row_key
+    project_id || ' ' || rule_set || ' ' || vintage_year as row_key
 from {{ ref('emission_reductions') }}
-where vcu is null and reason is null
+where credits is null and reason is null
+union all
+select
+    'vintages' as mart,
+    project_id || ' ' || rule_set || ' ' || vintage_start as row_key
+from {{ ref('vintages') }}
+where
+    ((credits is null or net_tco2e is null) and reason is null)
+    or ex_ante_net_tco2e is null <> (ex_ante_reason is not null)
 union all
 select
     'figures' as mart,

@@ -1,26 +1,22 @@
--- All vintages of a period together are credited no more than what they add up to; nothing is held back at its end.
-with balances as (
+-- All vintages of a period together are credited no more than what they add up to, with what earlier periods lost;
+-- nothing is held back at its end.
+with period as (
     select
-        vintage_year,
-        vcu,
-        carried_tco2e,
-        case
-            when eligible is false and net_tco2e > 0 then 0
-            when eligible is false then net_tco2e
-            else adjusted_tco2e - buffer_tco2e
-        end as balance_tco2e
-    from {{ ref('emission_reductions') }}
-    where carried_tco2e is not null
-),
-
-period as (
-    select
-        sum(vcu) as vcu,
-        sum(balance_tco2e) as balance_tco2e,
-        arg_max(carried_tco2e, vintage_year) as carried_tco2e
-    from balances
+        reductions.project_id,
+        reductions.rule_set,
+        sum(reductions.credits) as credits,
+        arg_min(reductions.opening_tco2e, reductions.vintage_year) + sum(reductions.earned_tco2e) as earned_tco2e,
+        arg_max(reductions.carried_tco2e, reductions.vintage_year) as carried_tco2e
+    from {{ ref('emission_reductions') }} as reductions
+    inner join {{ ref('int_account_rules') }} as rules
+        on
+            reductions.project_id = rules.project_id
+            and reductions.rule_set = rules.rule_set
+            and reductions.vintage_year = rules.vintage_year
+    where reductions.carried_tco2e is not null and rules.deficit_rule = 'earned_back' and rules.rounding = 'floor'
+    group by reductions.project_id, reductions.rule_set
 )
 
 select *
 from period
-where vcu > greatest(balance_tco2e, 0) or carried_tco2e > 0
+where credits > greatest(earned_tco2e, 0) or carried_tco2e > 0

@@ -3,7 +3,9 @@
 {{ config(severity='warn') }}
 
 select
+    project_id,
+    rule_set,
     vintage_year,
     carried_tco2e
 from {{ ref('emission_reductions') }}
-qualify vintage_year = max(vintage_year) over () and carried_tco2e < 0
+qualify vintage_year = max(vintage_year) over (partition by project_id, rule_set) and carried_tco2e < 0

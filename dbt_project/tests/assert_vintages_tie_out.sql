@@ -20,11 +20,13 @@ ledger as (
         'baseline' as scenario,
         {{ sum_or_null('baseline_tco2e') }} as total_tco2e
     from {{ ref('emission_reductions') }}
+    where is_primary
     union all
     select
         'monitored' as scenario,
         {{ sum_or_null('project_tco2e') }} as total_tco2e
     from {{ ref('emission_reductions') }}
+    where is_primary
 )
 
 select

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ def mart(snapshot: Path, name: str) -> list[dict[str, Any]]:
 
 
 def vintage_rows(snapshot: Path) -> list[dict[str, str]]:
-    """Return the emission reductions by vintage as text; what could not be computed says why."""
+    """Return the emission reductions by vintage as text, under the project's own rule set; what is null says why."""
     columns = (
         "baseline_tco2e",
         "project_tco2e",
@@ -22,15 +23,30 @@ def vintage_rows(snapshot: Path) -> list[dict[str, str]]:
         "net_tco2e",
         "deduction_tco2e",
         "buffer_tco2e",
-        "vcu",
+        "credits",
     )
     rows = []
-    for row in mart(snapshot, "emission_reductions"):
+    for row in _ledger(snapshot, primary=True):
         texts = {column: _tonnes(row[column]) for column in columns}
         rows.append(
             {"vintage": str(row["vintage_year"]), "days": str(row["days"]), **texts, "reason": row["reason"] or ""}
         )
     return rows
+
+
+def other_account_rows(snapshot: Path) -> list[dict[str, str]]:
+    """Return net reductions and credits by vintage under the other rule sets of the project, as text."""
+    return [
+        {
+            "rule set": row["rule_set"],
+            "vintage": str(row["vintage_year"]),
+            "net_tco2e": _tonnes(row["net_tco2e"]),
+            "credits": _tonnes(row["credits"]),
+            "unit": row["credit_unit"] or "",
+            "reason": row["reason"] or "",
+        }
+        for row in _ledger(snapshot, primary=False)
+    ]
 
 
 def forest_rows(snapshot: Path) -> list[dict[str, str]]:
@@ -57,10 +73,15 @@ def failed_check_rows(snapshot: Path) -> list[dict[str, str]]:
     return [{column: str(row[column]) for column in columns} for row in rows]
 
 
-def total_vcu(snapshot: Path) -> int | None:
-    """Return the period's credits, or None where a vintage could not be computed."""
-    values = [row["vcu"] for row in mart(snapshot, "emission_reductions")]
+def total_credits(snapshot: Path) -> int | None:
+    """Return the period's credits under the project's own rule set, or None where a vintage could not be computed."""
+    values = [row["credits"] for row in _ledger(snapshot, primary=True)]
     return None if not values or any(value is None for value in values) else sum(int(value) for value in values)
+
+
+def _ledger(snapshot: Path, *, primary: bool) -> list[dict[str, Any]]:
+    rows = [row for row in mart(snapshot, "emission_reductions") if row["is_primary"] == primary]
+    return sorted(rows, key=itemgetter("rule_set", "vintage_year"))
 
 
 def _tonnes(value: Any) -> str:

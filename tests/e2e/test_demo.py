@@ -89,8 +89,15 @@ def test_no_secret_or_path_of_this_machine_is_in_the_package(home: Path, package
 
 
 def test_sql_and_status_answer(home: Path, package: Path) -> None:
-    done = mrv(home, "sql", PROJECT, "select sum(vcu) as vcu from emission_reductions", "--format", "json")
-    assert json.loads(done.stdout)[0]["vcu"]
+    done = mrv(
+        home,
+        "sql",
+        PROJECT,
+        "select sum(credits) as credits from emission_reductions where is_primary",
+        "--format",
+        "json",
+    )
+    assert json.loads(done.stdout)[0]["credits"]
     zero = mrv(home, "sql", PROJECT, "select cast(0 as decimal(18, 9)) as zero", "--format", "csv")
     assert zero.stdout.split() == ["zero", "0.000000000"]
     tables = mrv(home, "sql", PROJECT)

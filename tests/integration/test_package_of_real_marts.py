@@ -54,7 +54,7 @@ def test_every_figure_equals_the_row_it_points_to(package, tmp_path):
 
 def test_the_report_shows_the_credits(package):
     page = (package / "data/report/summary.html").read_text(encoding="utf-8")
-    vcu = pq.read_table(package / "data/tables/emission_reductions.parquet")["vcu"].to_pylist()
+    vcu = pq.read_table(package / "data/tables/emission_reductions.parquet")["credits"].to_pylist()
     for value in (*vcu, sum(vcu)):
         assert number(value).en in page
     assert "could not be computed:" not in page

@@ -153,7 +153,7 @@ def test_open_units_make_every_estimate_null_and_the_count_is_not_put_in_its_pla
         assert reason in row["reason"]
     assert all(row["accuracy"] is None and reason in row["reason"] for row in mart(story.waiting, "map_accuracy"))
     ledger = mart(story.waiting, "emission_reductions")
-    assert all(row["vcu"] is None and reason in row["reason"] for row in ledger)
+    assert all(row["credits"] is None and reason in row["reason"] for row in ledger)
 
 
 def test_each_unit_is_settled(story: Story) -> None:
@@ -264,7 +264,7 @@ def test_labels_that_cannot_be_used_leave_the_ledger_null(story: Story, tmp_path
     count = len(waiting)
     reason = f"{count} of 400 units are open or not labelled (a label of {count} of them was set aside)"
     ledger = mart(package, "emission_reductions")
-    assert all(row["vcu"] is None and reason in row["reason"] for row in ledger)
+    assert all(row["credits"] is None and reason in row["reason"] for row in ledger)
     report = verify(package, allowed_signers=site.settings.keys_dir / "allowed_signers")
     assert report.accepted, [item for item in report.checks if item.outcome == "failed"]
     with (package / "data" / "quality" / "check_results.csv").open(encoding="utf-8", newline="") as stream:

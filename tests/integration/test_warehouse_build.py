@@ -87,7 +87,7 @@ def test_zone_carries_its_forest_at_the_start_of_crediting(gaps: Any) -> None:
 
 def test_vintage_without_baseline_or_measurement_has_no_credits(gaps: Any) -> None:
     rows = records(gaps[0].database, "select * from marts.emission_reductions order by vintage_year")
-    assert [row["vcu"] is None for row in rows] == [False, True, True, True]
+    assert [row["credits"] is None for row in rows] == [False, True, True, True]
     assert "no baseline for zone pa in 2023" in rows[1]["reason"]
     assert "earlier" not in rows[1]["reason"]
     assert rows[1]["project_tco2e"] == 0
@@ -120,7 +120,7 @@ def test_ledger_by_hand(gaps: Any) -> None:
     share = row["uncertainty_u90"] / Decimal("1.6449") * Decimal("0.4307")
     assert abs(row["deduction_fraction"] - share) < Decimal("1e-9")
     expected = row["net_tco2e"] * (1 - row["deduction_fraction"]) - Decimal("0.2") * (baseline_t - project_t)
-    assert row["vcu"] == int(expected)
+    assert row["credits"] == int(expected)
     assert row["eligible"] is True
 
 

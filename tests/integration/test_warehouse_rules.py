@@ -40,7 +40,9 @@ def test_emissions_by_pixels(tmp_path: Path) -> None:
     assert "needs emission factors" in unplanned["reason"]
     other = records(result.database, sql.replace("2022", "2023"))[1]
     assert other["reason"] == "no emission raster was measured for the lost area"
-    assert {row["vcu"] for row in records(result.database, "select vcu from marts.emission_reductions")} == {None}
+    assert {row["credits"] for row in records(result.database, "select credits from marts.emission_reductions")} == {
+        None
+    }
 
 
 def test_losses_of_a_period_are_earned_back(tmp_path: Path) -> None:
@@ -55,7 +57,7 @@ def test_losses_of_a_period_are_earned_back(tmp_path: Path) -> None:
     assert first < 0 < first + second
     assert third < 0
     assert first + second + third > 0
-    assert [row["vcu"] for row in ledger] == [0, int(first + second + third), 0]
+    assert [row["credits"] for row in ledger] == [0, int(first + second + third), 0]
     assert [row["carried_tco2e"] for row in ledger] == [first, -third, 0]
     assert ledger[0]["reason"] == f"net loss of {-first:.3f} tCO2e after deduction and buffer, carried forward"
     statuses = {
@@ -90,7 +92,9 @@ def test_baseline_may_take_all_forest_that_stood(tmp_path: Path) -> None:
     result = build(write_landed(rows, tmp_path / "landed"), folder=tmp_path / "build", marts=LEDGER)
     # The published credits of E1.
     published = 311_941 + 335_484 + 347_897
-    assert records(result.database, "select sum(vcu) as vcu from marts.emission_reductions") == [{"vcu": published}]
+    assert records(result.database, "select sum(credits) as credits from marts.emission_reductions") == [
+        {"credits": published}
+    ]
 
 
 def test_contradictory_input_is_refused_by_name(tmp_path: Path) -> None:

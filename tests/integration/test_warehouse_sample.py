@@ -140,7 +140,7 @@ def test_map_and_estimate_stand_side_by_side(counted: Build, zone: str) -> None:
 
 def test_counts_drive_the_ledger_unless_somebody_chooses(counted: Build) -> None:
     rows = records(counted.database, "select * from marts.emission_reductions order by vintage_year")
-    assert [row["vcu"] for row in rows] == COUNTED_VCU
+    assert [row["credits"] for row in rows] == COUNTED_VCU
     assert {row["activity_data_source"] for row in rows} == {"map_count"}
 
 
@@ -207,7 +207,7 @@ def test_estimates_drive_the_ledger_in_proportion_to_the_map(estimated: Build) -
         for zone, strata in by_map.items()
     }
     rows = records(estimated.database, "select * from marts.emission_reductions order by vintage_year")
-    assert [row["vcu"] for row in rows] == vcus(areas)
+    assert [row["credits"] for row in rows] == vcus(areas)
     assert all(row["leakage_tco2e"] > 0 and row["activity_data_source"] == "sample_estimate" for row in rows)
     u90 = 1.644854 * se_ha("pa") / float(ESTIMATES["pa"])
     assert all(float(row["monitored_u90"]) == pytest.approx(u90, abs=1e-6) for row in rows)
@@ -230,8 +230,8 @@ def test_estimates_shared_evenly_over_years(builds: Builds) -> None:
         zone: {name: [ESTIMATES[zone] * part / 3] * 3 for name, part in strata.items()}
         for zone, strata in parts.items()
     }
-    rows = records(result.database, "select vcu from marts.emission_reductions order by vintage_year")
-    assert [row["vcu"] for row in rows] == vcus(areas, buffer_percent=13)
+    rows = records(result.database, "select credits from marts.emission_reductions order by vintage_year")
+    assert [row["credits"] for row in rows] == vcus(areas, buffer_percent=13)
     sql = "select distinct ledger_area_ha from marts.activity_data where zone_id = 'pa' and year is not null order by 1"
     assert [row["ledger_area_ha"] for row in records(result.database, sql)] == [
         Decimal("151.216666"),
@@ -243,7 +243,7 @@ def test_open_units_leave_the_ledger_null(builds: Builds) -> None:
     result = builds("open units")
     waiting = "2 of 230 units are open or not labelled"
     for row in records(result.database, "select * from marts.emission_reductions"):
-        assert row["vcu"] is None
+        assert row["credits"] is None
         assert row["project_tco2e"] is None
         assert waiting in row["reason"]
     sql = "select distinct estimate_area_ha, map_outside_ci95, ledger_area_ha, reason from marts.activity_data"
@@ -275,7 +275,7 @@ def test_zone_that_nobody_sampled_is_never_counted_instead(builds: Builds) -> No
     for row in records(result.database, "select * from marts.emission_reductions"):
         assert row["project_tco2e"] is not None
         assert row["leakage_tco2e"] is None
-        assert row["vcu"] is None
+        assert row["credits"] is None
         assert reason in row["reason"]
     row = loss_row(result, "lb")
     assert (row["map_area_ha"], row["estimate_area_ha"], row["ledger_area_ha"]) == (635, None, None)

@@ -52,7 +52,7 @@ def test_the_run_gives_the_published_areas_and_emissions(
             assert abs(emitted[year] - Decimal(emissions)) <= Decimal("0.01"), year
 
     reductions = mart(snapshot, "emission_reductions")
-    assert [row["vcu"] for row in reductions] == [None] * 5
+    assert [row["credits"] for row in reductions] == [None] * 5
     assert all(row["reason"] for row in reductions), "what was not computed says why"
 
     report = verify(package, allowed_signers=tmp_path / "home" / "keys" / "allowed_signers")

@@ -16,6 +16,7 @@ reductions as (
         {{ sum_or_null('net_tco2e') }} as value,
         {{ reasons('reason', 'net_tco2e is null') }} as reason
     from {{ ref('emission_reductions') }}
+    where is_primary
 ),
 
 -- Deforestation of the baseline less that which was monitored, in the project area, by the days of each year.

@@ -1,73 +1,96 @@
+-- The accounts of the project of this run: a figure needs an address that nothing else has.
 with ledger as (
-    select * from {{ ref('emission_reductions') }}
+    select
+        reductions.*,
+        case when reductions.is_primary then '' else reductions.rule_set || '.' end as id_part,
+        case when reductions.is_primary then '' else ' (' || reductions.rule_set || ')' end as label_part,
+        'project_id=' || reductions.project_id || ';rule_set=' || reductions.rule_set as account_key
+    from {{ ref('emission_reductions') }} as reductions
+    inner join {{ ref('stg_project') }} as project on reductions.project_id = project.project_id
 ),
 
--- The figures of the ledger: short name, column, unit, label.
+-- The figures of the ledger: short name, column, unit, label. What is creditable has the name of its unit.
 ledger_columns (short_name, mart_column, unit, label_en, label_es) as (
     values
     ('baseline', 'baseline_tco2e', 'tCO2e', 'Baseline emissions', 'Emisiones de línea base'),
     ('project', 'project_tco2e', 'tCO2e', 'Project emissions', 'Emisiones del proyecto'),
+    ('gross', 'gross_reduction_tco2e', 'tCO2e', 'Gross emission reductions', 'Reducciones brutas de emisiones'),
     ('leakage', 'leakage_tco2e', 'tCO2e', 'Leakage', 'Fugas'),
     ('net', 'net_tco2e', 'tCO2e', 'Net emission reductions', 'Reducciones netas de emisiones'),
     ('uncertainty', 'uncertainty_u90', '1', 'Uncertainty', 'Incertidumbre'),
     ('deduction', 'deduction_tco2e', 'tCO2e', 'Uncertainty deduction', 'Deducción por incertidumbre'),
     ('buffer', 'buffer_tco2e', 'tCO2e', 'Buffer contribution', 'Aporte al fondo de reserva'),
     (
-        'vcu',
-        'vcu',
-        'VCU',
-        'Creditable units (VCU), subject to verification',
-        'Unidades acreditables (VCU), sujetas a verificación'
+        'credits',
+        'credits',
+        null,
+        'Creditable units, subject to verification',
+        'Unidades acreditables, sujetas a verificación'
     )
 ),
 
 vintage_values as (
     select
-        ledger_columns.*,
+        coalesce(nullif(ledger_columns.short_name, 'credits'), lower(ledger.credit_unit)) as short_name,
+        ledger_columns.mart_column,
+        coalesce(ledger_columns.unit, ledger.credit_unit) as unit,
+        ledger.id_part,
+        ledger.account_key,
         ledger.vintage_year,
         ledger.reason,
+        case
+            when ledger_columns.unit is not null then ledger_columns.label_en
+            else replace(ledger_columns.label_en, ' units', ' units (' || ledger.credit_unit || ')')
+        end || ledger.label_part as label_en,
+        case
+            when ledger_columns.unit is not null then ledger_columns.label_es
+            else replace(ledger_columns.label_es, ' acreditables', ' acreditables (' || ledger.credit_unit || ')')
+        end || ledger.label_part as label_es,
         case ledger_columns.short_name
             when 'baseline' then ledger.baseline_tco2e
             when 'project' then ledger.project_tco2e
+            when 'gross' then ledger.gross_reduction_tco2e
             when 'leakage' then ledger.leakage_tco2e
             when 'net' then ledger.net_tco2e
             when 'uncertainty' then cast(ledger.uncertainty_u90 as decimal(28, 9))
             when 'deduction' then ledger.deduction_tco2e
             when 'buffer' then ledger.buffer_tco2e
-            when 'vcu' then cast(ledger.vcu as decimal(28, 9))
+            when 'credits' then cast(ledger.credits as decimal(28, 9))
         end as value
     from ledger
     cross join ledger_columns
+    -- Without a unit nothing is creditable under a name.
+    where ledger_columns.unit is not null or ledger.credit_unit is not null
 ),
 
 by_vintage as (
     select
-        'er.' || short_name || '.' || vintage_year as figure_id,
+        'er.' || id_part || short_name || '.' || vintage_year as figure_id,
         label_en || ', vintage ' || vintage_year as label_en,
         label_es || ', añada ' || vintage_year as label_es,
         value,
         unit,
         'emission_reductions' as mart,
         mart_column,
-        'vintage_year=' || vintage_year as row_key,
+        account_key || ';vintage_year=' || vintage_year as row_key,
         case when value is null then reason end as reason
     from vintage_values
 ),
 
 period_totals as (
     select
-        'er.' || short_name || '.total' as figure_id,
+        'er.' || id_part || short_name || '.total' as figure_id,
         label_en || ', whole period' as label_en,
         label_es || ', todo el período' as label_es,
         {{ sum_or_null('value') }} as value,
         unit,
         'emission_reductions' as mart,
         mart_column,
-        'vintage_year=*' as row_key,
+        account_key || ';vintage_year=*' as row_key,
         {{ reasons('reason', 'value is null') }} as reason
     from vintage_values
     where short_name <> 'uncertainty'
-    group by short_name, label_en, label_es, unit, mart_column
+    group by id_part, account_key, short_name, label_en, label_es, unit, mart_column
 ),
 
 -- A year of the product is a calendar year; a period that begins or ends within it takes a part, by its days.
@@ -179,20 +202,73 @@ carbon as (
     from {{ ref('carbon_stocks') }}
 ),
 
+primary_accounts as (
+    select distinct
+        project_id,
+        rule_set,
+        account_key
+    from ledger
+    where is_primary
+),
+
+-- Emissions of the primary account by the days of the period: they add up to those of the vintages.
+sides as (
+    select
+        'baseline' as scenario,
+        'baseline_emissions' as mart,
+        'línea base' as scenario_es,
+        project_id,
+        rule_set,
+        scope,
+        zone_id,
+        stratum_id,
+        year,
+        period_tco2e,
+        reason
+    from {{ ref('baseline_emissions') }}
+    union all
+    select
+        'monitored' as scenario,
+        'project_emissions' as mart,
+        'monitoreadas' as scenario_es,
+        project_id,
+        rule_set,
+        scope,
+        zone_id,
+        stratum_id,
+        year,
+        period_tco2e,
+        reason
+    from {{ ref('project_emissions') }}
+),
+
 emissions as (
     select
-        'emissions.' || zone_id || '.' || stratum_id || '.' || year || '.' || scenario as figure_id,
-        'Emissions of ' || zone_name || ', ' || stratum_id || ', ' || year || ', ' || scenario as label_en,
-        'Emisiones de ' || zone_name || ', ' || stratum_id || ', ' || year || ', '
-        || case scenario when 'baseline' then 'línea base' else 'monitoreadas' end as label_es,
-        emissions_tco2e as value,
+        'emissions_period.' || sides.zone_id || '.' || sides.stratum_id || '.' || sides.year || '.' || sides.scenario
+            as figure_id,
+        'Emissions of ' || sides.zone_id || ', ' || sides.stratum_id || ', days of ' || sides.year
+        || ' in the period, ' || sides.scenario as label_en,
+        'Emisiones de ' || sides.zone_id || ', ' || sides.stratum_id || ', días de ' || sides.year
+        || ' en el período, ' || sides.scenario_es as label_es,
+        {{ sum_or_null('sides.period_tco2e') }} as value,
         'tCO2e' as unit,
-        'emissions_annual' as mart,
-        'emissions_tco2e' as mart_column,
-        'zone_id=' || zone_id || ';stratum_id=' || stratum_id || ';year=' || year || ';scenario=' || scenario
-            as row_key,
-        reason
-    from {{ ref('emissions_annual') }}
+        sides.mart,
+        'period_tco2e' as mart_column,
+        accounts.account_key || ';zone_id=' || sides.zone_id || ';stratum_id=' || sides.stratum_id || ';year='
+        || sides.year || ';days=*' as row_key,
+        {{ reasons('sides.reason', 'sides.period_tco2e is null') }} as reason
+    from sides
+    inner join primary_accounts as accounts
+        on sides.project_id = accounts.project_id and sides.rule_set = accounts.rule_set
+    where sides.zone_id <> '*' and sides.stratum_id <> '*'
+    group by
+        accounts.account_key,
+        sides.mart,
+        sides.scenario,
+        sides.scenario_es,
+        sides.zone_id,
+        sides.stratum_id,
+        sides.year
 ),
 
 -- The classes of activity data and their words.
