@@ -282,7 +282,7 @@ final as (
         uncertainty_source,
         activity_data_source,
         monitored_u90,
-        deduction_fraction,
+        cast(deduction_fraction as decimal(28, 18)) as deduction_fraction,
         deduction_tco2e,
         adjusted_tco2e,
         transferred_tco2e,
