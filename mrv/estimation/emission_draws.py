@@ -179,7 +179,7 @@ def influences(account: Account, quantity: str) -> Iterator[Influence]:
         emissions = central[sides, None] + slopes[sides][:, places] @ values[places]
         varied = quantities_of(emissions, account.leakage.of(vintages))[quantity].sum(axis=0)
         total = varied + np.delete(whole, vintages).sum()
-        low, high = (float(value) for value in np.quantile(total, [0.05, 0.95]))
+        low, high = (float(value) for value in np.quantile(total, [0.05, 0.95], method="hazen"))
         mean, variance = float(total.mean()), float(total.var())
         yield Influence(input_id=name, quantity=quantity, low=low, high=high, mean=mean, variance=variance)
 

@@ -25,7 +25,7 @@ final as (
             when shares.input_id like 'stock %' or shares.input_id like 'ratio %' then 'stock'
             else 'area'
         end as input_kind,
-        regexp_replace(shares.input_id, '^(areas? |stock |declared )', '') as label,
+        regexp_replace(shares.input_id, '^(areas? (of the )?|stock |declared )', '') as label,
         shares.quantity,
         cast(
             case
