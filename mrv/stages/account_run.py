@@ -33,6 +33,8 @@ MARTS = (
     "buffer",
     "risk_rating",
     "reversals",
+    "parameters_used",
+    "parameters_monitored",
 )
 """Tables of the ledger that need nothing that is measured."""
 SHOWN = 20
@@ -88,7 +90,7 @@ def run_accounts(
             inputs[dataset] = [work / "landed" / f"{dataset}.parquet"]
             write_parquet(inputs[dataset][0], table)
         built = build(inputs, folder=work / "build", parsed=settings.models_dir, marts=MARTS)
-        made = write_built(built, folder)
+        made = write_built(built, folder, MARTS)
     _note_refused(refused, folder)
     return Computed(folder, made["emission_reductions"].to_pylist(), refused, notes)
 

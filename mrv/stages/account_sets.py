@@ -20,13 +20,15 @@ from mrv.accounting.raw import InputRow, RawTable
 from mrv.accounting.rules import row_problems
 from mrv.accounting.tables import read_rows
 from mrv.errors import InputError, MrvError, ProjectError, UsageError
+from mrv.monitored_parameters import monitored_parameter_rows
 from mrv.parameters import Parameter, in_force, load_parameters
 from mrv.periods import Span, vintages
 from mrv.project_accounting import TABLES
 from mrv.project_rules import ParameterOverride
-from mrv.rule_sets import declared_parameters
+from mrv.rule_sets import declared_parameters, used_parameters
 from mrv.stages.account_files import read_csv
 from mrv.stages.account_inputs import open_layout
+from mrv.stages.accounts import account_parameter_rows
 
 ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 ACCOUNTS, VERSIONS, OVERRIDES = "accounts", "baseline_versions", "parameters"
@@ -319,13 +321,12 @@ def _set_parameters(project: ProjectInputs, catalogue: Sequence[Parameter], fram
 
 def land_rows(projects: Sequence[ProjectInputs]) -> dict[str, list[dict[str, Any]]]:
     """Return the rows of every landed table of sound projects."""
-    from mrv.rule_sets import used_parameters
-    from mrv.stages.accounts import account_parameter_rows
-
     rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
     used: dict[tuple[str, int], list[Parameter]] = {}
     for project in projects:
         rows[ACCOUNTS].extend(dict(row.values) for row in project.accounts)
+        chosen = [row["rule_set"] for row in project.accounts]
+        rows["monitored_parameters"].extend(monitored_parameter_rows(project.project_id, chosen))
         rows["account_parameters"].extend(account_parameter_rows(project.project_id, project.parameters))
         for at, held in enumerate(project.parameters.values()):
             used[project.project_id, at] = held

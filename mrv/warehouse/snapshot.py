@@ -119,11 +119,12 @@ def export(build: Build, folder: Path) -> dict[str, str]:
     return hashes
 
 
-def write_built(build: Build, folder: Path) -> dict[str, pa.Table]:
-    """Write those marts that a build made as CSV and Parquet, in the order of their keys; what was there is replaced.
+def write_built(build: Build, folder: Path, wanted: Sequence[str]) -> dict[str, pa.Table]:
+    """Write marts of a build as CSV and Parquet, in the order of their keys; what was there is replaced.
 
     Args:
-        build: A finished build of some or all marts.
+        build: A finished build.
+        wanted: Marts to write, of those that the build made.
         folder: Where `csv/` and `marts/` shall lie.
 
     Returns:
@@ -140,7 +141,7 @@ def write_built(build: Build, folder: Path) -> dict[str, pa.Table]:
                 "select table_name from information_schema.tables where table_schema = 'marts'"
             ).fetchall()
         }
-        for mart in (mart for mart in read_marts(build.target) if mart.name in made):
+        for mart in (mart for mart in read_marts(build.target) if mart.name in made and mart.name in wanted):
             rows = connection.table(f"marts.{mart.name}").to_arrow_table()
             tables[mart.name] = rows.sort_by([(name, "ascending") for name in mart.key]).combine_chunks()
     with storage_errors(folder):
