@@ -120,12 +120,12 @@ by_rule as (
             end,
             case
                 when u90 <= uncertainty_free_below and u90 <= uncertainty_ineligible_above then 0
-                when u90 <= uncertainty_ineligible_above then {{ divide('u90_by_t', 't_90', 18, 9, width=18) }}
+                when u90 <= uncertainty_ineligible_above then {{ divide('u90_by_t', 't_90', 18, 9, scale=18) }}
             end,
             case
-                when u90 <= uncertainty_ineligible_above then {{ divide('excess_by_t', 't_90', 18, 9, width=18) }}
+                when u90 <= uncertainty_ineligible_above then {{ divide('excess_by_t', 't_90', 18, 9, scale=18) }}
             end,
-            {{ divide('u90_by_quantile', 'art_two_sided_90_quantile', 18, 9, width=18) }},
+            {{ divide('u90_by_quantile', 'art_two_sided_90_quantile', 18, 9, scale=18) }},
             case
                 when fcpf_limit_1 is null or fcpf_limit_2 is null or fcpf_limit_3 is null or fcpf_limit_4 is null
                     then null
@@ -189,7 +189,7 @@ final as (
         rule,
         basis,
         u90,
-        cast(deduction_fraction as decimal(18, 9)) as deduction_fraction,
+        cast(deduction_fraction as decimal(28, 18)) as deduction_fraction,
         eligible,
         case
             when rule = 'none' then null

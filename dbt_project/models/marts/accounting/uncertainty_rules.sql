@@ -22,8 +22,8 @@ final as (
             case
                 when chosen.base_tco2e is null then null
                 else
-                    cast(greatest(chosen.base_tco2e, 0) as decimal(28, 9))
-                    * cast(deductions.deduction_fraction as decimal(10, 9))
+                    cast(greatest(chosen.base_tco2e, 0) as decimal(38, 9))
+                    * cast(deductions.deduction_fraction as decimal(38, 18))
             end as decimal(28, 9)
         ) as deduction_tco2e,
         deductions.eligible,
