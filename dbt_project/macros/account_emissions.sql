@@ -81,14 +81,6 @@
         select * from gaps
     ),
 
-    weighted as (
-        select
-            *,
-            cast(emissions_tco2e as decimal(38, 9)) * days as emissions_by_days
-        from united
-        where scenario = '{{ scenario }}'
-    ),
-
     final as (
         select
             project_id,
@@ -110,9 +102,13 @@
             cast(emissions_tco2e as decimal(28, 9)) as emissions_tco2e,
             days,
             days_in_year,
-            {{ divide('emissions_by_days', 'days_in_year', 9) }} as period_tco2e,
+            case
+                when days = days_in_year then cast(emissions_tco2e as decimal(28, 9))
+                else {{ divide_whole(whole('emissions_tco2e', 9) ~ ' * days', 'days_in_year::hugeint') }}
+            end as period_tco2e,
             reason
-        from weighted
+        from united
+        where scenario = '{{ scenario }}'
     )
 
     select * from final

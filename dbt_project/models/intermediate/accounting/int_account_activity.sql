@@ -80,6 +80,7 @@ sampled as (
         samples.area_ha,
         samples.se_ha,
         samples.degrees_of_freedom,
+        samples.t_two_sided_90,
         'stock_change' as method,
         samples.source,
         samples.reason
@@ -127,7 +128,7 @@ united as (
 measured as (
     select
         *,
-        cast(se_ha as decimal(38, 6)) * {{ normal_90() }} as half_width_ha
+        cast(se_ha as decimal(38, 6)) * coalesce(t_two_sided_90, {{ normal_90() }}) as half_width_ha
     from united
 ),
 

@@ -49,25 +49,32 @@ sums as (
 spread as (
     select
         *,
-        cast(lost_ha * (last_year - first_year + 1) as decimal(38, 9)) as lost_by_years,
-        cast(sqrt(cast(variance_ha2 as double)) as decimal(28, 9)) * (last_year - first_year + 1) as se_by_years
+        if(reason is null, cast(lost_ha * (last_year - first_year + 1) as decimal(38, 9)), null) as lost_by_years,
+        -- Where the units of every stratum agree, nothing is known of the error: zero is not certainty.
+        case
+            when reason is null and variance_ha2 > 0
+                then cast(sqrt(cast(variance_ha2 as double)) as decimal(28, 9)) * (last_year - first_year + 1)
+        end as se_by_years
     from sums
 ),
 
 final as (
     select
-        project_id,
-        scope,
-        zone_id,
-        stratum_id,
-        first_year,
-        last_year,
-        if(reason is null, {{ divide('lost_by_years', 'monitoring_years', 9, 9, scale=6, width=18) }}, null) as area_ha,
-        if(reason is null, {{ divide('se_by_years', 'monitoring_years', 9, 9, scale=6, width=18) }}, null) as se_ha,
-        cast(degrees_of_freedom as bigint) as degrees_of_freedom,
-        source,
-        reason
+        spread.project_id,
+        spread.scope,
+        spread.zone_id,
+        spread.stratum_id,
+        spread.first_year,
+        spread.last_year,
+        {{ divide('spread.lost_by_years', 'spread.monitoring_years', 9, 9, scale=6, width=18) }} as area_ha,
+        {{ divide('spread.se_by_years', 'spread.monitoring_years', 9, 9, scale=6, width=18) }} as se_ha,
+        cast(spread.degrees_of_freedom as bigint) as degrees_of_freedom,
+        -- The half-width of a sample of few units is Student's; beyond the table it is the normal distribution's.
+        coalesce(quantiles.t_two_sided_90, {{ normal_90() }}) as t_two_sided_90,
+        spread.source,
+        spread.reason
     from spread
+    left join {{ ref('int_student_t') }} as quantiles on spread.degrees_of_freedom = quantiles.degrees_of_freedom
 )
 
 select * from final
