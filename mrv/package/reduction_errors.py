@@ -58,9 +58,11 @@ def errors(own: Read) -> dict[str, Any]:
     years = [row["vintage_year"] for row in rows]
     return {
         "uncertainties": rows,
-        "rule_deductions": _deductions(compared, years),
+        "rule_deductions": _deductions([row for row in compared if row["uncertainty_u90"] is not None], years),
+        "bases_unknown": _unknown_bases(compared),
         "rule_years": years,
-        "draws": _draws(drawn),
+        "draws": [row for row in _draws(drawn) if row["mean_tco2e"] is not None],
+        "draws_lack": sorted({row["reason"] for row in drawn if row["reason"] and row["mean_tco2e"] is None}),
         "draw_count": max((row["draw_count"] for row in drawn if row["draw_count"] is not None), default=None),
         "draw_seed": max((row["seed"] for row in drawn if row["seed"] is not None), default=None),
         "tornado": _tornado(swings),
@@ -79,6 +81,12 @@ def intervals_of(drawn: Sequence[Row], quantity: str) -> dict[int, tuple[Decimal
         for row in drawn
         if row["quantity"] == quantity and row["vintage_year"] is not None and row["q05_tco2e"] is not None
     }
+
+
+def _unknown_bases(compared: Sequence[Row]) -> list[str]:
+    """Return the ways of finding the error that know it of no vintage."""
+    known = {row["basis"] for row in compared if row["uncertainty_u90"] is not None}
+    return sorted({row["basis"] for row in compared} - known)
 
 
 def _deductions(rows: Sequence[Row], years: Sequence[int]) -> list[dict[str, Any]]:

@@ -244,17 +244,21 @@ def _years_chart(rows: Sequence[Row], drawn: Sequence[Row]) -> Markup | None:
 
 
 def _parts(rows: Sequence[Row]) -> dict[str, Any] | None:
-    """Return the parts of leakage that any vintage has, one line each, vintages beside each other."""
+    """Return the parts of leakage, one line each, vintages beside each other; those that are zero or unknown throughout are named."""
     if not rows:
         return None
-    lines = [
-        {"name": Text(*names), "values": [row[column] for row in rows]}
-        for column, names in LEAKAGE_PARTS.items()
-        if any(row.get(column) is not None for row in rows)
-    ]
+    parts = {column: [row[column] for row in rows] for column in LEAKAGE_PARTS}
+    shown = {column: values for column, values in parts.items() if any(value is None or value for value in values)}
+    lacking = [column for column, values in shown.items() if all(value is None for value in values)]
     return {
         "years": [row["vintage_year"] for row in rows],
-        "lines": lines,
+        "lines": [
+            {"name": Text(*LEAKAGE_PARTS[column]), "values": values}
+            for column, values in shown.items()
+            if column not in lacking
+        ],
+        "zero": [Text(*LEAKAGE_PARTS[column]) for column in parts if column not in shown],
+        "lacking": [Text(*LEAKAGE_PARTS[column]) for column in lacking],
         "sums": [row["leakage_tco2e"] for row in rows],
         "rules": sorted({row["leakage_rule"] for row in rows if row["leakage_rule"]}),
         "floors": sorted({row["leakage_floor"] for row in rows if row["leakage_floor"]}),
@@ -279,10 +283,12 @@ def _buffer(own: Read) -> dict[str, Any]:
 
 def _registry(own: Read) -> dict[str, Any]:
     rows = sorted(own("vintages"), key=itemgetter("vintage_start"))
+    reconciled = sorted(own("issuance_reconciliation"), key=itemgetter("vintage_start"))
     return {
         "registry": rows,
         "planned": [row for row in rows if row["ex_ante_net_tco2e"] is not None],
-        "reconciled": sorted(own("issuance_reconciliation"), key=itemgetter("vintage_start")),
+        "reconciled": [row for row in reconciled if row["status"] != "not_received"],
+        "registry_awaited": bool(reconciled) and all(row["status"] == "not_received" for row in reconciled),
         "reversals": list(own("reversals")),
     }
 

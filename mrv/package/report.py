@@ -25,6 +25,7 @@ from mrv.package.field_carbon import field_carbon
 from mrv.package.figures import Figure, headline, total
 from mrv.package.landscape import landscape
 from mrv.package.map import loss_map, numbered, zone_map
+from mrv.package.parameters import parameters
 from mrv.package.people import people
 from mrv.package.protection import protection
 from mrv.package.reductions import reductions
@@ -95,6 +96,7 @@ def _view(contents: Contents) -> dict[str, Any]:
         **field_carbon(read),
         **biodiversity(read),
         **protection(read),
+        **parameters(read),
         "contents": contents,
         "project": contents.project,
         "illustrative_zones": any(zone.illustrative for zone in contents.zones),
@@ -112,10 +114,6 @@ def _view(contents: Contents) -> dict[str, Any]:
         "loss_notes": _notes(contents, read("deforestation_annual")),
         "quality": _quality(contents),
         "sources": _sources(contents.inputs),
-        "open_parameters": sorted(
-            (item for item in contents.parameters if item.status != "confirmed"), key=lambda item: item.parameter_id
-        ),
-        "parameter_count": len(contents.parameters),
         "max_listed": MAX_LISTED,
     }
 

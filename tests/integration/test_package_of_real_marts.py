@@ -37,6 +37,7 @@ def package(tmp_path_factory) -> Path:
         marts_json=snapshot / "marts.json",
         dbt_run_results=snapshot / "calc" / "run_results.json",
         compiled_sql=snapshot / "calc" / "sql",
+        landed={"account_parameters": folder / "landed" / "account_parameters.parquet"},
         headline=[name for name in figures if name.startswith(("er.", "defor.", "forest."))],
     )
     return build(contents, folder=folder / "packages", key=sample_key()).path
@@ -50,6 +51,8 @@ def test_every_figure_equals_the_row_it_points_to(package, tmp_path):
     (figures,) = [check for check in report.checks if check.name == "headline figures"]
     assert figures.detail.startswith(f"{count} figures")
     assert count > 50
+    (arithmetic,) = [check for check in report.checks if check.name == "ledger arithmetic"]
+    assert arithmetic.detail.startswith("3 vintages of 1 accounts follow")
 
 
 def test_the_report_shows_the_credits(package):

@@ -24,13 +24,14 @@ from mrv.parameters import Parameter
 from mrv.project import Bilingual
 from mrv.schemas import DATASETS
 from mrv.warehouse.snapshot import write_csv
-from tests.unit.package import ledger_marts
+from tests.unit.package import ledger_marts, parameter_rows
 
 TCO2E = pa.decimal128(28, 9)
 HA = pa.decimal128(18, 6)
 ZONE = {"zone_id": pa.string(), "kind": pa.string(), "zone_name": pa.string()}
 COLUMNS = {
     **ledger_marts.COLUMNS,
+    **parameter_rows.COLUMNS,
     "deforestation_annual": {
         "zone_id": pa.string(), "kind": pa.string(), "zone_name": pa.string(), "year": pa.int64(), "area_ha": HA,
         "in_period": pa.bool_(), "period_days": pa.int64(), "days_in_year": pa.int64(), "period_fraction": TCO2E,
@@ -126,6 +127,7 @@ COLUMNS = {
 KEYS = {
     "data_repairs": ["dataset", "sha256", "column_name", "rule"],
     **ledger_marts.KEYS,
+    **parameter_rows.KEYS,
     "deforestation_annual": ["zone_id", "year"],
     "figures": ["figure_id"],
     "project_period": ["project_id"],
@@ -203,6 +205,7 @@ def sample_marts() -> dict[str, list[dict]]:
     ledger = ledger_marts.ledger_marts()
     return {
         **ledger,
+        "parameters_used": parameter_rows.rows(),
         "deforestation_annual": _loss(),
         "figures": _figures(ledger["emission_reductions"]),
         "project_period": [

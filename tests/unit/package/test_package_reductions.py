@@ -141,6 +141,36 @@ def test_a_declared_rate_is_said_to_be_declared(tmp_path):
     assert "the rate is the one that the project declares" in page
 
 
+def test_an_error_that_is_not_known_is_said_once_and_not_compared(tmp_path):
+    nothing = dict.fromkeys(("mean_tco2e", "median_tco2e", "q05_tco2e", "q95_tco2e", "half_width_tco2e", "u90"))
+    drawn = [{**row, **nothing, "reason": "no error is stated"} for row in MARTS["monte_carlo"]]
+    rules = [
+        {**row, "uncertainty_u90": None, "deduction_fraction": None} if row["basis"] == "monte_carlo" else row
+        for row in MARTS["uncertainty_rules"]
+    ]
+    page = page_of(tmp_path, monte_carlo=drawn, uncertainty_rules=rules)
+    assert page.count("no error is stated") == 1
+    assert "nothing can be compared" in page and "Whiskers are" not in page
+    found = view(uncertainty_rules=rules)
+    assert {line["basis"] for line in found["rule_deductions"]} == {"analytic"} and found["bases_unknown"] == [
+        "monte_carlo"
+    ]
+
+
+def test_parts_of_leakage_that_are_zero_are_named_and_not_listed():
+    found = view()["leakage_parts"]
+    assert [line["name"].en for line in found["lines"]][-1] == "counted of the belt"
+    assert [name.en for name in found["zero"]][0] == "activities displaced"
+    unknown = [{**row, "displacement_tco2e": None} for row in MARTS["leakage"]]
+    assert [name.en for name in view(leakage=unknown)["leakage_parts"]["lacking"]] == ["activities displaced"]
+
+
+def test_a_registry_that_sent_no_table_is_one_sentence(tmp_path):
+    rows = [{**row, "status": "not_received"} for row in MARTS["issuance_reconciliation"]]
+    page = page_of(tmp_path, issuance_reconciliation=rows)
+    assert "No table of a registry was received" in page and "Issued by the registry" not in page
+
+
 def test_an_error_over_the_limit_makes_a_vintage_not_eligible(tmp_path):
     rows = changed(MARTS["uncertainty"], 0, deduction_fraction=None, eligible=False, reason="uncertainty too large")
     page = page_of(tmp_path, uncertainty=rows)

@@ -119,7 +119,6 @@ def test_waivers_open_parameters_and_hashes_are_printed(contents):
     page = render_report(contents)
     assert "M. Ruiz: archive gap" in page
     assert "buffer_rate" in page and "uncertainty_rule" in page
-    assert "carbon_fraction" not in page
     for item in contents.inputs:
         assert item.sha256 in page
     assert "Rosa Paredes" not in page
