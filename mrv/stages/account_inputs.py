@@ -14,6 +14,7 @@ from mrv.accounting.across import across_problems
 from mrv.accounting.four_sheets import Workbook, read_four_sheets
 from mrv.accounting.four_sheets import with_project as named
 from mrv.accounting.frame import Frame, Version
+from mrv.accounting.measures import measure_problems
 from mrv.accounting.rating import rating_problems
 from mrv.accounting.raw import InputRow, RawTable, Reading
 from mrv.accounting.rules import row_problems
@@ -188,10 +189,11 @@ def account_problems(
     told = {str(problem) for problem in problems}
     for period in project.definition.monitoring_periods:
         tables = until(reading.tables, period)
-        frame = project_frame(project, period, zones)
+        frame, known = project_frame(project, period, zones), parameters.get(period.id, {})
         found = [
             *across_problems(tables, frame),
-            *rating_problems(tables, period_end=period.end, parameters=parameters.get(period.id, {})),
+            *rating_problems(tables, period_end=period.end, parameters=known),
+            *measure_problems(tables, known),
         ]
         for problem in found:
             if str(problem) not in told:

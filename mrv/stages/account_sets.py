@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from mrv.accounting.across import across_problems
 from mrv.accounting.four_sheets import with_project
 from mrv.accounting.frame import Frame, frame_problems, version_of
+from mrv.accounting.measures import measure_problems
 from mrv.accounting.rating import rating_problems
 from mrv.accounting.raw import InputRow, RawTable
 from mrv.accounting.rules import row_problems
@@ -317,6 +318,7 @@ def _set_parameters(project: ProjectInputs, catalogue: Sequence[Parameter], fram
         return
     in_last = {row.name: row for row in project.parameters[chosen[0], frame.period_end.year]}
     project.problems.extend(rating_problems(project.tables, period_end=frame.period_end, parameters=in_last))
+    project.problems.extend(measure_problems(project.tables, in_last))
 
 
 def land_rows(projects: Sequence[ProjectInputs]) -> dict[str, list[dict[str, Any]]]:
