@@ -262,7 +262,7 @@ def of_a_product() -> Rows:
             stock(name, "s1", "post_deforestation", "total", "0", se=d(0)),
         ],
         "account_activity": [
-            activity(name, "b1", YEAR, "1000", stratum="s1", se_ha=(d(200) / d("1.6449")).quantize(d("0.000001"))),
+            activity(name, "b1", YEAR, "1000", stratum="s1", se_ha=(d(200) / Z90).quantize(d("0.000001"))),
             activity(name, None, YEAR, "0", stratum="s1", se_ha=d(0)),
         ],
     }

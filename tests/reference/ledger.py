@@ -45,6 +45,7 @@ class Vintage:
     rate: Known
     buffer: Known
     balance: Known
+    left_out: Fraction = ZERO
     carried: Known = None
     unrounded: Known = None
     credits: int | None = None
@@ -56,8 +57,8 @@ class Vintage:
 
     @property
     def net(self) -> Known:
-        """Gross reduction less leakage."""
-        return less(self.gross, self.leakage)
+        """Gross reduction less leakage, without removals that are not credited."""
+        return less(self.gross, self.leakage, self.left_out)
 
 
 def less(one: Known, *others: Known) -> Known:
@@ -97,7 +98,10 @@ def account_ledger(project: Project, account: Account) -> dict[int, Vintage]:
         excess.append(less(sides["leakage_belt", "monitored"].emissions, sides["leakage_belt", "baseline"].emissions))
         gross = less(base.emissions, monitored.emissions)
         share = Fraction(days(first, last), days_in_year(year))
-        leaked = leakage(project, rules, excess, gross, year, share)
+        removals = max(less(base.enhancement, monitored.enhancement) or ZERO, ZERO)
+        # TREES: no leakage of a year whose emissions rose, and its removals are not credited either.
+        is_loss = rules["credit_rule"] == "art_trees" and (less(gross, removals) or ZERO) < 0
+        leaked = leakage(project, rules, excess, min(gross or ZERO, ZERO) if is_loss else gross, year, share)
         transferred = (declared(project, "transferred", year) or ZERO) * share
         raw[year] = vintage(rules, (base, monitored), leaked, transferred, rate_of(project, account, rules))
     return credited(project, account, raw)
@@ -201,6 +205,7 @@ def rating(rows: Sequence[Row], rules: Rules) -> Known:
         if points is None:
             return None
         parts[row["category"]] += points
+    parts = {name: max(points, ZERO) for name, points in parts.items()}
     whole = ceil(sum(parts.values()))
     if whole > rules["risk_fail_above"] or any(value > rules[f"risk_limit_{name}"] for name, value in parts.items()):
         return None
@@ -253,30 +258,44 @@ def vcs(one: Vintage, rules: Rules) -> Vintage:
     held = ZERO if nothing_held else times(change, one.rate)
     if one.eligible is False:
         loss = less(net, one.transferred)
-        return replace(one, deduction=None, buffer=held, balance=None if loss is None else min(loss, ZERO))
+        deduction = ZERO if deduction == 0 and base is not None and base <= 0 else None
+        return replace(one, deduction=deduction, buffer=held, balance=None if loss is None else min(loss, ZERO))
     return replace(one, deduction=deduction, buffer=held, balance=less(net, deduction, held, one.transferred))
 
 
 def art(one: Vintage) -> Vintage:
-    """Deduct |ER x UA|, of removals too; hold back on what was not sold otherwise; no removals in a year with a loss."""
-    reduction = less(one.gross, one.removals)
-    if reduction is None or one.removals is None:
+    """Deduct |ER x UA| and |removals x UA|; hold back on what was not sold otherwise; no removals in a year with a loss.
+
+    Removals that fell below the baseline are a loss like another, and their error is deducted all the same.
+    """
+    if one.net is None or one.gross is None or one.removals is None:
+        one = replace(one, transferred=None)
+    if one.gross is None or one.removals is None:
         return one
-    if reduction < 0:
-        deduction = times(-reduction, one.fraction)
-        return replace(one, deduction=deduction, transferred=ZERO, buffer=ZERO, balance=less(reduction, deduction))
-    deduction = times(reduction + abs(one.removals), one.fraction)
-    held = times(max(reduction + one.removals - one.transferred, ZERO), one.rate)
-    balance = less(reduction + one.removals, held, one.leakage, deduction, one.transferred)
-    return replace(one, deduction=deduction, buffer=held, balance=None if balance is None else max(balance, ZERO))
+    reduction = one.gross - one.removals
+    left_out = max(one.removals, ZERO) if reduction < 0 else ZERO
+    deduction = times(abs(reduction) + abs(one.removals - left_out), one.fraction)
+    one = replace(one, deduction=deduction, left_out=left_out)
+    if one.transferred is None:
+        return one
+    one = replace(one, transferred=ZERO if reduction < 0 else one.transferred)
+    counted = one.gross - left_out
+    held = ZERO if counted <= 0 else times(max(counted - one.transferred, ZERO), one.rate)
+    balance = less(counted, held, one.leakage, deduction, one.transferred)
+    if balance is not None and counted - max(one.removals - left_out, ZERO) >= 0:
+        balance = max(balance, ZERO)
+    return replace(one, buffer=held, balance=balance)
 
 
 def fcpf(one: Vintage, rules: Rules, degradation: Known) -> Vintage:
     """Lines A to L of the table of emission reductions that may be transferred."""
     reduction = one.net
-    if reduction is None or degradation is None or one.fraction is None:
+    if reduction is None:
+        return replace(one, transferred=None)
+    if degradation is None or one.fraction is None:
         return one
     free = (reduction if reduction <= 0 else reduction * rules["title_share"]) - one.transferred
+    one = replace(one, transferred=reduction - free)
     if reduction <= 0 or free <= 0:
         return replace(one, deduction=ZERO, buffer=ZERO, balance=free)
     proxy = min(max(degradation, ZERO), reduction) if rules["degradation_by_proxy"] == "yes" else ZERO
@@ -293,7 +312,13 @@ def credited(project: Project, account: Account, raw: dict[int, Vintage]) -> dic
     rules = account.rules[account.end.year]
     if rules["deficit_rule"] == "negative_credits":
         return {
-            year: replace(one, unrounded=one.balance, credits=whole(one.balance, rules)) for year, one in raw.items()
+            year: replace(
+                one,
+                carried=None if one.balance is None else ZERO,
+                unrounded=one.balance,
+                credits=whole(one.balance, rules),
+            )
+            for year, one in raw.items()
         }
     return earned_back(opening(project, account), raw, rules)
 
