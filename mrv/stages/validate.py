@@ -18,7 +18,7 @@ from mrv.sources.connectors import datasets_of
 from mrv.sources.fire_days import first_day
 from mrv.stages.declare import pool_rows, read_baseline
 from mrv.stages.patch_files import patch_problems
-from mrv.stages.validate_accounts import declared_problems, missing_strata
+from mrv.stages.validate_accounts import declared_problems, implausible_stocks, missing_strata
 from mrv.stages.validate_claims import claim_problems
 from mrv.stages.validate_parameters import parameter_notes, parameter_problems
 from mrv.stages.validate_rasters import measures_forest, raster_notes, raster_problems
@@ -59,6 +59,7 @@ def check_project(folder: Path, *, frozen: bool = True) -> Findings:
         *_baselines(project, zones),
         *of_parameters,
         *of_accounts,
+        *implausible_stocks(project),
         *_pools(project, known, zones),
         *_sources(project),
         *scene_problems(project, zones),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mrv.accounting.vocabulary import LEAST_FOREST_TC_HA, MOST_FOREST_TC_HA, MOST_TOTAL_TC_HA
 from mrv.boundaries import Zone
 from mrv.errors import MrvError, ProjectError
 from mrv.parameters import Parameter
@@ -30,6 +31,25 @@ def declared_problems(project: LoadedProject, zones: Sequence[Zone]) -> tuple[li
         last = max(year for rule_set, year in rows if rule_set == project.definition.rule_set)
         by_period[period.id] = {row.name: row for row in rows[project.definition.rule_set, last]}
     return account_problems(project, zones, by_period)
+
+
+def implausible_stocks(project: LoadedProject) -> Iterator[ProjectError]:
+    """Yield stocks of forest in project.yaml that no forest has: most likely tCO2e/ha, or t of dry matter."""
+    wide = project.definition.accounting.stock_range
+    least = wide.least_tc_ha if wide else LEAST_FOREST_TC_HA
+    for pool in project.definition.emission_factors.pools:
+        if pool.state != "forest" or pool.stock_tc_ha is None or pool.pool not in ("above_ground", "total"):
+            continue
+        most = wide.most_tc_ha if wide else MOST_TOTAL_TC_HA if pool.pool == "total" else MOST_FOREST_TC_HA
+        if not least <= pool.stock_tc_ha <= most:
+            yield ProjectError(
+                "a forest stock is implausible in tC/ha",
+                expected=f"{least} to {most} tC/ha",
+                found=str(pool.stock_tc_ha),
+                where=f"{project.file}, emission_factors.pools, {pool.pool}",
+                remedy="convert tCO2e/ha by 12/44 or dry matter by its carbon fraction, or declare accounting.stock_range "
+                "with its source",
+            )
 
 
 def missing_strata(
