@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from mrv.estimation.distributions import Z90, Distribution
@@ -18,8 +19,6 @@ from mrv.estimation.sample import Floats
 Row = dict[str, Any]
 AccountKey = tuple[str, str]
 """(project_id, rule_set)."""
-QUANTITY = "net"
-"""What the sensitivity is told of."""
 DRAWN = pa.schema(
     [
         ("project_id", pa.string()),
@@ -64,52 +63,67 @@ def draw_accounts(
     Raises:
         InputError: A distribution lacks what it needs.
     """
-    terms_of, stocks_of = _by_account(terms), _by_account(stocks)
-    accounts = [
-        (key, _account(key, terms_of[key], rows, stocks_of[key], (resampled or {}).get(key[0], {})))
-        for key, rows in sorted(_by_account(rules).items())
+    stocks_of = _rows_by_account(stocks)
+    rules_of = _rows_by_account(rules)
+    pieces = dict(_frames(terms))
+    wanted = [
+        key
+        for key, rows in sorted(rules_of.items())
         if all(row["draw_count"] and row["seed"] is not None for row in rows)
     ]
+
+    def draw(key: AccountKey) -> list[Row]:
+        inputs = (resampled or {}).get(key[0], {})
+        return list(
+            _drawn(key, _account(key, pieces.get(key, _no_terms(terms)), rules_of[key], stocks_of[key], inputs))
+        )
+
     with ThreadPoolExecutor(threads) as pool:
-        drawn = list(pool.map(lambda named: list(_rows(*named)), accounts))
+        drawn = list(pool.map(draw, wanted))
     return pa.Table.from_pylist([row for rows in drawn for row in rows], schema=DRAWN)
 
 
-def _by_account(table: pa.Table) -> dict[AccountKey, list[Row]]:
+def _rows_by_account(table: pa.Table) -> dict[AccountKey, list[Row]]:
     found: dict[AccountKey, list[Row]] = defaultdict(list)
     for row in table.to_pylist():
         found[row["project_id"], row["rule_set"]].append(row)
     return found
 
 
+def _frames(terms: pa.Table) -> Iterator[tuple[AccountKey, pd.DataFrame]]:
+    """Yield the terms of each account, in an order that their ids alone decide: sums of doubles depend on it."""
+    keys = ["vintage_year", "scope", "scenario", "amount_id", "multiple_id"]
+    for key, frame in terms.to_pandas().groupby(["project_id", "rule_set"], sort=True):
+        yield (str(key[0]), str(key[1])), frame.sort_values(keys, na_position="first")
+
+
+def _no_terms(terms: pa.Table) -> pd.DataFrame:
+    empty: pd.DataFrame = terms.slice(0, 0).to_pandas()
+    return empty
+
+
 def _account(
-    key: AccountKey, terms: list[Row], rules: list[Row], stocks: list[Row], resampled: Mapping[str, Floats]
+    key: AccountKey, terms: pd.DataFrame, rules: list[Row], stocks: list[Row], resampled: Mapping[str, Floats]
 ) -> Account:
     rules = sorted(rules, key=lambda row: row["vintage_year"])
     years = tuple(row["vintage_year"] for row in rules)
-    # Sums of doubles depend on their order: it is that of the ids.
-    terms = sorted(
-        terms,
-        key=lambda row: (row["vintage_year"], row["scope"], row["scenario"], row["amount_id"], row["stock_id"] or ""),
-    )
-    amounts = {row["amount_id"]: _amount(row) for row in terms}
-    amounts = {name: amounts[name] for name in sorted(amounts)} or {_NO_INPUT: _amount({})}
+    names, firsts, places = np.unique(terms["amount_id"].to_numpy(str), return_index=True, return_inverse=True)
+    amounts = [_amount(row) for row in terms.iloc[firsts].to_dict("records")] if len(names) else [_amount({})]
     stocks = sorted((row for row in stocks if row["stock_tc_ha"]), key=lambda row: row["stock_id"])
     stock_places = {row["stock_id"]: place for place, row in enumerate(stocks)}
-    amount_places = {name: place for place, name in enumerate(amounts)}
     vintage_places = {year: place for place, year in enumerate(years)}
+    scenarios = zip(terms["vintage_year"], terms["scope"], terms["scenario"], strict=True)
     return Account(
         project_id=key[0],
         vintages=years,
-        amounts=list(amounts.values()),
+        amounts=amounts,
         stocks=[_stock(row, stocks, stock_places) for row in stocks],
         sides=_integers(
-            len(SIDES) * vintage_places[row["vintage_year"]] + SIDES.index((row["scope"], row["scenario"]))
-            for row in terms
+            len(SIDES) * vintage_places[year] + SIDES.index((scope, side)) for year, scope, side in scenarios
         ),
-        term_amounts=_integers(amount_places[row["amount_id"]] for row in terms),
-        term_stocks=_integers(stock_places.get(row["stock_id"], -1) for row in terms),
-        parts_tco2e=np.array([float(row["part_tco2e"]) for row in terms], np.float64),
+        term_amounts=places.astype(np.int64),
+        term_stocks=_integers(stock_places.get(name, -1) for name in terms["multiple_id"]),
+        parts_tco2e=terms["part_tco2e"].to_numpy(np.float64),
         leakage=LeakageRules(
             counts_belt=np.array([row["counts_belt"] for row in rules], np.bool_),
             is_cumulative=np.array([row["is_cumulative"] for row in rules], np.bool_),
@@ -126,16 +140,17 @@ def _integers(values: Iterable[int]) -> np.ndarray[Any, np.dtype[np.int64]]:
     return np.fromiter(values, np.int64)
 
 
-def _amount(row: Row) -> Amount:
+def _amount(row: Mapping[Any, Any]) -> Amount:
     """Return the area or declared emissions behind terms; an error that is not known is none, and the mart says so."""
-    value = float(row.get("shaped_amount") or 1)
-    u90 = row.get("u90")
+    value, u90 = _known(row.get("shaped_amount")) or 1.0, _known(row.get("u90"))
+    # A frame tells a text that is not there as NaN.
+    kind, name = (text if isinstance(text, str) else None for text in (row.get("distribution"), row.get("input_id")))
     return Amount(
-        input_id=row.get("input_id") or _NO_INPUT,
+        input_id=name or _NO_INPUT,
         error=Distribution(
             value=value,
-            se=None if u90 is None else float(u90) / Z90 * value,
-            kind=row.get("distribution") if u90 is not None else "fixed",
+            se=None if u90 is None else u90 / Z90 * value,
+            kind="fixed" if u90 is None else kind,
             **_shapes(row),
         ),
     )
@@ -177,11 +192,16 @@ def _followed(row: Row, stocks: Sequence[Row], places: Mapping[str, int]) -> Ite
             yield places[other["stock_id"]], float(other["stock_tc_ha"])
 
 
-def _shapes(row: Row) -> dict[str, float | None]:
-    return {name: None if row.get(name) is None else float(row[name]) for name in ("shape_a", "shape_b", "shape_c")}
+def _shapes(row: Mapping[Any, Any]) -> dict[str, float | None]:
+    return {name: _known(row.get(name)) for name in ("shape_a", "shape_b", "shape_c")}
 
 
-def _rows(key: AccountKey, account: Account) -> Iterable[Row]:
+def _known(value: Any) -> float | None:
+    """Return a number; None where a table has none, which frames tell as NaN."""
+    return None if value is None or value != value else float(value)
+
+
+def _drawn(key: AccountKey, account: Account) -> Iterable[Row]:
     names = {"project_id": key[0], "rule_set": key[1], "draw_count": account.draws, "seed": account.seed}
     for spread in draw_spreads(account):
         yield {
@@ -196,11 +216,11 @@ def _rows(key: AccountKey, account: Account) -> Iterable[Row]:
             "q05_tco2e": spread.q05,
             "q95_tco2e": spread.q95,
         }
-    for found in influences(account, QUANTITY):
+    for found in influences(account):
         yield {
             **names,
             "span": "period",
-            "quantity": found.quantity,
+            "quantity": "net",
             "input_id": found.input_id,
             "mean_tco2e": found.mean,
             "median_tco2e": None,

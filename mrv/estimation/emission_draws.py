@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from mrv.counter_random import entity_word, seed_word
 from mrv.estimation.distributions import Distribution, multiples
-from mrv.estimation.emission_kernel import add_products, normal_multiples, units_by_input
+from mrv.estimation.emission_kernel import add_products, normal_quantile_7, units_by_input, vary_inputs
 from mrv.estimation.leakage_draws import LeakageRules, quantities_of
 from mrv.estimation.sample import Floats
 
@@ -107,11 +107,10 @@ class Spread:
 
 @dataclass(frozen=True, kw_only=True)
 class Influence:
-    """What one input alone does to a quantity of the whole period.
+    """What one input alone does to the net reductions of the whole period.
 
     Attributes:
         input_id: The input.
-        quantity: The quantity.
         low: Its 5 % quantile while only this input varies, in tCO2e.
         high: Its 95 % quantile.
         mean: Its mean.
@@ -119,20 +118,10 @@ class Influence:
     """
 
     input_id: str
-    quantity: str
     low: float
     high: float
     mean: float
     variance: float
-
-
-@dataclass(frozen=True)
-class _Multiples:
-    """Multiples of amounts, of stocks as they follow, and of their ratios, each of shape (places, draws)."""
-
-    amounts: Floats
-    stocks: Floats
-    ratios: Floats
 
 
 def draw_spreads(account: Account) -> Iterator[Spread]:
@@ -140,119 +129,199 @@ def draw_spreads(account: Account) -> Iterator[Spread]:
 
     A number drawn depends on seed, project, input and draw alone: the order of rows, other accounts and threads change none.
     """
-    drawn = _multiples_of(account, _drawn_units(account), resampled=True)
-    emissions = add_products(
-        account.sides,
-        account.term_amounts,
-        # The last row, which -1 means, is that of emissions without a stock: always 1.
-        account.term_stocks % (len(account.stocks) + 1),
-        account.parts_tco2e,
-        drawn.amounts,
-        np.vstack([drawn.stocks * drawn.ratios, np.ones((1, account.draws))]),
-        len(SIDES) * len(account.vintages),
-    )
+    emissions = _draw_emissions(account)
     for quantity, values in quantities_of(emissions, account.leakage).items():
         for place, vintage in enumerate(account.vintages):
             yield _spread(vintage, quantity, values[place])
         yield _spread(PERIOD, quantity, values.sum(axis=0))
 
 
-def influences(account: Account, quantity: str) -> Iterator[Influence]:
-    """Vary one input at a time over the quantiles of its distribution, all others at their values.
+def influences(account: Account) -> list[Influence]:
+    """Vary one input at a time over the quantiles of its distribution, all others at their values: what the net does.
 
     The quantiles are those in the middle of 1,000 equal parts, so that nothing here depends on the seed, except where an
-    input was resampled.
+    input was resampled. An input without an error has no influence.
     """
-    grid = (np.arange(_GRID) + 0.5) / _GRID
-    names = _input_names(account)
-    at_grid = _multiples_of(account, dict.fromkeys(names, grid), resampled=False)
-    slopes, values = _slopes(account), np.vstack([at_grid.amounts, at_grid.stocks, at_grid.ratios]) - 1
-    central = slopes[:, : len(account.amounts)].sum(axis=1)
-    whole = quantities_of(central[:, None], account.leakage)[quantity].sum(axis=1)
-    for name, places in _places_of_inputs(account).items():
-        moved = np.flatnonzero(slopes[:, places].any(axis=1)) // len(SIDES)
-        # What happens in one vintage tells nothing of the others, unless leakage is added up over them.
-        vintages = np.arange(len(account.vintages)) if account.leakage.is_cumulative.any() else np.unique(moved)
-        if not moved.size or not values[places].any():
-            continue
-        sides = (vintages[:, None] * len(SIDES) + np.arange(len(SIDES))).ravel()
-        emissions = central[sides, None] + slopes[sides][:, places] @ values[places]
-        varied = quantities_of(emissions, account.leakage.of(vintages))[quantity].sum(axis=0)
-        total = varied + np.delete(whole, vintages).sum()
-        low, high = (float(value) for value in np.quantile(total, [0.05, 0.95], method="hazen"))
-        mean, variance = float(total.mean()), float(total.var())
-        yield Influence(input_id=name, quantity=quantity, low=low, high=high, mean=mean, variance=variance)
-
-
-def _slopes(account: Account) -> Floats:
-    """Return how each side grows with each amount, stock and ratio, shape (sides, amounts + 2 stocks), in tCO2e."""
-    count, first = len(SIDES) * len(account.vintages), len(account.amounts)
-    slopes = np.zeros((count, first + 2 * len(account.stocks)))
-    np.add.at(slopes, (account.sides, account.term_amounts), account.parts_tco2e)
-    held = account.term_stocks >= 0
-    for block in (first, first + len(account.stocks)):
-        np.add.at(slopes, (account.sides[held], block + account.term_stocks[held]), account.parts_tco2e[held])
-    return slopes
-
-
-def _places_of_inputs(account: Account) -> dict[str, list[int]]:
-    """Return the columns of the slopes that each input moves, by its id in alphabetical order."""
-    columns: list[str | None] = [amount.input_id for amount in account.amounts]
-    columns += [stock.input_id for stock in account.stocks]
-    columns += [stock.ratio_id for stock in account.stocks]
-    found: dict[str, list[int]] = {name: [] for name in _input_names(account)}
-    for place, name in enumerate(columns):
-        if name is not None:
-            found[name].append(place)
-    return found
-
-
-def _input_names(account: Account) -> list[str]:
-    """Return the ids of all inputs, in alphabetical order."""
-    ratios = (stock.ratio_id for stock in account.stocks if stock.ratio_id)
-    amounts = (amount.input_id for amount in account.amounts)
-    stocks = (stock.input_id for stock in account.stocks)
-    return sorted({*amounts, *stocks, *ratios})
-
-
-def _drawn_units(account: Account) -> dict[str, Floats]:
-    names = _input_names(account)
-    words = np.array([entity_word("account", account.project_id, name) for name in names], np.uint64)
-    return dict(zip(names, units_by_input(words, account.draws, seed_word(account.seed)), strict=True))
-
-
-def _multiples_of(account: Account, units: Mapping[str, Floats], *, resampled: bool) -> _Multiples:
-    """Return the multiples for numbers by input; what was resampled comes from there, at the grid as its quantiles."""
-
-    def values(pairs: Sequence[tuple[str, Distribution]]) -> Floats:
-        width = next(iter(units.values())).size if units else account.draws
-        out = np.empty((len(pairs), width))
-        normal = [place for place, (_, error) in enumerate(pairs) if error.drawn_as == "normal"]
-        if normal:
-            spreads = np.array([abs((pairs[place][1].se or 0) / pairs[place][1].value) for place in normal])
-            out[normal] = normal_multiples(np.stack([units[pairs[place][0]] for place in normal]), spreads)
-        for place, (name, error) in enumerate(pairs):
-            drawn = account.resampled.get(name)
-            if drawn is not None:
-                out[place] = drawn if resampled else np.quantile(drawn, units[name])
-            elif error.drawn_as != "normal":
-                out[place] = multiples(error, units[name])
-        return out
-
-    stocks = values([(stock.input_id, stock.error) for stock in account.stocks])
-    ratios = np.ones_like(stocks)
-    erring = [
-        (place, stock.ratio_id, stock.ratio)
-        for place, stock in enumerate(account.stocks)
-        if stock.ratio_id and stock.ratio
+    entries = _entries(account)
+    moved = entries.totals(account)
+    low, high = (_middle_quantile(np.sort(moved, axis=1), share) for share in (0.05, 0.95))
+    means, variances = moved.mean(axis=1), moved.var(axis=1)
+    rows = np.column_stack([low, high, means, variances]).tolist()
+    return [
+        Influence(input_id=name, low=row[0], high=row[1], mean=row[2], variance=row[3])
+        for name, row in zip(entries.names, rows, strict=True)
     ]
-    if erring:
-        ratios[[place for place, _, _ in erring]] = values([(name, error) for _, name, error in erring])
+
+
+def _draw_emissions(account: Account) -> Floats:
+    """Return the emissions of each side and draw, shape (4 vintages, draws)."""
+    order = np.lexsort((account.parts_tco2e, account.term_stocks, account.sides, account.term_amounts))
+    seed = seed_word(account.seed)
+    words = _words(account, [amount.input_id for amount in account.amounts])
+    given, rows = _given_multiples(account, words, seed)
+    stocks = _stock_multiples(account, lambda name: _units(account, name))
+    return add_products(
+        np.searchsorted(account.term_amounts[order], np.arange(len(account.amounts) + 1)),
+        account.sides[order],
+        # The last row, which -1 means, is that of emissions without a stock: always 1.
+        account.term_stocks[order] % (len(account.stocks) + 1),
+        account.parts_tco2e[order],
+        words,
+        np.array([_spread_of(amount.error) for amount in account.amounts]),
+        given,
+        rows,
+        np.vstack([stocks.followed * stocks.ratios, np.ones((1, account.draws))]),
+        len(SIDES) * len(account.vintages),
+        seed,
+    )
+
+
+def _words(account: Account, names: Sequence[str]) -> npt.NDArray[np.uint64]:
+    return np.array([entity_word("account", account.project_id, name) for name in names], np.uint64)
+
+
+def _units(account: Account, name: str) -> Floats:
+    units: Floats = units_by_input(_words(account, [name]), account.draws, seed_word(account.seed))[0]
+    return units
+
+
+def _spread_of(error: Distribution) -> float:
+    return abs((error.se or 0) / error.value)
+
+
+def _given_multiples(account: Account, words: npt.NDArray[np.uint64], seed: np.uint64) -> tuple[Integers, Floats]:
+    """Return which amounts have multiples that no normal distribution gives, and these, shape (rows, draws)."""
+    given, rows = np.full(len(account.amounts), -1), list[Floats]()
+    for place, amount in enumerate(account.amounts):
+        drawn = account.resampled.get(amount.input_id)
+        if drawn is None and amount.error.drawn_as in ("normal", "fixed"):
+            continue
+        if drawn is None:
+            drawn = multiples(amount.error, units_by_input(words[place : place + 1], account.draws, seed)[0])
+        given[place] = len(rows)
+        rows.append(drawn)
+    return given, np.array(rows).reshape(len(rows), account.draws)
+
+
+@dataclass(frozen=True)
+class _StockMultiples:
+    """Multiples of stocks as they follow, and of their ratios, each of shape (stocks, numbers)."""
+
+    followed: Floats
+    ratios: Floats
+
+
+def _stock_multiples(account: Account, units_of: Callable[[str], Floats], *, at_grid: bool = False) -> _StockMultiples:
+    """Return the multiples of stocks for numbers by input; what was resampled comes from there, at the grid as its quantiles."""
+    units: dict[str, Floats] = {}
+
+    def values(name: str, error: Distribution) -> Floats:
+        if name not in units:
+            units[name] = units_of(name)
+        drawn = account.resampled.get(name)
+        if drawn is None:
+            return multiples(error, units[name])
+        return np.quantile(drawn, units[name]) if at_grid else drawn
+
+    width = _GRID if at_grid else account.draws
+    followed = np.array([values(stock.input_id, stock.error) for stock in account.stocks]).reshape(-1, width)
+    ratios = np.ones_like(followed)
+    for place, stock in enumerate(account.stocks):
+        if stock.ratio_id and stock.ratio:
+            ratios[place] = values(stock.ratio_id, stock.ratio)
     for place in _after_what_they_follow(account.stocks):
-        followed = account.stocks[place].follows
-        whole = sum(weight for _, weight in followed)
-        stocks[place] = sum(stocks[base] * ratios[base] * (weight / whole) for base, weight in followed)
-    return _Multiples(values([(amount.input_id, amount.error) for amount in account.amounts]), stocks, ratios)
+        bases = account.stocks[place].follows
+        whole = sum(weight for _, weight in bases)
+        followed[place] = sum(followed[base] * ratios[base] * (weight / whole) for base, weight in bases)
+    return _StockMultiples(followed, ratios)
+
+
+@dataclass(frozen=True)
+class _Entries:
+    """How each input moves each side: arrays of `emission_kernel.vary_inputs`, and the names of its inputs."""
+
+    names: tuple[str, ...]
+    starts: Integers
+    sides: Integers
+    slopes_tco2e: Floats
+    rows: Integers
+    changes: Floats
+
+    def totals(self, account: Account) -> Floats:
+        """Return the net reductions of the period, shape (inputs, grid)."""
+        central = np.zeros(len(SIDES) * len(account.vintages))
+        np.add.at(central, account.sides, account.parts_tco2e)
+        rules = account.leakage
+        return vary_inputs(
+            self.starts,
+            self.sides // len(SIDES),
+            self.sides % len(SIDES),
+            self.slopes_tco2e,
+            self.rows,
+            self.changes,
+            central.reshape(-1, len(SIDES)),
+            rules.counts_belt,
+            rules.is_cumulative,
+            rules.rate,
+            rules.fixed_tco2e,
+        )
+
+
+def _entries(account: Account) -> _Entries:
+    """Return the entries of all inputs with an error, in alphabetical order."""
+    grid = (np.arange(_GRID) + 0.5) / _GRID
+    # Most errors are normal, so that they share the first row of changes and put their spread into the slope.
+    changes = [np.array([normal_quantile_7(point) for point in grid])]
+    found: dict[str, list[tuple[int, float, int]]] = {}
+
+    def add(name: str, slopes: Floats, scale: float, row: int) -> None:
+        moved = np.flatnonzero(slopes)
+        found.setdefault(name, []).extend((int(side), float(slopes[side]) * scale, row) for side in moved)
+
+    amounts, stocks = _slopes(account)
+    for place, amount in enumerate(account.amounts):
+        drawn = account.resampled.get(amount.input_id)
+        if drawn is None and amount.error.drawn_as in ("normal", "fixed"):
+            if (spread := _spread_of(amount.error)) and amount.error.drawn_as == "normal":
+                add(amount.input_id, amounts[:, place], spread, 0)
+            continue
+        changes.append((multiples(amount.error, grid) if drawn is None else np.quantile(drawn, grid)) - 1)
+        add(amount.input_id, amounts[:, place], 1, len(changes) - 1)
+    at_grid = _stock_multiples(account, lambda _: grid, at_grid=True)
+    for place, stock in enumerate(account.stocks):
+        for name, values in ((stock.input_id, at_grid.followed), (stock.ratio_id, at_grid.ratios)):
+            if name is not None and (values[place] != 1).any():
+                changes.append(values[place] - 1)
+                add(name, stocks[:, place], 1, len(changes) - 1)
+    names = tuple(sorted(name for name, entries in found.items() if entries))
+    ordered = [sorted(found[name]) for name in names]
+    flat = [entry for entries in ordered for entry in entries]
+    return _Entries(
+        names=names,
+        starts=np.cumsum([0, *(len(entries) for entries in ordered)]),
+        sides=np.array([side for side, _, _ in flat], np.int64),
+        slopes_tco2e=np.array([slope for _, slope, _ in flat], np.float64),
+        rows=np.array([row for _, _, row in flat], np.int64),
+        changes=np.array(changes),
+    )
+
+
+def _slopes(account: Account) -> tuple[Floats, Floats]:
+    """Return how each side grows with each amount and each stock, shapes (sides, amounts) and (sides, stocks), in tCO2e."""
+    count = len(SIDES) * len(account.vintages)
+    amounts, stocks = np.zeros((count, len(account.amounts))), np.zeros((count, len(account.stocks) + 1))
+    np.add.at(amounts, (account.sides, account.term_amounts), account.parts_tco2e)
+    np.add.at(stocks, (account.sides, account.term_stocks), account.parts_tco2e)
+    return amounts, stocks[:, :-1]
+
+
+def _middle_quantile(ordered: Floats, share: float) -> Floats:
+    """Return a quantile of each row of sorted values that stand for the middles of equal parts, shape (rows,)."""
+    place = min(max(share * ordered.shape[1] - 0.5, 0), ordered.shape[1] - 1)
+    below = int(place)
+    above = min(below + 1, ordered.shape[1] - 1)
+    quantile: Floats = ordered[:, below] + (place - below) * (ordered[:, above] - ordered[:, below])
+    return quantile
 
 
 def _after_what_they_follow(stocks: Sequence[Stock]) -> list[int]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mrv.counter_random import normal_quantile, seed_word
 from mrv.estimation.distributions import Z90, Distribution
 from mrv.estimation.emission_draws import Account, Amount, Spread, Stock, draw_spreads, influences
-from mrv.estimation.emission_kernel import normal_multiples, units_by_input
+from mrv.estimation.emission_kernel import normal_quantile_7, units_by_input
 from mrv.estimation.leakage_draws import LeakageRules, quantities_of
 
 DRAWS = 20_000
@@ -101,7 +101,7 @@ def test_without_errors_every_draw_is_the_ledger() -> None:
         drawn = spread(found, quantity)
         assert (drawn.q05, drawn.q95) == (pytest.approx(expected), pytest.approx(expected))
         assert drawn.sd == pytest.approx(0, abs=1e-6)
-    assert list(influences(found, "net")) == []
+    assert influences(found) == []
 
 
 def test_order_of_rows_and_company_change_no_digit() -> None:
@@ -130,11 +130,9 @@ def test_more_draws_begin_with_the_same() -> None:
     assert many.mean() == pytest.approx(0.5, abs=0.01)
 
 
-def test_kernel_draws_the_normal_distribution() -> None:
-    units = np.array([[0.05, 0.5, 0.95]])
-    assert normal_multiples(units, np.array([0.2]))[0].tolist() == [
-        1 + 0.2 * normal_quantile(p) for p in (0.05, 0.5, 0.95)
-    ]
+def test_quick_quantile_is_that_of_the_normal_distribution() -> None:
+    for p in (1e-9, 1e-4, 0.05, 0.0749, 0.0751, 0.3, 0.5, 0.7, 0.95, 0.9999):
+        assert normal_quantile_7(p) == pytest.approx(normal_quantile(p), abs=1e-6)
 
 
 def test_a_share_follows_its_base_and_errs_by_itself() -> None:
@@ -146,7 +144,7 @@ def test_a_share_follows_its_base_and_errs_by_itself() -> None:
     ]
     found = account([(0, 0, 2, 1000.0)], stocks=stocks, amounts=[Amount(input_id="a", error=NO_ERROR)])
     assert u90(spread(found, "baseline")) == pytest.approx(0.25, rel=0.02)
-    by_input = {row.input_id: row for row in influences(found, "net")}
+    by_input = {row.input_id: row for row in influences(found)}
     assert by_input["forest"].variance / by_input["share"].variance == pytest.approx((0.20 / 0.15) ** 2, rel=1e-6)
 
 
@@ -183,7 +181,7 @@ def test_influence_of_each_input_is_its_own_error() -> None:
     found = account(
         [(0, 0, 0, 1000.0), (4, 1, 1, 500.0)], stocks=[Stock(input_id=f"s{i}", error=NO_ERROR) for i in (0, 1)]
     )
-    first, second = sorted(influences(found, "net"), key=lambda row: row.input_id)
+    first, second = sorted(influences(found), key=lambda row: row.input_id)
     assert (first.high - first.low) / 2 == pytest.approx(100, rel=1e-4)
     assert (second.high - second.low) / 2 == pytest.approx(50, rel=1e-4)
     assert first.mean == second.mean == pytest.approx(1500)
@@ -195,7 +193,7 @@ def test_resampled_input_takes_the_place_of_its_distribution() -> None:
     found = account([(0, 0, -1, 1000.0)], resampled={"area 0": drawn})
     assert spread(found, "baseline").q05 == pytest.approx(550)
     assert spread(found, "baseline").mean == pytest.approx(1000)
-    (only,) = influences(found, "net")
+    (only,) = influences(found)
     assert (only.low, only.high) == (pytest.approx(550, abs=1), pytest.approx(1450, abs=1))
 
 

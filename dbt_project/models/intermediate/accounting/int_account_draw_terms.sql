@@ -42,7 +42,7 @@ terms as (
         inputs.shape_b,
         inputs.shape_c,
         inputs.shaped_amount,
-        stock_links.stock_id,
+        stock_links.multiple_id,
         cast(coalesce(stock_links.part_tco2e, emission_rows.period_tco2e) as double)
         * coalesce(cast(inputs.amount as double) / nullif(cast(inputs.whole as double), 0), 1) as part_tco2e
     from emission_rows
@@ -70,16 +70,16 @@ final as (
         scenario,
         amount_id,
         any_value(input_id) as input_id,
-        any_value(u90) as u90,
+        cast(any_value(u90) as double) as u90,
         any_value(distribution) as distribution,
-        any_value(shape_a) as shape_a,
-        any_value(shape_b) as shape_b,
-        any_value(shape_c) as shape_c,
-        any_value(shaped_amount) as shaped_amount,
-        stock_id,
-        sum(cast(part_tco2e as decimal(28, 9))) as part_tco2e
+        cast(any_value(shape_a) as double) as shape_a,
+        cast(any_value(shape_b) as double) as shape_b,
+        cast(any_value(shape_c) as double) as shape_c,
+        cast(any_value(shaped_amount) as double) as shaped_amount,
+        multiple_id,
+        cast(sum(cast(part_tco2e as decimal(28, 9))) as double) as part_tco2e
     from terms
-    group by project_id, rule_set, vintage_year, scope, scenario, amount_id, stock_id
+    group by project_id, rule_set, vintage_year, scope, scenario, amount_id, multiple_id
 )
 
 select * from final

@@ -44,7 +44,8 @@ pools as (
             when not own_errors.is_derived then own_errors.stock_ci90_tc_ha
             when own_errors.method = 'ratio' and own_errors.value is null then own_errors.stock_ci90_tc_ha
             when own_errors.method = 'ratio' then above_ground.u90 * cast(own_errors.stock_tc_ha as double)
-        end as followed_ci90_tc_ha
+        end as followed_ci90_tc_ha,
+        above_ground.state is not null as has_above_ground
     from own_errors
     left join above_ground
         on
@@ -83,6 +84,12 @@ final as (
         -- A state that is a share of another errs with that one.
         'stock ' || pools.stratum_id || '/' || coalesce(pools.base_state, pools.state) as input_id,
         pools.base_state,
+        -- What errs as the above-ground pool of its state does needs no multiples of its own in the draws.
+        case
+            when pools.method = 'ratio' and coalesce(pools.own_se, 0) = 0 and pools.has_above_ground
+                then pools.stratum_id || '/' || pools.state || '/above_ground'
+            else pools.stratum_id || '/' || pools.state || '/' || pools.pool
+        end as multiple_id,
         cast(
             coalesce(
                 case
