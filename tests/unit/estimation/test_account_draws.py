@@ -1,0 +1,202 @@
+"""Tables of accounts to draws and back: which row becomes which error, in any order, and what is left out."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from mrv.errors import InputError
+from mrv.estimation.account_draws import DRAWN, draw_accounts
+from mrv.estimation.distributions import Z90
+
+TERMS = pa.schema(
+    [(name, pa.string()) for name in ("project_id", "rule_set")]
+    + [("vintage_year", pa.int64())]
+    + [(name, pa.string()) for name in ("scope", "scenario", "amount_id", "input_id")]
+    + [("u90", pa.float64()), ("distribution", pa.string())]
+    + [(name, pa.float64()) for name in ("shape_a", "shape_b", "shape_c", "shaped_amount")]
+    + [("multiple_id", pa.string()), ("part_tco2e", pa.float64())]
+)
+
+
+def term(amount: str, part: float, scenario: str = "baseline", **given: Any) -> dict[str, Any]:
+    return {
+        **dict.fromkeys(TERMS.names),
+        "project_id": "p",
+        "rule_set": "r",
+        "vintage_year": 2022,
+        "scope": "project_area",
+        "scenario": scenario,
+        "amount_id": amount,
+        "input_id": amount,
+        "u90": 0.1,
+        "part_tco2e": part,
+        **given,
+    }
+
+
+def rule(**given: Any) -> dict[str, Any]:
+    return {
+        "project_id": "p",
+        "rule_set": "r",
+        "vintage_year": 2022,
+        "draw_count": 20_000,
+        "seed": 958,
+        "resampling": "parametric",
+        "counts_belt": False,
+        "is_cumulative": False,
+        "leakage_rate": 0.0,
+        "fixed_tco2e": 0.0,
+        **given,
+    }
+
+
+def stock(state: str, pool: str, size: float, **given: Any) -> dict[str, Any]:
+    return {
+        "project_id": "p",
+        "rule_set": "r",
+        "stratum_id": "s",
+        "state": state,
+        "pool": pool,
+        "method": "stock",
+        "is_counted": True,
+        "stock_tc_ha": size,
+        "stock_id": f"s/{state}/{pool}",
+        "input_id": f"stock s/{state}",
+        "base_state": None,
+        "ci90_half_width_tc_ha": 0.0,
+        "value": size,
+        "se": None,
+        "distribution": None,
+        "shape_a": None,
+        "shape_b": None,
+        "shape_c": None,
+        "ratio_id": None,
+        **given,
+    }
+
+
+def drawn(
+    terms: list[dict[str, Any]],
+    rules: list[dict[str, Any]] | None = None,
+    stocks: list[dict[str, Any]] | None = None,
+    **given: Any,
+) -> list[dict[str, Any]]:
+    table = draw_accounts(
+        terms=pa.Table.from_pylist(terms, schema=TERMS),
+        rules=pa.Table.from_pylist(rules or [rule()]),
+        stocks=pa.Table.from_pylist(stocks or [stock("forest", "above_ground", 100.0)]),
+        **given,
+    )
+    assert table.schema == DRAWN
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return rows
+
+
+def found(rows: list[dict[str, Any]], quantity: str = "baseline", span: str = "2022") -> dict[str, Any]:
+    return next(row for row in rows if (row["quantity"], row["span"], row["input_id"]) == (quantity, span, None))
+
+
+def half_width(row: dict[str, Any]) -> float:
+    half: float = (row["q95_tco2e"] - row["q05_tco2e"]) / 2
+    return half
+
+
+def test_area_and_stock_err_by_what_their_rows_say() -> None:
+    stocks = [stock("forest", "above_ground", 100.0, ci90_half_width_tc_ha=20.0)]
+    rows = drawn([term("a", 1000.0, u90=0.15, multiple_id="s/forest/above_ground")], stocks=stocks)
+    assert half_width(found(rows)) == pytest.approx(250, rel=0.02)
+    shares = {row["input_id"]: row["variance"] for row in rows if row["input_id"]}
+    assert shares["stock s/forest"] / shares["a"] == pytest.approx((20 / 15) ** 2, rel=1e-6)
+
+
+def test_ratio_and_share_follow_their_base() -> None:
+    """Below-ground is a ratio with an error of its own; degraded is 0.72 of the forest, both pools of it."""
+    stocks = [
+        stock("forest", "above_ground", 100.0, ci90_half_width_tc_ha=20.0),
+        stock("forest", "below_ground", 25.0, method="ratio", value=0.25, se=0.25 * 0.3 / Z90, ratio_id="ratio bg"),
+        stock("degraded", "total", 90.0, method="share", value=0.72, base_state="forest", input_id="stock s/forest"),
+        stock("forest", "soil", 60.0, is_counted=False, input_id="stock s/soil", ci90_half_width_tc_ha=60.0),
+    ]
+    terms = [term("a", 900.0, u90=0.0, multiple_id="s/degraded/total")]
+    # 20 % of all, and 30 % of the fifth that is below ground.
+    assert half_width(found(drawn(terms, stocks=stocks))) == pytest.approx(900 * (0.2**2 + 0.06**2) ** 0.5, rel=0.02)
+
+
+def test_shapes_are_in_the_unit_of_what_they_are_of() -> None:
+    """A triangle from 90 over 100 to 110 ha, and one of the ratio's own: 5 % and 95 % at 0.3162 of half its width."""
+    given = {"distribution": "triangular", "shape_a": 90.0, "shape_b": 100.0, "shape_c": 110.0, "shaped_amount": 100.0}
+    assert half_width(found(drawn([term("a", 1000.0, u90=0.04, **given)]))) == pytest.approx(68.377, rel=0.02)
+    share = stock(
+        "degraded",
+        "total",
+        72.0,
+        method="share",
+        value=0.72,
+        se=0.01,
+        base_state="forest",
+        ratio_id="ratio",
+        distribution="triangular",
+        shape_a=0.62,
+        shape_b=0.72,
+        shape_c=0.82,
+    )
+    rows = drawn(
+        [term("a", 720.0, u90=0.0, multiple_id="s/degraded/total")],
+        stocks=[stock("forest", "above_ground", 100.0), share],
+    )
+    assert half_width(found(rows)) == pytest.approx(68.377, rel=0.02)
+
+
+def test_amounts_of_one_input_share_their_error() -> None:
+    together = [term("a|1", 500.0, input_id="areas"), term("a|2", 500.0, input_id="areas")]
+    apart = [term("a|1", 500.0), term("a|2", 500.0)]
+    assert half_width(found(drawn(together))) == pytest.approx(100, rel=0.02)
+    assert half_width(found(drawn(apart))) == pytest.approx(100 / 2**0.5, rel=0.02)
+
+
+def test_order_of_rows_and_threads_change_no_digit() -> None:
+    terms = [term(f"a{place}", 100.0 + place, ("baseline", "monitored")[place % 2]) for place in range(20)]
+    terms += [{**row, "project_id": "q"} for row in terms]
+    rules, stocks = (
+        [rule(draw_count=500), rule(draw_count=500, project_id="q")],
+        [stock("forest", "above_ground", 100.0)],
+    )
+    first = drawn(terms, rules, stocks)
+    random.Random(3).shuffle(terms)
+    assert drawn(terms, rules[::-1], stocks, threads=1) == first
+    assert found(first) != found([row for row in first if row["project_id"] == "q"])
+
+
+def test_an_account_without_draws_is_left_out() -> None:
+    assert drawn([term("a", 1.0)], [rule(draw_count=None)]) == []
+    assert drawn([term("a", 1.0)], [rule(), rule(vintage_year=2023, seed=None)]) == []
+
+
+def test_an_account_without_emissions_has_draws_of_nothing() -> None:
+    rows = drawn([])
+    assert {row["mean_tco2e"] for row in rows} == {0}
+    assert found(rows, "net", "period")["draw_count"] == 20_000
+
+
+def test_an_error_that_is_not_known_is_not_drawn() -> None:
+    """The mart says so instead of the figures; a null never becomes a not-a-number."""
+    rows = drawn([term("unknown", 10.0, u90=None, input_id=None, distribution=None)])
+    assert found(rows)["sd_tco2e"] == pytest.approx(0, abs=1e-9)
+
+
+def test_resampled_multiples_count_only_where_they_are_asked_for() -> None:
+    import numpy as np
+
+    resampled = {"p": {"a": np.linspace(0.0, 2.0, 20_000)}}
+    asked = drawn([term("a", 1000.0)], [rule(resampling="bootstrap")], resampled=resampled)
+    assert half_width(found(asked)) == pytest.approx(900, rel=1e-3)
+    assert half_width(found(drawn([term("a", 1000.0)], resampled=resampled))) == pytest.approx(100, rel=0.02)
+
+
+def test_a_distribution_without_its_shapes_is_refused() -> None:
+    with pytest.raises(InputError, match="lacks shape_a"):
+        drawn([term("a", 1.0, distribution="triangular", shaped_amount=5.0)])
