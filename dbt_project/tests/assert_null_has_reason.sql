@@ -1,9 +1,17 @@
 -- Null is not zero: whatever is null says why, and what is there needs no excuse.
 select
-    'emissions_annual' as mart,
-    zone_id || ' ' || stratum_id || ' ' || year || ' ' || scenario as row_key
-from {{ ref('emissions_annual') }}
-where emissions_tco2e is null <> (reason is not null)
+    'baseline_emissions' as mart,
+    concat_ws(
+        ' ', project_id, rule_set, baseline_version, scope, zone_id, stratum_id, activity, pool, year
+    ) as row_key
+from {{ ref('baseline_emissions') }}
+where emissions_tco2e is null <> (reason is not null) or emissions_tco2e is null <> (period_tco2e is null)
+union all
+select
+    'project_emissions' as mart,
+    concat_ws(' ', project_id, rule_set, scope, zone_id, stratum_id, activity, pool, year) as row_key
+from {{ ref('project_emissions') }}
+where emissions_tco2e is null <> (reason is not null) or emissions_tco2e is null <> (period_tco2e is null)
 union all
 select
     'deforestation_annual' as mart,

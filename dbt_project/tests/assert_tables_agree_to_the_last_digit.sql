@@ -43,13 +43,20 @@ where zones.measured_area_ha <> pixels.pixel_area_ha
 union all
 -- A counted loss of one stratum alone is that of the zone.
 select
-    'emissions_annual.area_ha' as figure,
+    'project_emissions.area_ha' as figure,
     emissions.zone_id,
     emissions.year
-from {{ ref('emissions_annual') }} as emissions
+from {{ ref('project_emissions') }} as emissions
 inner join {{ ref('deforestation_annual') }} as loss
     on emissions.zone_id = loss.zone_id and emissions.year = loss.year
-cross join {{ ref('int_rules_pivoted') }} as rules
-where emissions.scenario = 'monitored' and rules.activity_data_source = 'map_count'
-group by emissions.zone_id, emissions.year
-having count(*) = 1 and any_value(emissions.area_ha) <> any_value(loss.area_ha)
+inner join {{ ref('stg_project') }} as project on emissions.project_id = project.project_id
+inner join {{ ref('int_account_constants') }} as rules
+    on emissions.project_id = rules.project_id and emissions.rule_set = rules.rule_set
+where
+    emissions.activity = 'deforestation'
+    and emissions.to_state = 'post_deforestation'
+    and rules.activity_data_source = 'map_count'
+group by emissions.rule_set, emissions.zone_id, emissions.year
+having
+    count(distinct emissions.stratum_id) = 1
+    and any_value(emissions.area_ha) <> any_value(loss.area_ha)

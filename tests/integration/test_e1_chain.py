@@ -23,7 +23,7 @@ def e1() -> dict[str, Any]:
     return json.loads(ORACLE.read_text(encoding="utf-8"), parse_float=Decimal)["e1"]
 
 
-MARTS = ("emission_reductions", "emissions_annual", "forest_cover_annual", "figures")
+MARTS = ("emission_reductions", "baseline_emissions", "project_emissions", "forest_cover_annual", "figures")
 
 
 def built(tmp_path_factory: pytest.TempPathFactory, **overrides: Any) -> Build:
@@ -82,14 +82,17 @@ def test_deduction_is_error_less_allowable(annual: Build, e1: dict[str, Any]) ->
 
 
 def test_emission_factors(annual: Build, e1: dict[str, Any]) -> None:
-    sql = "select distinct emission_factor_tco2e_ha, stratum_id from marts.emissions_annual order by stratum_id"
+    sql = """
+        select sum(emission_factor_tco2e_ha), stratum_id from marts.project_emissions
+        where scope = 'project_area' and year = 2022 group by stratum_id order by stratum_id
+    """
     assert column(annual, sql, "0.00000001") == published([e1["EF"]["S1"], e1["EF"]["S2"]], "0.00000001")
 
 
 def test_leakage_belt_emissions(annual: Build, e1: dict[str, Any]) -> None:
-    sql = "select emissions_tco2e from marts.emissions_annual where zone_id = 'lb' and scenario = '{}' order by year"
-    assert column(annual, sql.format("monitored")) == published(e1["LB_expost"])
-    assert column(annual, sql.format("baseline")) == published([e1["LB_bsl"]] * 3)
+    sql = "select sum(period_tco2e) from marts.{} where zone_id = 'lb' group by year order by year"
+    assert column(annual, sql.format("project_emissions")) == published(e1["LB_expost"])
+    assert column(annual, sql.format("baseline_emissions")) == published([e1["LB_bsl"]] * 3)
 
 
 @pytest.mark.parametrize(("name", "key"), [("leakage_tco2e", "LK_cum_floor_increment"), ("net_tco2e", "NER_cum_floor")])

@@ -13,7 +13,7 @@ from tests.integration.class_rows import class_rows
 from tests.integration.warehouse_inputs import baseline, build, cover, e1_rows, pool, records, write_landed, zone
 
 pytestmark = pytest.mark.integration
-LEDGER = ("emission_reductions", "emissions_annual")
+LEDGER = ("emission_reductions", "baseline_emissions", "project_emissions")
 
 
 def test_emissions_by_pixels(tmp_path: Path) -> None:
@@ -32,13 +32,14 @@ def test_emissions_by_pixels(tmp_path: Path) -> None:
         }
     ]
     result = build(write_landed(rows, tmp_path / "landed"), folder=tmp_path / "build", marts=LEDGER)
-    sql = "select * from marts.emissions_annual where zone_id = 'pa' and stratum_id = 's1' and year = 2022 order by scenario"
-    unplanned, monitored = records(result.database, sql)
+    sql = "select * from marts.{} where zone_id = 'pa' and stratum_id = 's1' and year = {}"
+    (unplanned,) = records(result.database, sql.format("baseline_emissions", 2022))
+    (monitored,) = records(result.database, sql.format("project_emissions", 2022))
     assert monitored["emissions_tco2e"] == Decimal("12345.678901")
     assert monitored["reason"] is None
     assert unplanned["emissions_tco2e"] is None
     assert "needs emission factors" in unplanned["reason"]
-    other = records(result.database, sql.replace("2022", "2023"))[1]
+    (other,) = records(result.database, sql.format("project_emissions", 2023))
     assert other["reason"] == "no emission raster was measured for the lost area"
     assert {row["credits"] for row in records(result.database, "select credits from marts.emission_reductions")} == {
         None

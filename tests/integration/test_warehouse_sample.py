@@ -27,7 +27,7 @@ MAPPED = {"pa": 285, "lb": 635}
 
 
 MARTS = (
-    *("activity_data", "deforestation_annual", "emission_reductions", "emissions_annual", "figures", "map_accuracy"),
+    *("activity_data", "deforestation_annual", "emission_reductions", "project_emissions", "figures", "map_accuracy"),
     *("parameters_used", "sample_strata", "sample_units"),
 )
 
@@ -297,7 +297,7 @@ def test_without_a_sample_only_the_map_is_told(builds: Builds) -> None:
 
 def test_emission_raster_knows_no_estimate(builds: Builds) -> None:
     result = builds("pixel emissions")
-    sql = "select distinct emissions_tco2e, reason from marts.emissions_annual where scenario = 'monitored'"
+    sql = "select distinct emissions_tco2e, reason from marts.project_emissions"
     assert records(result.database, sql) == [
         {
             "emissions_tco2e": None,

@@ -19,15 +19,52 @@ reductions as (
     where is_primary
 ),
 
--- Deforestation of the baseline less that which was monitored, in the project area, by the days of each year.
+-- Deforestation of the baseline less that which was monitored, in the project area, by the days of each year. Each pool
+-- of a change repeats its area.
+changes as (
+    select
+        'baseline' as scenario,
+        baseline_version,
+        zone_id,
+        stratum_id,
+        from_state,
+        to_state,
+        year,
+        days * (133590 // days_in_year) as parts,
+        max(area_ha) as area_ha,
+        {{ reasons('reason', 'area_ha is null') }} as reason
+    from {{ ref('baseline_emissions') }}
+    where
+        rule_set in (select project.rule_set from project)
+        and scope = 'project_area'
+        and activity = 'deforestation'
+    group by baseline_version, zone_id, stratum_id, from_state, to_state, year, days, days_in_year
+    union all
+    select
+        'monitored' as scenario,
+        '*' as baseline_version,
+        zone_id,
+        stratum_id,
+        from_state,
+        to_state,
+        year,
+        days * (133590 // days_in_year) as parts,
+        max(area_ha) as area_ha,
+        {{ reasons('reason', 'area_ha is null') }} as reason
+    from {{ ref('project_emissions') }}
+    where
+        rule_set in (select project.rule_set from project)
+        and scope = 'project_area'
+        and activity = 'deforestation'
+    group by zone_id, stratum_id, from_state, to_state, year, days, days_in_year
+),
+
 areas as (
     select
-        areas.scenario,
-        areas.area_ha * vintages.days * (133590 // vintages.days_in_year) as area_by_parts,
-        areas.reason
-    from {{ ref('int_activity_data') }} as areas
-    inner join {{ ref('stg_vintages') }} as vintages on areas.year = vintages.vintage_year
-    where areas.kind = 'project_area'
+        scenario,
+        area_ha * parts as area_by_parts,
+        reason
+    from changes
 ),
 
 area_sums as (
