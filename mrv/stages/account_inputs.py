@@ -172,10 +172,34 @@ def project_frame(project: LoadedProject, period: MonitoringPeriod, zones: Seque
     )
 
 
+def _given_twice(
+    project: LoadedProject, tables: Mapping[str, Sequence[InputRow]], *, measured: bool
+) -> list[InputError]:
+    """Return rows of deforestation that the platform has from elsewhere too: both would be added up."""
+    by_file = {item.version: item.file for item in project.definition.baseline if item.file}
+    problems = []
+    for row in tables.get("account_activity", ()):
+        other = by_file.get(row["baseline_version"]) if row["baseline_version"] else None
+        is_measured = row["scenario"] == "monitored" and measured and row["scope"] != "outside"
+        if row["activity"] == "deforestation" and (other or is_measured):
+            problems.append(
+                InputError(
+                    "the same loss of forest is given twice",
+                    expected="deforestation from one place",
+                    found=f"this row, and {other or 'the forest loss that the sources give'}",
+                    where=row.where,
+                    remedy="remove the row, or the other: the ledger would add the two up",
+                )
+            )
+    return problems
+
+
 def account_problems(
     project: LoadedProject,
     zones: Sequence[Zone],
     parameters: Mapping[str, Mapping[str, Parameter]],
+    *,
+    measured: bool,
 ) -> tuple[list[MrvError], list[str]]:
     """Return every problem of the declared tables, and notes.
 
@@ -183,9 +207,10 @@ def account_problems(
         project: The project.
         zones: Its zones.
         parameters: Period id to its rows in force by name, of the primary rule set.
+        measured: Whether the sources give the loss of forest.
     """
     reading = read_project_tables(project)
-    problems: list[MrvError] = list(reading.problems)
+    problems: list[MrvError] = [*reading.problems, *_given_twice(project, reading.tables, measured=measured)]
     told = {str(problem) for problem in problems}
     for period in project.definition.monitoring_periods:
         tables = until(reading.tables, period)

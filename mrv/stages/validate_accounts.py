@@ -13,6 +13,7 @@ from mrv.parameters import Parameter
 from mrv.project import LoadedProject
 from mrv.rule_sets import account_parameters
 from mrv.stages.account_inputs import SCOPE_OF_KIND, account_problems
+from mrv.stages.validate_rasters import measures_forest
 
 SMALL_SHARE = 1e-3
 """Part of a zone below which a stratum only touches it: borders that were drawn apart overlap by slivers."""
@@ -30,7 +31,7 @@ def declared_problems(project: LoadedProject, zones: Sequence[Zone]) -> tuple[li
             continue  # told where parameters are checked
         last = max(year for rule_set, year in rows if rule_set == project.definition.rule_set)
         by_period[period.id] = {row.name: row for row in rows[project.definition.rule_set, last]}
-    return account_problems(project, zones, by_period)
+    return account_problems(project, zones, by_period, measured=measures_forest(project))
 
 
 def implausible_stocks(project: LoadedProject) -> Iterator[ProjectError]:

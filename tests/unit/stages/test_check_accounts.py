@@ -32,7 +32,9 @@ SCORES = (
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    """A project whose loss of forest comes from its own tables: no source gives it."""
     scaffold(tmp_path / "project")
+    edit(tmp_path / "project", lambda content: content.pop("sources"))
     return tmp_path / "project"
 
 
@@ -147,6 +149,16 @@ def test_missing_files_and_unknown_keys(folder: Path) -> None:
         account_tables(load_project(folder), load_project(folder).definition.monitoring_periods[0])
     edit(folder, lambda content: content.update(accounting={"workbook": "a.xlsx", "stocks": "b.csv"}))
     assert "name either it" in (check_project(folder).problems[0].found or "")
+
+
+def test_the_same_loss_from_two_places_is_refused(folder: Path, tmp_path: Path) -> None:
+    baseline = "monitored,,", "baseline,b1,"
+    declare(folder, activity=ACTIVITY.replace("2024,2024", "2023,2023").replace(*baseline, 1))
+    assert "the same loss of forest is given twice | activity.csv, row 2" in messages(folder)
+    scaffold(tmp_path / "measured")
+    declare(tmp_path / "measured", activity=ACTIVITY.replace("2024,2024", "2023,2023"))
+    told = [message for message in messages(tmp_path / "measured") if "given twice" in message]
+    assert len(told) == 2
 
 
 def test_a_workbook_of_a_project(folder: Path) -> None:
