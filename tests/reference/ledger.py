@@ -303,7 +303,7 @@ def fcpf(one: Vintage, rules: Rules, degradation: Known) -> Vintage:
     held_for_error = rate * free
     rest = free - held_for_error
     pooled = rules["pooled_reversal_share"]
-    held = None if one.rate is None else rest * max(one.rate - pooled, ZERO) + rest * pooled
+    held = None if one.rate is None or one.rate < pooled else rest * (one.rate - pooled) + rest * pooled
     return replace(one, deduction=held_for_error, buffer=held, balance=less(rest, held))
 
 
