@@ -39,7 +39,7 @@ bases as (
             analytic.project_id = monte_carlo.project_id
             and analytic.rule_set = monte_carlo.rule_set
             and analytic.vintage_year = monte_carlo.vintage_year
-            and analytic.deduction_base = monte_carlo.quantity
+            and analytic.error_quantity = monte_carlo.quantity
     union all
     select
         project_id,

@@ -30,6 +30,7 @@ final as (
         max(parameters.choice) filter (where parameters.name = 'uncertainty_source') as uncertainty_source,
         max(parameters.choice) filter (where parameters.name = 'quantile_source') as quantile_source,
         max(parameters.choice) filter (where parameters.name = 'deduction_base') as deduction_base,
+        max(parameters.choice) filter (where parameters.name = 'leakage_error') as leakage_error,
         max(parameters.choice) filter (where parameters.name = 'buffer_base') as buffer_base,
         max(parameters.choice) filter (where parameters.name = 'credit_rule') as credit_rule,
         max(parameters.choice) filter (where parameters.name = 'credit_unit') as credit_unit,

@@ -26,8 +26,19 @@ errors as (
     select * from {{ ref('int_account_errors') }}
 ),
 
--- What the deduction is made from. The belt errs only where it leaks: below the floor leakage is zero without error.
--- Leakage that is a part of the reduction is as uncertain as that is.
+-- Whose error the rule takes: that of baseline less project emissions, which the methods' formulas name, or that of the
+-- net with leakage. There the belt errs only where it leaks: below the floor leakage is zero without error. Leakage that
+-- is a part of the reduction is as uncertain as that is.
+quantities as (
+    select
+        *,
+        case
+            when coalesce(deduction_base, 'net') <> 'gross_reduction' and leakage_error = 'propagated' then 'net'
+            else 'gross_reduction'
+        end as error_quantity
+    from rules
+),
+
 bases as (
     select
         rules.*,
@@ -35,12 +46,12 @@ bases as (
         sides.project_tco2e,
         leakage.leakage_tco2e,
         sides.baseline_tco2e - sides.project_tco2e as gross_tco2e,
-        coalesce(rules.deduction_base, 'net') <> 'gross_reduction' and draw_rules.has_belt as has_belt,
+        rules.error_quantity = 'net' and draw_rules.has_belt as has_belt,
         cast(
-            case when rules.deduction_base = 'gross_reduction' then 1 else 1 - draw_rules.leakage_rate end
+            case when rules.error_quantity = 'net' then 1 - draw_rules.leakage_rate else 1 end
             as decimal(18, 9)
         ) as kept_share
-    from rules
+    from quantities as rules
     left join sides
         on
             rules.project_id = sides.project_id
@@ -119,7 +130,11 @@ measured as (
         case
             when bases.deduction_base = 'gross_reduction' then bases.gross_tco2e
             else bases.gross_tco2e - bases.leakage_tco2e
-        end as base_tco2e
+        end as base_tco2e,
+        case
+            when bases.error_quantity = 'net' then bases.gross_tco2e - bases.leakage_tco2e
+            else bases.gross_tco2e
+        end as erring_tco2e
     from bases
     left join sums
         on
@@ -133,9 +148,9 @@ measured as (
 sized as (
     select
         *,
-        nullif(cast(abs(base_tco2e) as double), 0) as base_size,
+        nullif(cast(abs(erring_tco2e) as double), 0) as base_size,
         nullif(cast(abs(project_tco2e) as double), 0) as project_size,
-        case when base_tco2e <> 0 then cast(1000000 as double) end as largest
+        case when erring_tco2e <> 0 then cast(1000000 as double) end as largest
     from measured
 ),
 
@@ -145,6 +160,11 @@ final as (
         rule_set,
         vintage_year,
         coalesce(deduction_base, 'net') as deduction_base,
+        error_quantity,
+        case
+            when coalesce(leakage_error, 'left_out') not in ('left_out', 'propagated')
+                then 'unknown choice of parameter leakage_error: ' || leakage_error
+        end as choice_reason,
         activity_data_source,
         degrees_of_freedom,
         baseline_tco2e,
@@ -175,8 +195,9 @@ final as (
         case
             when gross_tco2e is null
                 then 'uncertainty unknown: not every area and factor of baseline and project is known'
-            when base_tco2e is null then 'uncertainty unknown: leakage is not known'
-            when base_tco2e = 0 then 'uncertainty unknown: nothing is left that could err'
+            when erring_tco2e is null then 'uncertainty unknown: leakage is not known'
+            when gross_tco2e = 0 then 'uncertainty unknown: baseline and project emissions are equal'
+            when erring_tco2e = 0 then 'uncertainty unknown: leakage is as large as the reduction'
         end as base_reason,
         case
             when not areas_known

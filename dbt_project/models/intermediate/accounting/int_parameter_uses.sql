@@ -92,6 +92,7 @@ with final (name, mart, fact, further_fact) as (
     ('uncertainty_rule', 'uncertainty', null, null),
     ('uncertainty_source', 'uncertainty', null, null),
     ('deduction_base', 'uncertainty', null, null),
+    ('leakage_error', 'uncertainty', null, null),
     ('quantile_source', 'uncertainty', null, null),
     ('ner_error', 'uncertainty', null, null),
     ('ad_uncertainty_u90', 'uncertainty', null, null),

@@ -33,6 +33,8 @@ joined as (
     select
         chosen.*,
         analytic.deduction_base,
+        analytic.error_quantity,
+        analytic.choice_reason,
         analytic.base_tco2e,
         analytic.u90 as analytic_u90,
         monte_carlo.u90 as monte_carlo_u90,
@@ -60,7 +62,7 @@ joined as (
             chosen.project_id = monte_carlo.project_id
             and chosen.rule_set = monte_carlo.rule_set
             and chosen.vintage_year = monte_carlo.vintage_year
-            and analytic.deduction_base = monte_carlo.quantity
+            and analytic.error_quantity = monte_carlo.quantity
     left join deductions
         on
             chosen.project_id = deductions.project_id
@@ -79,6 +81,7 @@ final as (
         uncertainty_source,
         deduction_base,
         base_tco2e,
+        error_quantity,
         uncertainty_u90,
         analytic_u90,
         monte_carlo_u90,
@@ -87,12 +90,13 @@ final as (
         monitored_u90,
         activity_data_source,
         degrees_of_freedom,
-        deduction_fraction,
-        eligible,
+        case when choice_reason is null then deduction_fraction end as deduction_fraction,
+        case when choice_reason is null then eligible end as eligible,
         case
             when uncertainty_rule is null then 'parameter uncertainty_rule is not set'
             when uncertainty_source not in ('analytic', 'monte_carlo', 'declared')
                 then 'unknown choice of parameter uncertainty_source: ' || uncertainty_source
+            when choice_reason is not null then choice_reason
             -- Nothing is deducted under the rule none; that the uncertainty is not known is said all the same.
             when uncertainty_source = 'analytic' and analytic_u90 is null
                 then {{ join_reasons(['base_reason', 'area_reason', 'factor_reason']) }}
