@@ -167,7 +167,9 @@ def test_a_stock_may_come_from_a_measured_pool(database: Path) -> None:
     [litter] = records(database, "select * from marts.carbon_stocks where pool = 'litter'")
     assert (litter["stock_tc_ha"], litter["plot_count"], litter["reason"]) == (Decimal("1.48"), 1, None)
     # One plot has no interval.
-    [stock] = records(database, "select * from intermediate.int_account_stocks where stratum_id = 's1' and pool = 'litter'")
+    [stock] = records(
+        database, "select * from intermediate.int_account_stocks where stratum_id = 's1' and pool = 'litter'"
+    )
     assert (stock["stock_tc_ha"], stock["ci90_half_width_tc_ha"]) == (Decimal("1.48"), None)
 
 
