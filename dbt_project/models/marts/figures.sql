@@ -93,6 +93,39 @@ period_totals as (
     group by id_part, account_key, short_name, label_en, label_es, unit, mart_column
 ),
 
+-- What the registry issued of each vintage of the project's own account, and what is left of what was computed.
+reconciled as (
+    select compared.*
+    from {{ ref('issuance_reconciliation') }} as compared
+    inner join {{ ref('stg_project') }} as project on compared.project_id = project.project_id
+    where compared.is_primary and compared.status <> 'not_received'
+),
+
+issued_values as (
+    select
+        *,
+        unnest(['issued', 'available']) as mart_column,
+        unnest([issued, available]) as value
+    from reconciled
+),
+
+issued as (
+    select
+        mart_column || '.' || vintage_start || '.' || vintage_end as figure_id,
+        if(mart_column = 'issued', 'Credits that the registry issued', 'Credits computed and not issued yet')
+        || ', vintage ' || vintage_start || ' to ' || vintage_end as label_en,
+        if(mart_column = 'issued', 'Créditos que el registro emitió', 'Créditos calculados y aún no emitidos')
+        || ', añada ' || vintage_start || ' a ' || vintage_end as label_es,
+        cast(value as decimal(28, 9)) as value,
+        'VCU' as unit,
+        'issuance_reconciliation' as mart,
+        mart_column,
+        'project_id=' || project_id || ';rule_set=' || rule_set || ';vintage_start=' || vintage_start
+        || ';vintage_end=' || vintage_end as row_key,
+        case when value is null then reason end as reason
+    from issued_values
+),
+
 -- A year of the product is a calendar year; a period that begins or ends within it takes a part, by its days.
 dated_loss as (
     select
@@ -366,6 +399,8 @@ everything as (
     select * from by_vintage
     union all
     select * from period_totals
+    union all
+    select * from issued
     union all
     select * from deforestation
     union all
