@@ -79,9 +79,9 @@ def e1_stocks(project_id: str) -> list[dict[str, object]]:
         row
         for stratum, above_ground in (("s1", "118"), ("s2", "142"))
         for row in (
-            stock(project_id, stratum, "forest", "above_ground", above_ground, carbon_fraction="0.47"),
-            stock(project_id, stratum, "forest", "below_ground", "0.221", method="ratio", carbon_fraction="0.47"),
-            stock(project_id, stratum, "forest", "dead_wood", "0.06", method="ratio", carbon_fraction="0.47"),
+            stock(project_id, stratum, "forest", "above_ground", above_ground),
+            stock(project_id, stratum, "forest", "below_ground", "0.221", method="ratio"),
+            stock(project_id, stratum, "forest", "dead_wood", "0.06", method="ratio"),
             stock(project_id, stratum, "post_deforestation", "total", "20"),
         )
     ]

@@ -47,8 +47,9 @@ def stocks(project: Project) -> Stocks:
     for (stratum, state, pool), row in direct.items():
         if row["method"] == "ratio":
             base = direct[stratum, state, "above_ground"]
-            biomass = base["value"] if base["method"] == "biomass" else _stock(base) / base["carbon_fraction"]
-            found.setdefault((stratum, state), {})[pool] = biomass * row["value"] * row["carbon_fraction"]
+            # Without fractions of their own both pools have the same, which falls out of the ratio.
+            fractions = (row["carbon_fraction"] or 1, base["carbon_fraction"] or 1)
+            found.setdefault((stratum, state), {})[pool] = _stock(base) / fractions[1] * row["value"] * fractions[0]
         elif row["method"] != "share":
             found.setdefault((stratum, state), {})[pool] = _stock(row)
     return found
