@@ -15,6 +15,7 @@ with known (name, choices) as (
     ('activity_data_years', ['proportional_to_map', 'uniform']),
     ('leakage_rule', ['belt', 'belt_and_displacement', 'rate', 'none']),
     ('leakage_floor', ['annual', 'cumulative']),
+    ('leakage_error', ['left_out', 'propagated']),
     ('uncertainty_rule', ['none', 'x_unc', 'vcs_mr_2_4', 'scaled_excess_10', 'art_trees', 'fcpf']),
     ('uncertainty_source', ['analytic', 'monte_carlo']),
     ('quantile_source', ['large_sample', 'degrees_of_freedom']),
