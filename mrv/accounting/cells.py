@@ -6,6 +6,7 @@ import re
 import unicodedata
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -50,7 +51,13 @@ def read_cell(cell: Any, kind: pa.DataType) -> Any:
     """
     if isinstance(cell, BadCell):
         raise CellError(cell.expected, "write the value into the cell; save the workbook in a spreadsheet first")
-    text = _text(cell)
+    return None if cell is None else _read_text(cell if isinstance(cell, str) else _number_text(cell), kind)
+
+
+@lru_cache(maxsize=1 << 16)
+def _read_text(received: str, kind: pa.DataType) -> Any:
+    """Read a text; a column says the same things over and over."""
+    text = _visible(received)
     if text in MISSING:
         return None
     if _FORMULA.match(text):
@@ -64,18 +71,21 @@ def read_cell(cell: Any, kind: pa.DataType) -> Any:
     return _whole(text) if pa.types.is_integer(kind) else _decimal(text, kind)
 
 
-def _text(cell: Any) -> str:
-    """Return the visible text of a cell; a spreadsheet holds 2021 as 2021.0."""
-    if cell is None:
-        return ""
+def _number_text(cell: Any) -> str:
+    """Return what a spreadsheet holds as text: it holds 2021 as 2021.0."""
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 2**53:
         return str(int(cell))
-    composed = unicodedata.normalize("NFC", str(cell))
-    text = "".join(
-        sign for sign in composed if sign in "\t\n" or unicodedata.category(sign) not in {"Cf", "Cc"}
-    ).strip()
+    return str(cell)
+
+
+def _visible(text: str) -> str:
+    """Return a text without what nobody sees, its letters composed."""
+    if not (text.isascii() and text.isprintable()):
+        composed = unicodedata.normalize("NFC", text)
+        text = "".join(sign for sign in composed if sign in "\t\n" or unicodedata.category(sign) not in {"Cf", "Cc"})
+    text = text.strip()
     if len(text) > MAX_TEXT:
         raise CellError(f"at most {MAX_TEXT} letters", "shorten the text")
     return text
