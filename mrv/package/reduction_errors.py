@@ -43,6 +43,7 @@ KINDS = {
     "emissions": ("emissions", "emisiones"),
     "factor": ("factor", "factor"),
 }
+_WIDER = Decimal("1.25")
 MOST_SWINGS = 12
 """Inputs in the chart; the rest stands in the table beside."""
 
@@ -58,14 +59,22 @@ def errors(own: Read) -> dict[str, Any]:
     years = [row["vintage_year"] for row in rows]
     return {
         "uncertainties": rows,
-        "rule_deductions": _deductions([row for row in compared if row["uncertainty_u90"] is not None], years),
+        "rule_deductions": _deductions(
+            [
+                row
+                for row in compared
+                if row["uncertainty_u90"] is not None and (row["rule"] != "none" or row["in_force"])
+            ],
+            years,
+        ),
         "bases_unknown": _unknown_bases(compared),
         "rule_years": years,
         "draws": [row for row in _draws(drawn) if row["mean_tco2e"] is not None],
         "draws_lack": sorted({row["reason"] for row in drawn if row["reason"] and row["mean_tco2e"] is None}),
         "draw_count": max((row["draw_count"] for row in drawn if row["draw_count"] is not None), default=None),
         "draw_seed": max((row["seed"] for row in drawn if row["seed"] is not None), default=None),
-        "tornado": _tornado(swings),
+        "tornado": _tornado(swings, drawn),
+        "draws_wider": any(_is_wider(row) for row in rows),
         "swing_count": len(swings),
         "most_swings": MOST_SWINGS,
         "quantity_text": lambda name: Text(*QUANTITIES.get(name, (name, name))),
@@ -118,15 +127,22 @@ def _draws(rows: Sequence[Row]) -> list[Row]:
     )
 
 
-def _tornado(rows: Sequence[Row]) -> Markup | None:
+def _is_wider(row: Row) -> bool:
+    """Return whether the draws of a vintage spread much further than the propagated error says."""
+    drawn, propagated = row["monte_carlo_u90"], row["analytic_u90"]
+    return drawn is not None and propagated is not None and drawn > _WIDER * propagated
+
+
+def _tornado(rows: Sequence[Row], drawn: Sequence[Row]) -> Markup | None:
+    middle = [row["expected_tco2e"] for row in drawn if row["quantity"] == "net" and row["vintage_year"] is None]
     known = [row for row in rows if row["low_tco2e"] is not None and row["high_tco2e"] is not None]
-    if not known:
+    if not known or None in middle or len(middle) != 1:
         return None
     widest = sorted(known, key=lambda row: (row["low_tco2e"] - row["high_tco2e"], row["input_id"]))[:MOST_SWINGS]
     return tornado(
         title=Text("What moves the period's net reduction", "Qué mueve la reducción neta del período"),
         unit="tCO₂e",
-        middle=widest[0]["mean_tco2e"],
+        middle=middle[0],
         swings=[Swing(_name(row), row["low_tco2e"], row["high_tco2e"], row["variance_share"]) for row in widest],
     )
 

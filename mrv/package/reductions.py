@@ -51,7 +51,7 @@ POOLS = {
     "dead_wood": ("dead wood", "madera muerta"),
     "litter": ("litter", "hojarasca"),
     "soil": ("soil", "suelo"),
-    "total": ("all pools", "todos los reservorios"),
+    "total": ("total, not by pool", "total, sin separar por reservorio"),
     "fire_ch4": ("fire, CH₄", "incendio, CH₄"),
     "fire_n2o": ("fire, N₂O", "incendio, N₂O"),
     "declared": ("declared", "declarado"),

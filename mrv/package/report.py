@@ -137,7 +137,8 @@ def _card(figure: Figure, drawn: Sequence[Row], activity_data: Sequence[Row]) ->
     label = Text(figure.label_en, figure.label_es)
     value = number(figure.value, wording.digits_of(figure.unit))
     if figure.mart == "activity_data":
-        return Card(figure, label, value, estimate_interval(figure, activity_data))
+        half_width = estimate_interval(figure, activity_data)
+        return Card(figure, label, value, half_width and Text(f"± {half_width.en}", f"± {half_width.es}"))
     return Card(figure, label, value, _interval(figure, drawn))
 
 
@@ -167,7 +168,10 @@ def _newest(figures: Sequence[Figure], zone_id: str) -> list[Figure]:
 
 
 def _interval(figure: Figure, drawn: Sequence[Row]) -> Text | None:
-    """Return the half-width of the 90 per cent interval of net emission reductions, as the draws of its account give it."""
+    """Return the 90 per cent interval of net emission reductions, as the draws of its account give it.
+
+    Both ends are told: leakage has a floor, so that they need not lie equally far from the figure.
+    """
     if figure.mart_column != "net_tco2e" or figure.value is None:
         return None
     key = dict(figure.key)
@@ -175,7 +179,8 @@ def _interval(figure: Figure, drawn: Sequence[Row]) -> Text | None:
     for row in drawn:
         year = "*" if row["vintage_year"] is None else str(row["vintage_year"])
         if ((row["project_id"], row["rule_set"]), year, row["quantity"]) == (account, key.get("vintage_year"), "net"):
-            return None if row["half_width_tco2e"] is None else number(row["half_width_tco2e"])
+            low, high = number(row["q05_tco2e"]), number(row["q95_tco2e"])
+            return None if row["q05_tco2e"] is None else Text(f"{low.en} – {high.en}", f"{low.es} – {high.es}")
     return None
 
 

@@ -154,7 +154,7 @@ def test_the_estimate_stands_first_with_its_interval_and_its_row_is_found(tmp_pa
     contents = replace(contents, **write_marts(tmp_path / "s", {**sample_marts(), **marts}))
     page = render_report(replace(contents, headline=[*contents.headline, "ad.pa.loss.estimate"]))
     card = page[page.index("Forest loss by the sample") : page.index("<code>ad.pa.loss.estimate</code>")]
-    assert "1,574.0" in card and '± <span lang="en">230.3</span>' in card
+    assert "1,574.0" in card and '<span lang="en">± 230.3</span>' in card
     (found,) = recomputed([Figure(**estimate_figure(Decimal(1574)))], contents.marts_folder)
     assert found[1] == 1574
 

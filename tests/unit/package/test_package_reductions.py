@@ -179,7 +179,13 @@ def test_an_error_over_the_limit_makes_a_vintage_not_eligible(tmp_path):
 
 def test_the_interval_of_a_card_is_that_of_the_draws_of_its_account(page):
     (row,) = [row for row in MARTS["monte_carlo"] if (row["quantity"], row["vintage_year"]) == ("net", None)]
-    assert f"± {number(row['half_width_tco2e']).__html__()}" in page
+    assert f"{number(row['q05_tco2e']).en} – {number(row['q95_tco2e']).en}</span>" in page
+
+
+def test_draws_that_spread_much_further_are_told(tmp_path):
+    assert not view()["draws_wider"]
+    rows = [{**row, "monte_carlo_u90": Decimal("0.8")} for row in MARTS["uncertainty"]]
+    assert "The draws spread much further" in page_of(tmp_path, uncertainty=rows)
 
 
 def test_a_claim_is_answered_by_the_primary_account_alone():
