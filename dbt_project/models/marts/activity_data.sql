@@ -12,7 +12,7 @@ period as (
 ),
 
 rules as (
-    select * from {{ ref('int_rules_pivoted') }}
+    select * from {{ ref('int_primary_rules') }}
 ),
 
 zone_estimates as (
