@@ -43,7 +43,6 @@ KINDS = {
     "emissions": ("emissions", "emisiones"),
     "factor": ("factor", "factor"),
 }
-_WIDER = Decimal("1.25")
 MOST_SWINGS = 12
 """Inputs in the chart; the rest stands in the table beside."""
 
@@ -74,7 +73,9 @@ def errors(own: Read) -> dict[str, Any]:
         "draw_count": max((row["draw_count"] for row in drawn if row["draw_count"] is not None), default=None),
         "draw_seed": max((row["seed"] for row in drawn if row["seed"] is not None), default=None),
         "tornado": _tornado(swings, drawn),
-        "draws_wider": any(_is_wider(row) for row in rows),
+        "leakage_without_error": any(
+            (row["deduction_base"], row["error_quantity"]) == ("net", "gross_reduction") for row in rows
+        ),
         "swing_count": len(swings),
         "most_swings": MOST_SWINGS,
         "quantity_text": lambda name: Text(*QUANTITIES.get(name, (name, name))),
@@ -125,12 +126,6 @@ def _draws(rows: Sequence[Row]) -> list[Row]:
         whole,
         key=lambda row: (row["vintage_year"] or 0, order.index(row["quantity"]) if row["quantity"] in order else 99),
     )
-
-
-def _is_wider(row: Row) -> bool:
-    """Return whether the draws of a vintage spread much further than the propagated error says."""
-    drawn, propagated = row["monte_carlo_u90"], row["analytic_u90"]
-    return drawn is not None and propagated is not None and drawn > _WIDER * propagated
 
 
 def _tornado(rows: Sequence[Row], drawn: Sequence[Row]) -> Markup | None:

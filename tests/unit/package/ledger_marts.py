@@ -33,7 +33,7 @@ COLUMNS = {
         "reason": TEXT,
     },
     "uncertainty": {
-        **VINTAGE, "uncertainty_rule": TEXT, "uncertainty_source": TEXT, "deduction_base": TEXT, "uncertainty_u90": SHARE,
+        **VINTAGE, "uncertainty_rule": TEXT, "uncertainty_source": TEXT, "deduction_base": TEXT, "error_quantity": TEXT, "uncertainty_u90": SHARE,
         "analytic_u90": SHARE,
         "monte_carlo_u90": SHARE, "area_u90": SHARE, "monitored_u90": SHARE, "factor_u90": SHARE,
         "activity_data_source": TEXT, "deduction_fraction": SHARE,
@@ -199,7 +199,7 @@ def _uncertainty(row):
     account = {name: row[name] for name in VINTAGE}
     return {
         **account, "uncertainty_rule": CHOICES[row["rule_set"]]["uncertainty_rule"], "uncertainty_source": "declared",
-        "deduction_base": CHOICES[row["rule_set"]]["deduction_base"],
+        "deduction_base": CHOICES[row["rule_set"]]["deduction_base"], "error_quantity": CHOICES[row["rule_set"]]["deduction_base"],
         "uncertainty_u90": row["uncertainty_u90"], "monitored_u90": Decimal("0.1"), "factor_u90": Decimal("0.15"),
         "analytic_u90": Decimal("0.184"), "monte_carlo_u90": Decimal("0.179"), "area_u90": Decimal("0.107"),
         "activity_data_source": "map_count", "deduction_fraction": row["deduction_fraction"], "eligible": True, "reason": None,
