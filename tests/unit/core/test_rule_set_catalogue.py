@@ -97,6 +97,11 @@ def test_uses_name_parameters_choices_and_tables_that_there_are() -> None:
             assert "=" not in fact or fact in choices
 
 
+def test_every_rule_that_the_ledger_reads_is_named_among_those_used() -> None:
+    used = set(re.findall(r"\('(\w+)', '\w+', (?:null|')", USES))
+    assert (column_names("choice") | column_names("value")) - used == set()
+
+
 def test_the_gwp_follows_the_year_of_the_vintage() -> None:
     def gwp(year: int) -> dict[str, str]:
         rows = in_force(load_parameters(), rule_set="vm0015_v1_1", start=date(year, 1, 1), end=date(year, 12, 31))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from tempfile import mkdtemp
@@ -10,11 +11,14 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mrv.errors import ProjectError
-from mrv.parameters import Parameter
+from mrv.parameters import Parameter, in_force, load_parameters
 from mrv.project import LoadedProject, load_project
-from mrv.rule_sets import account_parameters, primary_parameters, used_parameters
+from mrv.project_rules import ParameterOverride
+from mrv.rule_sets import account_parameters, declared_parameters, primary_parameters, used_parameters
 from mrv.scaffold import scaffold
 from mrv.stages.accounts import account_rows
 from mrv.stages.validate import check_project
@@ -222,6 +226,34 @@ def test_check_counts_what_nobody_has_confirmed(make: Make) -> None:
 
     before = count(make())
     assert count(make(confirmations=confirm("common.carbon_fraction", value=0.47))) == before - 1
+
+
+CHANGEABLE = sorted({row.name for row in load_parameters() if row.rule_set in ("common", "vm0015_v1_1")})
+
+
+@given(st.data())
+def test_whatever_a_project_declares_one_row_is_in_force_for_each_name(data: st.DataObject) -> None:
+    """Of any choice of declarations that are within their limits: each is in force, and no other row changed."""
+    catalogue = {row.name: row for row in load_parameters() if row.rule_set in ("common", "vm0015_v1_1")}
+    names = data.draw(st.lists(st.sampled_from(CHANGEABLE), unique=True, max_size=6))
+    overrides = []
+    for name in names:
+        row = catalogue[name]
+        choice = data.draw(st.sampled_from(row.choices)) if row.choices else None
+        overrides.append(ParameterOverride(name=name, choice=choice, value=None if choice else row.minimum, source="x"))
+    held = declared_parameters(
+        "p", ["vm0015_v1_1", "fcpf_cf"], overrides, catalogue=load_parameters(), where="project.yaml"
+    )
+    chosen = in_force(held["vm0015_v1_1"], rule_set="vm0015_v1_1", start=date(2022, 1, 1), end=date(2022, 12, 31))
+    assert len({row.name for row in chosen}) == len(chosen)
+    by_name = {row.name: row for row in chosen}
+    for override in overrides:
+        row = by_name[override.name]
+        assert (row.value, row.choice, row.declared_by) == (override.value, override.choice, "project")
+    assert {row.name for row in chosen if row.declared_by == "project"} == set(names)
+    ids = [row.parameter_id for rows in held.values() for row in {row.parameter_id: row for row in rows}.values()]
+    shared = {row.parameter_id for row in held["vm0015_v1_1"]} & {row.parameter_id for row in held["fcpf_cf"]}
+    assert len(ids) - len(shared) == len(set(ids)), "one id is one row"
 
 
 BASELINES = [
