@@ -33,7 +33,8 @@ COLUMNS = {
         "reason": TEXT,
     },
     "uncertainty": {
-        **VINTAGE, "uncertainty_rule": TEXT, "uncertainty_source": TEXT, "deduction_base": TEXT, "error_quantity": TEXT, "uncertainty_u90": SHARE,
+        **VINTAGE, "uncertainty_rule": TEXT, "uncertainty_source": TEXT, "deduction_base": TEXT, "error_quantity": TEXT,
+        "uncertainty_u90": SHARE,
         "analytic_u90": SHARE,
         "monte_carlo_u90": SHARE, "area_u90": SHARE, "monitored_u90": SHARE, "factor_u90": SHARE,
         "activity_data_source": TEXT, "deduction_fraction": SHARE,

@@ -188,6 +188,26 @@ def test_leakage_that_counts_without_error_is_said_to_do_so(tmp_path):
     assert "leakage counts as if it were known without error" in page_of(tmp_path, uncertainty=rows)
 
 
+def test_a_claim_is_answered_by_the_primary_account_alone():
+    declared = [
+        Claim(
+            en="C.",
+            es="C.",
+            tables=("baseline_emissions", "leakage", "buffer", "uncertainty", "emission_reductions", "vintages"),
+        )
+    ]
+    (claim,) = claims(declared, lambda name: MARTS.get(name, []))
+    told = {answer.mart: [value.en for _, value, _ in answer.values] for answer in claim["answers"]}
+    sums = totals(ledger_marts.reductions())
+    assert told["baseline_emissions"] == [number(sums["baseline_tco2e"]).en]
+    assert told["leakage"] == [number(sums["leakage_tco2e"]).en]
+    assert told["buffer"] == [number(sums["buffer_tco2e"]).en]
+    assert told["uncertainty"] == ["3"]
+    assert told["emission_reductions"] == [number(sums["net_tco2e"]).en, number(sums["credits"]).en]
+    assert told["vintages"] == [number(sums["credits"]).en, number(sums["credits"] + 150000).en]
+    assert claim["state"] == "measured"
+
+
 # --- drawings --------------------------------------------------------------------------------------------------
 
 
