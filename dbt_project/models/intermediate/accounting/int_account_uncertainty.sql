@@ -26,9 +26,9 @@ errors as (
     select * from {{ ref('int_account_errors') }}
 ),
 
--- Whose error the rule takes: that of baseline less project emissions, which the methods' formulas name, or that of the
--- net with leakage. There the belt errs only where it leaks: below the floor leakage is zero without error. Leakage that
--- is a part of the reduction is as uncertain as that is.
+-- Whose error the rule takes: that of baseline less project emissions, which the methods' formulas name, or that of
+-- the net with leakage. There the belt errs only where it leaks: below the floor leakage is zero without error. Leakage
+-- that is a part of the reduction is as uncertain as that is.
 quantities as (
     select
         *,
