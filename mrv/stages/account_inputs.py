@@ -215,11 +215,10 @@ def account_problems(
     for period in project.definition.monitoring_periods:
         tables = until(reading.tables, period)
         frame, known = project_frame(project, period, zones), parameters.get(period.id, {})
-        found = [
-            *across_problems(tables, frame),
-            *rating_problems(tables, period_end=period.end, parameters=known),
-            *measure_problems(tables, known),
-        ]
+        found = list(across_problems(tables, frame))
+        if known:  # without parameters their own problems are told
+            found += rating_problems(tables, period_end=period.end, parameters=known)
+            found += measure_problems(tables, known)
         for problem in found:
             if str(problem) not in told:
                 told.add(str(problem))

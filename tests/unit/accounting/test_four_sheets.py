@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from mrv.accounting.layout import COLUMNS, PARAMETERS, STOCKS, TIME_PERIODS, TRANSITIONS, USER_INPUTS
 from mrv.accounting.result_sheets import RESULT_YEARS, result_sheets
 from mrv.accounting.to_four_sheets import Sheets, example_sheets, to_four_sheets
 from mrv.accounting.workbook import write_account, write_template, write_workbook
+from mrv.cli import main
 from mrv.errors import InputError
 from mrv.stages.account_inputs import open_layout
 from mrv.stages.account_sets import ProjectInputs, read_inputs
+from mrv.stages.account_summary import TONNES, vintage_lines
 from tests.unit.accounting.published import published_sheets
 from tests.unit.sources.workbooks import edited
 
@@ -254,3 +257,19 @@ def _published_tables() -> dict[str, list[dict[str, Any]]]:
 
 def test_the_example_is_sound_by_itself() -> None:
     assert set(example_sheets()) == set(COLUMNS)
+
+
+def test_the_template_by_the_command(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["account", "template", str(tmp_path / "t.xlsx"), "--example"])
+    assert result.exit_code == 0, result.output
+    assert read(tmp_path / "t.xlsx").problems == []
+
+
+def test_vintages_for_a_terminal() -> None:
+    tonnes = dict.fromkeys(TONNES.values(), D("1234.6"))
+    row = {"project_id": "p", "rule_set": "r", "vintage_year": 2021, **tonnes, "credit_unit": "ER", "reason": None}
+    [known, unknown] = vintage_lines(
+        [{**row, "credits": 1234}, {**row, "credits": None, "net_tco2e": None, "reason": "why"}]
+    )
+    assert (known["net"], known["credits"], known["reason"]) == ("1,235", "1,234", "")
+    assert (unknown["net"], unknown["credits"], unknown["reason"]) == ("-", "-", "why")
