@@ -100,7 +100,7 @@ def test_baseline_may_take_all_forest_that_stood(tmp_path: Path) -> None:
 
 def test_contradictory_input_is_refused_by_name(tmp_path: Path) -> None:
     rows = e1_rows(uncertainty_rule="guesswork")
-    rows["baseline_activity"].append(rows["baseline_activity"][0] | {"baseline_version": "b2"})
+    rows["baseline_activity"].append(dict(rows["baseline_activity"][0]))
     rows["carbon_pools"].append(pool("s1", "soil", stock="5", state="post_deforestation"))
     rows["batches"] = [{"dataset": "fires", "rows_read": 4, "rows_accepted": 3, "rows_quarantined": 0}]
     rows |= class_rows()

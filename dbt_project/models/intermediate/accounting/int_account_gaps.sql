@@ -302,87 +302,6 @@ activities_lacking as (
             and lacking.year = segments.vintage_year
 ),
 
--- Under decay a part of earlier losses is emitted now: their years must be known back to the start of crediting.
-deforested as (
-    select distinct
-        project_id,
-        rule_set,
-        scenario,
-        scope,
-        zone_id,
-        year
-    from areas
-    where activity = 'deforestation'
-),
-
-decaying as (
-    select
-        sides.project_id,
-        sides.rule_set,
-        sides.scenario,
-        sides.baseline_version,
-        sides.scope,
-        sides.zone_id,
-        sides.vintage_year as year,
-        sides.days,
-        sides.days_in_year,
-        unnest(range(
-            greatest(
-                least(accounts.crediting_year, accounts.first_vintage_year),
-                sides.vintage_year - accounts.longest_window + 1
-            ),
-            sides.vintage_year
-        )) as earlier_year
-    from sides
-    inner join accounts
-        on sides.project_id = accounts.project_id and sides.rule_set = accounts.rule_set
-    inner join deforested
-        on
-            sides.project_id = deforested.project_id
-            and sides.rule_set = deforested.rule_set
-            and sides.scenario = deforested.scenario
-            and sides.scope = deforested.scope
-            and sides.zone_id = deforested.zone_id
-            and sides.vintage_year = deforested.year
-    where accounts.emission_timing = 'decay'
-),
-
-years_lacking as (
-    select
-        decaying.project_id,
-        decaying.rule_set,
-        decaying.scenario,
-        decaying.baseline_version,
-        decaying.scope,
-        decaying.zone_id,
-        'deforestation' as activity,
-        decaying.year,
-        decaying.days,
-        decaying.days_in_year,
-        'what decays of the deforestation of zone ' || decaying.zone_id || ' in '
-        || string_agg(decaying.earlier_year, ', ' order by decaying.earlier_year) || ' is not known ('
-        || decaying.scenario || ')' as reason
-    from decaying
-    anti join deforested
-        on
-            decaying.project_id = deforested.project_id
-            and decaying.rule_set = deforested.rule_set
-            and decaying.scenario = deforested.scenario
-            and decaying.scope = deforested.scope
-            and decaying.zone_id = deforested.zone_id
-            and decaying.earlier_year = deforested.year
-    group by
-        decaying.project_id,
-        decaying.rule_set,
-        decaying.scenario,
-        decaying.baseline_version,
-        decaying.scope,
-        decaying.zone_id,
-        decaying.year,
-        decaying.days,
-        decaying.days_in_year
-),
-
 -- Scopes of which only declared emissions or burnt areas are known.
 named as (
     select
@@ -466,16 +385,32 @@ days_lacking as (
     where segments.scenario = 'baseline' and segments.baseline_version = '*'
 ),
 
-final as (
+united as (
     select * from zones_lacking
     union all by name
     select * from activities_lacking
     union all by name
-    select * from years_lacking
+    select * from {{ ref('int_account_past_gaps') }}
     union all by name
     select * from scopes_lacking
     union all by name
     select * from days_lacking
+),
+
+final as (
+    select
+        project_id,
+        rule_set,
+        scenario,
+        baseline_version,
+        scope,
+        zone_id,
+        activity,
+        year,
+        days,
+        days_in_year,
+        reason
+    from united
 )
 
 select * from final
