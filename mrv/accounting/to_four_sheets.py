@@ -239,5 +239,8 @@ def example_sheets() -> Sheets:
             for at, row in enumerate(stocks, start=1)
         ],
         ACCOUNT: [{"project_id": "example", "crediting_start": "2021-01-01", "crediting_end": "2030-12-31"}],
-        PARAMETERS: [{"name": "buffer_rate", "value": 0.21, "source": "made-up example"}],
+        PARAMETERS: [
+            {"name": name, "value": value, "rule_set": "fcpf_cf", "source": "made-up example"}
+            for name, value in (("buffer_rate", 0.21), ("title_share", 1))
+        ],
     }

@@ -23,6 +23,7 @@ from mrv.accounting.tables import read_rows
 from mrv.errors import InputError, MrvError, ProjectError, UsageError
 from mrv.monitored_parameters import monitored_parameter_rows
 from mrv.parameters import Parameter, in_force, load_parameters
+from mrv.parameters import rule_sets as known_rule_sets
 from mrv.periods import Span, vintages
 from mrv.project_accounting import TABLES
 from mrv.project_rules import ParameterOverride
@@ -290,8 +291,12 @@ def _frame(project: ProjectInputs) -> Frame:
 
 
 def _set_parameters(project: ProjectInputs, catalogue: Sequence[Parameter], frame: Frame) -> None:
+    chosen = [row["rule_set"] for row in project.accounts]
     overrides = []
     for row in project.overrides:
+        # One file may serve several rule sets, of which the command names some.
+        if row["rule_set"] in known_rule_sets(catalogue) and row["rule_set"] not in chosen:
+            continue
         try:
             overrides.append(ParameterOverride.model_validate(dict(row.values)))
         except ValidationError as error:
@@ -304,7 +309,6 @@ def _set_parameters(project: ProjectInputs, catalogue: Sequence[Parameter], fram
                     remedy="mend the row",
                 )
             )
-    chosen = [row["rule_set"] for row in project.accounts]
     where = project.overrides[0].where if project.overrides else frame.where
     try:
         rows = declared_parameters(project.project_id, chosen, overrides, catalogue=catalogue, where=where)

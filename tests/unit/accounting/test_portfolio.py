@@ -112,6 +112,15 @@ def test_parameters(tmp_path: Path, line: str, words: str) -> None:
     assert any(words in message for message in messages), messages
 
 
+def test_parameters_of_rule_sets_that_were_not_asked_for_are_left_out(tmp_path: Path) -> None:
+    text = FILES["parameters.csv"] + "north,fcpf_cf,title_share,0.9,,contract\n"
+    north = read(write_portfolio(tmp_path, parameters=text))["north"]
+    assert north.problems == []
+    assert not [row for rows in north.parameters.values() for row in rows if row.name == "title_share"]
+    strange = text.replace("fcpf_cf", "fcpf_2")
+    assert read(write_portfolio(tmp_path, parameters=strange))["north"].problems
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [
