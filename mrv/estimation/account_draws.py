@@ -14,6 +14,7 @@ import pyarrow as pa
 from mrv.estimation.distributions import Z90, Distribution
 from mrv.estimation.emission_draws import SIDES, Account, Amount, Stock, draw_spreads, influences
 from mrv.estimation.leakage_draws import LeakageRules
+from mrv.estimation.resampling import resampled_multiples
 from mrv.estimation.sample import Floats
 
 Row = dict[str, Any]
@@ -45,7 +46,7 @@ def draw_accounts(
     terms: pa.Table,
     rules: pa.Table,
     stocks: pa.Table,
-    resampled: Mapping[str, Mapping[str, Floats]] | None = None,
+    units: pa.Table,
     threads: int = 2,
 ) -> pa.Table:
     """Draw the errors of every account.
@@ -54,7 +55,7 @@ def draw_accounts(
         terms: Rows of `int_account_draw_terms`.
         rules: Rows of `int_account_draw_rules`; an account of which a vintage lacks draws or seed is left out.
         stocks: Rows of `int_account_stock_inputs`.
-        resampled: Multiples by project and input that were drawn from samples and plots themselves.
+        units: Rows of `int_account_resample_units`, for accounts that draw from samples and plots themselves.
         threads: How many threads share the accounts; they change no digit.
 
     Returns:
@@ -72,8 +73,17 @@ def draw_accounts(
         if all(row["draw_count"] and row["seed"] is not None for row in rows)
     ]
 
+    # Accounts of one project share what is drawn of its sample; one of fewer draws takes the first of them.
+    resampled = resampled_multiples(
+        units,
+        seeds={key[0]: rules_of[key][0]["seed"] for key in reversed(wanted)},
+        draws={
+            key[0]: max(rules_of[other][0]["draw_count"] for other in wanted if other[0] == key[0]) for key in wanted
+        },
+    )
+
     def draw(key: AccountKey) -> list[Row]:
-        inputs = (resampled or {}).get(key[0], {})
+        inputs = resampled.get(key[0], {})
         return list(
             _drawn(key, _account(key, pieces.get(key, _no_terms(terms)), rules_of[key], stocks_of[key], inputs))
         )
@@ -132,7 +142,9 @@ def _account(
         ),
         seed=rules[0]["seed"],
         draws=rules[0]["draw_count"],
-        resampled=resampled if rules[0]["resampling"] == "bootstrap" else {},
+        resampled={name: drawn[: rules[0]["draw_count"]] for name, drawn in resampled.items()}
+        if rules[0]["resampling"] == "bootstrap"
+        else {},
     )
 
 

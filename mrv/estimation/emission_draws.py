@@ -219,7 +219,8 @@ def _stock_multiples(account: Account, units_of: Callable[[str], Floats], *, at_
         if name not in units:
             units[name] = units_of(name)
         drawn = account.resampled.get(name)
-        if drawn is None:
+        # A pool of the state that has no error gets none from its plots.
+        if drawn is None or not error.se:
             return multiples(error, units[name])
         return np.quantile(drawn, units[name]) if at_grid else drawn
 

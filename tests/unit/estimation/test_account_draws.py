@@ -89,7 +89,7 @@ def drawn(
         terms=pa.Table.from_pylist(terms, schema=TERMS),
         rules=pa.Table.from_pylist(rules or [rule()]),
         stocks=pa.Table.from_pylist(stocks or [stock("forest", "above_ground", 100.0)]),
-        **given,
+        **{"units": pa.Table.from_pylist([]), **given},
     )
     assert table.schema == DRAWN
     rows: list[dict[str, Any]] = table.to_pylist()
@@ -188,13 +188,13 @@ def test_an_error_that_is_not_known_is_not_drawn() -> None:
     assert found(rows)["sd_tco2e"] == pytest.approx(0, abs=1e-9)
 
 
-def test_resampled_multiples_count_only_where_they_are_asked_for() -> None:
-    import numpy as np
-
-    resampled = {"p": {"a": np.linspace(0.0, 2.0, 20_000)}}
-    asked = drawn([term("a", 1000.0)], [rule(resampling="bootstrap")], resampled=resampled)
-    assert half_width(found(asked)) == pytest.approx(900, rel=1e-3)
-    assert half_width(found(drawn([term("a", 1000.0)], resampled=resampled))) == pytest.approx(100, rel=0.02)
+def test_units_are_drawn_again_only_where_that_is_asked_for() -> None:
+    """9 of 600 units: 54.5 % at 90 %, instead of the 10 % that the row of the area says."""
+    unit = {"project_id": "p", "input_id": "a", "group_id": "s", "group_size": 80_000.0, "weight": 1.0}
+    units = pa.Table.from_pylist([{**unit, "unit_id": f"{n:03d}", "value": float(n < 9)} for n in range(600)])
+    asked = drawn([term("a", 1200.0)], [rule(resampling="bootstrap")], units=units)
+    assert found(asked)["sd_tco2e"] == pytest.approx(397.3199, rel=0.02)
+    assert half_width(found(drawn([term("a", 1200.0)], units=units))) == pytest.approx(120, rel=0.02)
 
 
 def test_a_distribution_without_its_shapes_is_refused() -> None:

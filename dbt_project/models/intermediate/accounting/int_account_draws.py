@@ -10,4 +10,5 @@ def model(dbt, session):
         terms=dbt.ref("int_account_draw_terms").arrow().read_all(),
         rules=dbt.ref("int_account_draw_rules").arrow().read_all(),
         stocks=dbt.ref("int_account_stock_inputs").arrow().read_all(),
+        units=dbt.ref("int_account_resample_units").arrow().read_all(),
     )
