@@ -38,7 +38,7 @@ LEAKAGE_PARTS = {
     "belt_baseline_tco2e": ("belt, baseline", "cinturón, línea base"),
     "belt_monitored_tco2e": ("belt, monitored", "cinturón, monitoreado"),
     "belt_excess_tco2e": ("belt, monitored less baseline", "cinturón, monitoreado menos línea base"),
-    "belt_leakage_tco2e": ("counted of the belt", "se cuenta del cinturón"),
+    "belt_leakage_tco2e": ("leakage of the belt", "fugas del cinturón"),
     "displacement_tco2e": ("activities displaced", "actividades desplazadas"),
     "market_leakage_tco2e": ("market", "mercado"),
     "outside_belt_tco2e": ("outside the belt", "fuera del cinturón"),

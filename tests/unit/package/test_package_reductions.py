@@ -52,7 +52,7 @@ def parsed(svg):
     "sentence",
     [
         "Under each set of rules", "Según cada conjunto de reglas", "ART TREES 2.0", "430,020", "What each rule would deduct",
-        "counted of the belt", "Sorteada, ± 90 %", "10,000", "the rating", "rounded up and not below the minimum of",
+        "leakage of the belt", "Sorteada, ± 90 %", "10,000", "the rating", "rounded up and not below the minimum of",
         "Vintages for the registry", "earlier, as verified", "more issued than computed", "emitido más de lo calculado",
         "Losses and reversals", "notified after more than 30 days", "Expected and achieved", "below ground",
     ],
@@ -159,7 +159,7 @@ def test_an_error_that_is_not_known_is_said_once_and_not_compared(tmp_path):
 
 def test_parts_of_leakage_that_are_zero_are_named_and_not_listed():
     found = view()["leakage_parts"]
-    assert [line["name"].en for line in found["lines"]][-1] == "counted of the belt"
+    assert [line["name"].en for line in found["lines"]][-1] == "leakage of the belt"
     assert next(name.en for name in found["zero"]) == "activities displaced"
     unknown = [{**row, "displacement_tco2e": None} for row in MARTS["leakage"]]
     assert [name.en for name in view(leakage=unknown)["leakage_parts"]["lacking"]] == ["activities displaced"]
