@@ -18,7 +18,11 @@ def gap_rows() -> Rows:
         date(2025, 6, 30),
         rule_set="vm0015_v1_1",
         method="stock_change",
-        overrides={"ad_uncertainty_u90": Decimal("0.15"), "buffer_rate": Decimal("0.2")},
+        overrides={
+            "emission_timing": "year_of_loss",
+            "ad_uncertainty_u90": Decimal("0.15"),
+            "buffer_rate": Decimal("0.2"),
+        },
     )
     rows["zones"] = [
         zone("pa", "project_area", "1000"),
