@@ -313,7 +313,7 @@ def test_snapshot_describes_each_mart(gaps: Any) -> None:
     folder = gaps[1]
     described = json.loads((folder / "marts.json").read_text(encoding="utf-8"))
     assert {mart["name"] for mart in described} == {path.stem for path in (folder / "marts").iterdir()}
-    assert {mart["name"] for mart in described} == {path.stem for path in MARTS.glob("*.sql")}
+    assert {mart["name"] for mart in described} == {path.stem for path in MARTS.rglob("*.sql")}
     for mart in described:
         assert mart["description"].startswith("One row")
         assert mart["description_es"].startswith("Una fila")
@@ -336,7 +336,9 @@ def test_calculation_travels_with_the_snapshot(gaps: Any) -> None:
     calc = gaps[1] / "calc"
     results = json.loads((calc / "run_results.json").read_text(encoding="utf-8"))["results"]
     assert any(result["unique_id"] == "test.mrv.assert_vintages_tie_out" for result in results)
-    compiled = (calc / "sql" / "mrv" / "models" / "marts" / "emission_reductions.sql").read_text(encoding="utf-8")
+    compiled = (calc / "sql" / "mrv" / "models" / "marts" / "accounting" / "emission_reductions.sql").read_text(
+        encoding="utf-8"
+    )
     assert "{{" not in compiled
     assert "floor(creditable_tco2e)" in compiled
 
