@@ -75,6 +75,7 @@ combined as (
         bases.rule_set,
         bases.vintage_year,
         errors.kind,
+        coalesce(errors.is_known, true) as is_known_without_belt,
         coalesce(errors.is_known, true) and (not bases.has_belt or coalesce(errors.is_belt_known, true)) as is_known,
         errors.is_monitored,
         errors.degrees_of_freedom,
@@ -100,6 +101,9 @@ sums as (
         rule_set,
         vintage_year,
         coalesce(bool_and(is_known) filter (where kind = 'area'), true) as areas_known,
+        coalesce(
+            bool_and(is_known_without_belt) filter (where kind = 'area' and is_monitored), true
+        ) as monitored_known,
         coalesce(bool_and(is_known) filter (where kind = 'stock'), true) as factors_known,
         coalesce(sum(error_tco2e * error_tco2e) filter (where kind = 'stock'), 0) as factor_part,
         coalesce(sum(error_tco2e * error_tco2e) filter (where kind = 'area'), 0) as area_part,
@@ -119,6 +123,7 @@ measured as (
     select
         bases.*,
         coalesce(sums.areas_known, true) as areas_known,
+        coalesce(sums.monitored_known, true) as monitored_known,
         coalesce(sums.factors_known, true) as factors_known,
         sums.degrees_of_freedom,
         sums.unknown_areas,
@@ -181,7 +186,7 @@ final as (
         ) as area_u90,
         cast(
             case
-                when not areas_known then null
+                when not monitored_known then null
                 when project_tco2e = 0 or monitored_part is null then ad_uncertainty_u90
                 else least(sqrt(cast(monitored_part as double)) / project_size, cast(1000000 as double))
             end as decimal(18, 9)
