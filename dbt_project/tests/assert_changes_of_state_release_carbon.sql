@@ -27,4 +27,4 @@ inner join {{ ref('int_account_factors') }} as factors
         and changes.from_state = factors.from_state
         and changes.to_state = factors.to_state
 group by all
-having sum(factors.change_tc_ha) < 0
+having {{ sum_or_null('factors.change_tc_ha') }} < 0
