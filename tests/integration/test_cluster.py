@@ -175,7 +175,7 @@ def test_a_cluster_without_workers_is_said_and_given_up(
     way: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("mrv.stages.cluster.SAY_S", 0.3)
-    monkeypatch.setattr("mrv.stages.cluster.NO_WORKER_S", 3)
+    monkeypatch.setattr("mrv.stages.cluster.NO_WORKER_S", 5)
     with cluster(tmp_path, workers=0) as (address, _):
         refuse_silence(address)
         with pytest.raises(UsageError, match="has no worker") as caught:
