@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 
 from mrv.accounting.raw import InputRow, Tables
@@ -14,15 +13,14 @@ from mrv.errors import InputError
 from mrv.parameters import Parameter
 
 
-def rating_problems(tables: Tables, *, period_end: date, parameters: Mapping[str, Parameter]) -> Iterator[InputError]:
-    """Yield why the assessment that holds at the end of a period fails, or cannot be summed.
+def rating_problems(tables: Tables, *, parameters: Mapping[str, Parameter]) -> Iterator[InputError]:
+    """Yield why the latest assessment fails, or cannot be summed: verification makes it, after the period's end.
 
     Args:
         tables: Input tables of one project.
-        period_end: Last day of the period; later assessments are of later periods.
         parameters: Rows in force by name: limits, and scores of natural risks.
     """
-    rows = [row for row in tables.get("risk_scores", ()) if row["assessed_on"] <= period_end]
+    rows = tables.get("risk_scores", ())
     if not rows:
         return
     latest = max(row["assessed_on"] for row in rows)

@@ -217,7 +217,7 @@ def account_problems(
         frame, known = project_frame(project, period, zones), parameters.get(period.id, {})
         found = list(across_problems(tables, frame))
         if known:  # without parameters their own problems are told
-            found += rating_problems(tables, period_end=period.end, parameters=known)
+            found += rating_problems(tables, parameters=known)
             found += measure_problems(tables, known)
         for problem in found:
             if str(problem) not in told:

@@ -321,7 +321,7 @@ def _set_parameters(project: ProjectInputs, catalogue: Sequence[Parameter], fram
         project.problems.append(error)
         return
     in_last = {row.name: row for row in project.parameters[chosen[0], frame.period_end.year]}
-    project.problems.extend(rating_problems(project.tables, period_end=frame.period_end, parameters=in_last))
+    project.problems.extend(rating_problems(project.tables, parameters=in_last))
     project.problems.extend(measure_problems(project.tables, in_last))
 
 

@@ -103,7 +103,7 @@ def account_ledger(project: Project, account: Account) -> dict[int, Vintage]:
         is_loss = rules["credit_rule"] == "art_trees" and (less(gross, removals) or ZERO) < 0
         leaked = leakage(project, rules, excess, min(gross or ZERO, ZERO) if is_loss else gross, year, share)
         transferred = (declared(project, "transferred", year) or ZERO) * share
-        raw[year] = vintage(rules, (base, monitored), leaked, transferred, rate_of(project, account, rules))
+        raw[year] = vintage(rules, (base, monitored), leaked, transferred, rate_of(project, rules))
     return credited(project, account, raw)
 
 
@@ -186,9 +186,9 @@ def fcpf_factor(error: Fraction, rules: Rules) -> Fraction:
     return Fraction(rules["fcpf_factor_5"])
 
 
-def rate_of(project: Project, account: Account, rules: Rules) -> tuple[Known, bool]:
-    """Return the buffer rate, that of the latest rating up to the end of the period or the declared one, and if it passes."""
-    assessed = [row["assessed_on"] for row in project.tables["risk_scores"] if row["assessed_on"] <= account.end]
+def rate_of(project: Project, rules: Rules) -> tuple[Known, bool]:
+    """Return the buffer rate, that of the latest rating or the declared one, and if it passes."""
+    assessed = [row["assessed_on"] for row in project.tables["risk_scores"]]
     if not assessed:
         return rules.get("buffer_rate"), True
     rate = rating(project.rows("risk_scores", assessed_on=max(assessed)), rules)

@@ -188,16 +188,16 @@ PARAMETERS = {
 }
 
 
-def scores(**points: Any) -> list[Any]:
+def scores(day: date = date(2022, 6, 1), **points: Any) -> list[Any]:
     given = {"internal": 8, "external": 4, "natural": 2, **points}
     return [
-        row("risk_scores", at, category=category, item=category, score=D(score))
+        row("risk_scores", at, assessed_on=day, category=category, item=category, score=D(score))
         for at, (category, score) in enumerate(given.items(), start=2)
     ]
 
 
 def rated(rows: list[Any]) -> list[str]:
-    return told(rating_problems({"risk_scores": rows}, period_end=date(2022, 12, 31), parameters=PARAMETERS))
+    return told(rating_problems({"risk_scores": rows}, parameters=PARAMETERS))
 
 
 def test_a_rating_within_its_limits_passes() -> None:
@@ -211,9 +211,10 @@ def test_a_rating_over_its_limits_is_refused() -> None:
     assert rated(scores()[:2]) == ["the rating of 2022-06-01 lacks a category"]
 
 
-def test_a_later_assessment_belongs_to_a_later_period() -> None:
-    later = [row("risk_scores", 9, assessed_on=date(2023, 1, 1), score=D(61))]
-    assert rated([*scores(), *later]) == []
+def test_the_latest_assessment_counts_though_the_period_ended_before() -> None:
+    verified = date(2023, 2, 1)
+    assert rated([*scores(), *scores(verified, internal=36)]) == ["the internal risk is above its limit"]
+    assert rated([*scores(internal=36), *scores(verified)]) == []
 
 
 def test_natural_risks_by_their_classes() -> None:

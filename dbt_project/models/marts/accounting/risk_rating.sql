@@ -11,15 +11,14 @@ scores as (
     select * from {{ ref('stg_risk_scores') }}
 ),
 
--- The assessment that was in force when the period ended: a later one judges what came after.
+-- A rating is made at verification, after the period's end: the latest one given counts, whatever its day.
 latest as (
     select
         accounts.project_id,
         accounts.rule_set,
         max(scores.assessed_on) as assessed_on
     from accounts
-    inner join scores
-        on accounts.project_id = scores.project_id and accounts.period_end >= scores.assessed_on
+    inner join scores on accounts.project_id = scores.project_id
     group by accounts.project_id, accounts.rule_set
 ),
 
