@@ -1,3 +1,6 @@
+{% set adjustments -%}
+    ('leakage_prevention', 'market_leakage', 'outside_belt_leakage', 'transferred')
+{%- endset %}
 -- A row of an input table that no account, side, version of the baseline or activity takes up would be lost in silence.
 with projects as (
     select distinct project_id from {{ ref('stg_accounts') }}
@@ -18,6 +21,8 @@ given as (
         baseline_version,
         scope,
         activity in ('deforestation', 'degradation', 'enhancement') as is_known,
+        scope in ('project_area', 'leakage_belt') as is_scope_counted,
+        false as is_of_project_alone,
         zone_id || ' ' || stratum_id || ' ' || from_state || ' ' || to_state || ' ' || first_year as row_key
     from {{ ref('stg_account_activity') }}
     union all
@@ -37,6 +42,8 @@ given as (
             'outside_belt_leakage',
             'transferred'
         ) as is_known,
+        scope in ('project_area', 'leakage_belt') or component in {{ adjustments }} as is_scope_counted,
+        component in {{ adjustments }} as is_of_project_alone,
         component || ' ' || first_year as row_key
     from {{ ref('stg_account_emissions') }}
     union all
@@ -47,8 +54,22 @@ given as (
         baseline_version,
         scope,
         true as is_known,
+        scope in ('project_area', 'leakage_belt') as is_scope_counted,
+        false as is_of_project_alone,
         zone_id || ' ' || stratum_id || ' ' || year as row_key
     from {{ ref('stg_account_burnt_areas') }}
+    union all
+    select
+        'account_area_samples' as dataset,
+        project_id,
+        'monitored' as scenario,
+        null as baseline_version,
+        scope,
+        true as is_known,
+        scope in ('project_area', 'leakage_belt') as is_scope_counted,
+        false as is_of_project_alone,
+        zone_id || ' ' || sampling_stratum_id || ' ' || first_year as row_key
+    from {{ ref('stg_account_area_samples') }}
     union all
     select
         'baseline_activity' as dataset,
@@ -57,6 +78,8 @@ given as (
         areas.baseline_version,
         'project_area' as scope,
         true as is_known,
+        true as is_scope_counted,
+        false as is_of_project_alone,
         areas.zone_id || ' ' || areas.stratum_id || ' ' || areas.year as row_key
     from {{ ref('stg_baseline_activity') }} as areas
     cross join {{ ref('stg_project') }} as project
@@ -70,6 +93,9 @@ select
         when projects.project_id is null then 'no account has this project'
         when not given.is_known then 'unknown activity or component'
         when given.scope not in ('project_area', 'leakage_belt', 'outside') then 'unknown scope'
+        when not given.is_scope_counted then 'what lies outside is declared as leakage: areas of it are not counted'
+        when given.is_of_project_alone and given.scenario = 'baseline'
+            then 'leakage and what was transferred have no baseline: they are monitored'
         when given.scenario not in ('baseline', 'monitored') then 'unknown scenario'
         when given.scenario = 'monitored' then 'a monitored row names a version of the baseline'
         else 'no such version of the baseline'
@@ -82,6 +108,8 @@ where
     projects.project_id is null
     or not given.is_known
     or given.scope not in ('project_area', 'leakage_belt', 'outside')
+    or not given.is_scope_counted
+    or (given.is_of_project_alone and given.scenario = 'baseline')
     or given.scenario not in ('baseline', 'monitored')
     or (given.scenario = 'monitored' and given.baseline_version is not null)
     or (given.scenario = 'baseline' and versions.baseline_version is null)

@@ -10,8 +10,8 @@ from tests.reference.ledger import Vintage, close_to_the_next
 from tests.reference.project_rows import Known, Rules
 
 RELATIVE = Fraction(1, 10**9)
-ABSOLUTE = Fraction(1, 10**6)
-"""Tonnes: what is left of sums of many terms that the warehouse rounds to nine places each."""
+ABSOLUTE = Fraction(1, 10**5)
+"""Tonnes: what is left of sums of many terms whose stocks, by the hectare, the warehouse rounds to nine places each."""
 COLUMNS = {
     "baseline_tco2e": "baseline",
     "project_tco2e": "project",

@@ -90,7 +90,7 @@ def factor(carbon: Carbon, row: Row, rules: Rules, age: int) -> Known:
     """Return what a hectare emits in the age-th year after its change, tCO2e; 0 is the year of the change."""
     before = carbon.of(row["stratum_id"], row["from_state"], rules)
     after = carbon.of(row["stratum_id"], row["to_state"], rules)
-    if before is None or after is None:
+    if before is None or after is None or not are_comparable(before, after):
         return None
     if rules["emission_timing"] == "year_of_loss" or row["activity"] != "deforestation":
         share = Fraction(1 if age == 0 else 0)
@@ -98,6 +98,11 @@ def factor(carbon: Carbon, row: Row, rules: Rules, age: int) -> Known:
     lost = sum(stock * share_of(pool, rules, age) for pool, stock in before.items())
     gained = sum(stock * part(rules["decay_years_after_deforestation"], age) for stock in after.values())
     return C_TO_CO2 * (lost - gained)
+
+
+def are_comparable(before: Mapping[str, Fraction], after: Mapping[str, Fraction]) -> bool:
+    """Say whether each pool of one state is named by the other too, or a whole stock stands for all of them."""
+    return before.keys() == after.keys() or "total" in before or "total" in after
 
 
 def share_of(pool: str, rules: Rules, age: int) -> Fraction:
@@ -159,7 +164,7 @@ class Emissions:
         """Take away what the baseline counts and nobody monitored: not monitored is not zero."""
         rules = self.account.rules[year]
         counted = {"deforestation", *(["degradation"] if rules["degradation_counted"] == "yes" else [])}
-        lacking = set()
+        lacking = self._left_out(scope, year, rules, [version for version, _ in self._valid(first, last)])
         for version, _ in self._valid(first, last):
             for name in counted:
                 expected = self._with_areas("account_activity", scope, version, year, name)
@@ -169,8 +174,41 @@ class Emissions:
                 lacking |= self._lacking(scope, version, year, "fire", expected, "account_burnt_areas")
         return replace(side, **dict.fromkeys(lacking))
 
+    def _left_out(self, scope: str, year: int, rules: Rules, versions: Sequence[Row]) -> set[str]:
+        """Name what a baseline in force or another year of the period has of a stratum, and this year's monitoring has not."""
+        years = [other for other, _, _ in self.account.years()]
+        found = set()
+        for name in (*STOCK_CHANGES, "fire"):
+            if not counts(rules, name, None):
+                continue
+            is_declared = self._declares(scope, year, name)
+            if not is_declared and any(self._declares(scope, other, name) for other in years):
+                found.add(name)
+            if name == "fire":
+                zones = [{row["zone_id"] for row in self._burnt(scope, None, other)} for other in years]
+                if rules["fire_rule"] != "none" and set().union(*zones) != zones[years.index(year)]:
+                    found.add(name)
+                continue
+            seen = self._places(scope, None, year, name)
+            wanted = set().union(*(self._places(scope, None, other, name) for other in years))
+            if name != "enhancement" and not is_declared:
+                wanted = wanted.union(*(self._places(scope, version, year, name) for version in versions))
+            if wanted - seen:
+                found.add(name)
+        return found
+
+    def _declares(self, scope: str, year: int, name: str) -> bool:
+        return any(row["component"] == name for row in self._spans("account_emissions", scope, None, year))
+
+    def _places(self, scope: str, version: Row | None, year: int, name: str) -> set[tuple[str, ...]]:
+        return {
+            (row["zone_id"], row["stratum_id"], row["from_state"])
+            for row in self._spans("account_activity", scope, version, year)
+            if row["activity"] == name and (version is None or row["area_ha"] > 0)
+        }
+
     def _lacking(self, scope: str, version: Row, year: int, name: str, expected: set[str], table: str) -> set[str]:
-        if any(row["component"] == name for row in self._spans("account_emissions", scope, None, year)):
+        if self._declares(scope, year, name):
             return set()
         seen = self._with_areas(table, scope, None, year, name)
         is_declared = any(row["component"] == name for row in self._spans("account_emissions", scope, version, year))

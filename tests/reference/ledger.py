@@ -102,7 +102,7 @@ def account_ledger(project: Project, account: Account) -> dict[int, Vintage]:
         # TREES: no leakage of a year whose emissions rose, and its removals are not credited either.
         is_loss = rules["credit_rule"] == "art_trees" and (less(gross, removals) or ZERO) < 0
         leaked = leakage(project, rules, excess, min(gross or ZERO, ZERO) if is_loss else gross, year, share)
-        transferred = (declared(project, "transferred", year) or ZERO) * share
+        transferred = transferred_in(project, account, year)
         raw[year] = vintage(rules, (base, monitored), leaked, transferred, rate_of(project, rules))
     return credited(project, account, raw)
 
@@ -144,9 +144,20 @@ def declared(project: Project, component: str, year: int) -> Known:
     """Return declared monitored emissions of a component in a calendar year; not known where only other years have any."""
     rows = project.rows("account_emissions", scenario="monitored", component=component)
     spans = [row for row in rows if row["first_year"] <= year <= row["last_year"]]
-    if rows and not spans and component != "transferred":
+    if rows and not spans:
         return None
     return sum((row["emissions_tco2e"] / (row["last_year"] - row["first_year"] + 1) for row in spans), ZERO)
+
+
+def transferred_in(project: Project, account: Account, year: int) -> Fraction:
+    """Return what was sold otherwise of a vintage: those that a span meets share the whole of it by their days."""
+    lengths = {one: days(first, last) for one, first, last in account.years()}
+    amount = ZERO
+    for row in project.rows("account_emissions", scenario="monitored", component="transferred"):
+        met = {one: length for one, length in lengths.items() if row["first_year"] <= one <= row["last_year"]}
+        if year in met:
+            amount += row["emissions_tco2e"] * Fraction(met[year], sum(met.values()))
+    return amount
 
 
 def prevention(project: Project, rules: Rules, year: int) -> Known:

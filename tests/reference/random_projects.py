@@ -18,6 +18,7 @@ POOLS = ("below_ground", "dead_wood", "litter", "soil")
 CHANGES = (
     ("deforestation", "forest", "post_deforestation"),
     ("deforestation", "degraded", "cropland"),
+    ("deforestation", "forest", "cropland"),
     ("degradation", "forest", "degraded"),
     ("enhancement", "degraded", "forest"),
 )
@@ -159,6 +160,7 @@ def _stocks(draft: Draft, stratum: str) -> Iterator[dict[str, Any]]:
         return make.stock(draft.project_id, stratum, *parts, **more)
 
     forest = draft.number(80, 180, 3)
+    named = ["above_ground", "below_ground", "dead_wood"]
     if draft.chance(0.5):
         yield row("forest", "above_ground", forest)
         yield row("forest", "below_ground", forest * Decimal("0.221"))
@@ -168,8 +170,10 @@ def _stocks(draft: Draft, stratum: str) -> Iterator[dict[str, Any]]:
         yield row("forest", "below_ground", ratio, method="ratio", carbon_fraction="0.47")
     yield row("forest", "dead_wood", draft.number(0, 15, 3))
     if draft.chance(0.5):
+        named.append("litter")
         yield row("forest", "litter", draft.number(1, 20, 3), unit="tCO2e/ha")
     if draft.chance(0.4):
+        named.append("soil")
         yield row("forest", "soil", draft.number(40, 90, 3))
     yield row("degraded", "total", draft.number(0.5, 0.9), method="share", base_state="forest")
     if not draft.chance(0.02):
@@ -177,8 +181,11 @@ def _stocks(draft: Draft, stratum: str) -> Iterator[dict[str, Any]]:
     if draft.chance(0.5):
         yield row("cropland", "total", draft.number(0, 60, 3), unit="tCO2e/ha")
     else:
-        yield row("cropland", "above_ground", draft.number(0, 20, 3))
-        yield row("cropland", "soil", draft.number(0, 30, 3))
+        # Now and then a state has a pool more or less than the other.
+        if draft.chance(0.1):
+            named = [*named[:-1]] if draft.chance(0.5) else [*{*named, "soil"}]
+        for pool in sorted(named):
+            yield row("cropland", pool, draft.number(0, 8, 3))
 
 
 def _activity(draft: Draft) -> Iterator[dict[str, Any]]:
@@ -203,7 +210,9 @@ def _activity(draft: Draft) -> Iterator[dict[str, Any]]:
                     else:
                         span = (max(draft.first_year, one["valid_from"].year), one["valid_to"].year)
                         yield from _of_years(draft, one["baseline_version"], span, size, place)
-                yield from _of_years(draft, None, (draft.first_year, draft.end.year), size * factor, place)
+                # Now and then a stratum is forgotten.
+                if not draft.chance(0.01):
+                    yield from _of_years(draft, None, (draft.first_year, draft.end.year), size * factor, place)
 
 
 def _of_years(
@@ -234,12 +243,14 @@ def _emissions(draft: Draft, *, everything: bool) -> Iterator[dict[str, Any]]:
                     yield make.emissions(draft.project_id, name, year, tonnes, component=component, scope=scope)
             for year in range(span[0], span[1] + 1):
                 tonnes = draft.number(0.1 * size, 0.9 * size, 3)
-                yield make.emissions(draft.project_id, None, year, tonnes, component=component, scope=scope)
+                if not draft.chance(0.01):
+                    yield make.emissions(draft.project_id, None, year, tonnes, component=component, scope=scope)
     for component in ("market_leakage", "outside_belt_leakage", "leakage_prevention", "transferred"):
         if draft.chance(0.15):
             scope = "project_area" if component == "transferred" else "outside"
             tonnes = draft.number(0, 9_000, 3)
-            yield make.emissions(draft.project_id, None, span, tonnes, component=component, scope=scope)
+            years = (draft.start.year, draft.start.year) if draft.chance(0.3) and component == "transferred" else span
+            yield make.emissions(draft.project_id, None, years, tonnes, component=component, scope=scope)
 
 
 def _burnt(draft: Draft) -> Iterator[dict[str, Any]]:

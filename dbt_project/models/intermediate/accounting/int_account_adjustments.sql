@@ -14,6 +14,7 @@ components (component) as (
 declared as (
     select
         emissions.project_id,
+        emissions.scope,
         emissions.component,
         emissions.first_year,
         emissions.last_year,
@@ -24,7 +25,8 @@ declared as (
     where emissions.scenario = 'monitored'
 ),
 
--- Each year of the span holds an equal part, and the vintage that part of it that its days are of the year.
+-- Each year of the span holds an equal part, and the vintage that part of it that its days are of the year. What was
+-- transferred is an amount and no rate: the vintages that its span meets share the whole of it by their days.
 declared_by_vintage as (
     select
         vintages.project_id,
@@ -32,7 +34,20 @@ declared_by_vintage as (
         vintages.vintage_year,
         declared.component,
         cast(declared.emissions_tco2e as decimal(38, 9)) * vintages.days as emissions_by_days,
-        declared.year_count * vintages.days_in_year as day_count
+        case
+            when declared.component = 'transferred'
+                then
+                    cast(sum(vintages.days) over (
+                        partition by
+                            vintages.project_id,
+                            vintages.rule_set,
+                            declared.scope,
+                            declared.component,
+                            declared.first_year,
+                            declared.last_year
+                    ) as bigint)
+            else declared.year_count * vintages.days_in_year
+        end as day_count
     from vintages
     inner join declared
         on

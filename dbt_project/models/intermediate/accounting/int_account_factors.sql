@@ -20,7 +20,9 @@ stocks as (
         stocks.state,
         -- The whole stock of a state is what the rule set rounds.
         if(accounts.emission_detail = 'by_total', 'total', stocks.pool) as pool,
+        stocks.pool as own_pool,
         stocks.pool = 'total' as is_total,
+        stocks.is_counted,
         stocks.stock_tc_ha,
         stocks.reason,
         if(accounts.emission_detail = 'by_total', accounts.stock_decimals, null) as stock_decimals
@@ -112,6 +114,46 @@ judged as (
             and transitions.to_state = later.state
 ),
 
+-- A pool that one state names and the other does not is not known there, unless a whole stock covers it.
+ends as (
+    select
+        *,
+        from_state as state,
+        to_state as other_state
+    from judged
+    where lack is null
+    union all
+    select
+        *,
+        to_state as state,
+        from_state as other_state
+    from judged
+    where lack is null
+),
+
+pools_lacking as (
+    select
+        ends.*,
+        stocks.pool,
+        'no stock of pool ' || stocks.own_pool || ' of ' || ends.other_state || ' in stratum ' || ends.stratum_id
+        || ', which ' || ends.state || ' names (0 where there is none)' as reason
+    from ends
+    inner join stocks
+        on
+            ends.project_id = stocks.project_id
+            and ends.rule_set = stocks.rule_set
+            and ends.stratum_id = stocks.stratum_id
+            and ends.state = stocks.state
+    anti join stocks as others
+        on
+            ends.project_id = others.project_id
+            and ends.rule_set = others.rule_set
+            and ends.stratum_id = others.stratum_id
+            and ends.other_state = others.state
+            and (others.is_total or stocks.own_pool = others.own_pool)
+    where stocks.is_counted and not stocks.is_total
+),
+
 -- Each pool of either state: what stood and what follows. A whole stock after deforestation beside pools of the forest
 -- is a row of its own, below zero.
 parts as (
@@ -144,6 +186,12 @@ parts as (
             and judged.stratum_id = rounded.stratum_id
             and judged.to_state = rounded.state
     where judged.lack is null
+    union all by name
+    select
+        * exclude (state, other_state),
+        null as from_tc_ha,
+        null as to_tc_ha
+    from pools_lacking
     union all by name
     select
         judged.*,

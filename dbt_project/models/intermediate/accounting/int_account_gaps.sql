@@ -302,6 +302,21 @@ activities_lacking as (
             and lacking.year = segments.vintage_year
 ),
 
+-- A zone without any area has its reason.
+unmonitored as (
+    select unmonitored.*
+    from {{ ref('int_account_unmonitored') }} as unmonitored
+    anti join zones_lacking
+        on
+            unmonitored.scenario = zones_lacking.scenario
+            and unmonitored.project_id = zones_lacking.project_id
+            and unmonitored.rule_set = zones_lacking.rule_set
+            and unmonitored.scope = zones_lacking.scope
+            and unmonitored.zone_id = zones_lacking.zone_id
+            and unmonitored.activity = zones_lacking.activity
+            and unmonitored.year = zones_lacking.year
+),
+
 -- Scopes of which only declared emissions or burnt areas are known.
 named as (
     select
@@ -391,6 +406,8 @@ united as (
     select * from activities_lacking
     union all by name
     select * from {{ ref('int_account_past_gaps') }}
+    union all by name
+    select * from unmonitored
     union all by name
     select * from scopes_lacking
     union all by name
