@@ -269,7 +269,7 @@ def vcs(one: Vintage, rules: Rules) -> Vintage:
     held = ZERO if nothing_held else times(change, one.rate)
     if one.eligible is False:
         loss = less(net, one.transferred)
-        deduction = ZERO if deduction == 0 and base is not None and base <= 0 else None
+        deduction = deduction if net is not None and net <= 0 else None
         return replace(one, deduction=deduction, buffer=held, balance=None if loss is None else min(loss, ZERO))
     return replace(one, deduction=deduction, buffer=held, balance=less(net, deduction, held, one.transferred))
 

@@ -59,6 +59,17 @@ measured as (
     from {{ ref('int_monitored_area') }}
 ),
 
+-- A sample of a stratum finds losses of every state of the forest.
+sampled as (
+    select distinct
+        project_id,
+        scope,
+        zone_id,
+        stratum_id,
+        unnest(range(first_year, last_year + 1)) as year
+    from {{ ref('int_account_samples') }}
+),
+
 declared as (
     select distinct
         emissions.project_id,
@@ -182,6 +193,14 @@ changes_lacking as (
             and changes.rule_set = measured.rule_set
             and changes.zone_id = measured.zone_id
             and changes.year = measured.year
+    anti join sampled
+        on
+            changes.activity = 'deforestation'
+            and changes.project_id = sampled.project_id
+            and changes.scope = sampled.scope
+            and changes.zone_id = sampled.zone_id
+            and changes.stratum_id = sampled.stratum_id
+            and changes.year = sampled.year
     group by
         changes.project_id,
         changes.rule_set,
