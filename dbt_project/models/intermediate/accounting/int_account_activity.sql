@@ -83,7 +83,8 @@ sampled as (
         samples.t_two_sided_90,
         'stock_change' as method,
         samples.source,
-        samples.reason
+        samples.reason,
+        samples.error_reason
     from accounts
     inner join {{ ref('int_account_samples') }} as samples on accounts.project_id = samples.project_id
 ),
@@ -157,7 +158,8 @@ final as (
         error_group,
         method,
         source,
-        reason
+        reason,
+        error_reason
     from measured
 )
 

@@ -120,11 +120,8 @@ sums as (
             end
         ) as reason,
         cast({{ sum_or_null('emissions_tco2e') }} as decimal(28, 9)) as sum_tco2e,
-        -- Errors of several years are independent.
-        cast(
-            sqrt(cast(sum(cast(se_tco2e as decimal(38, 9)) * cast(se_tco2e as decimal(38, 9))) as double))
-            as decimal(28, 9)
-        ) as se_tco2e
+        -- One method estimated all years: their errors add up, on the safe side. Those of some are not that of all.
+        cast({{ sum_or_null('se_tco2e') }} as decimal(28, 9)) as se_tco2e
     from divided
     group by project_id, rule_set, scenario, baseline_version, scope, component, year, days, days_in_year
 ),

@@ -138,23 +138,8 @@ change_pools as (
         accounts.emissions_decimals,
         accounts.emission_timing,
         factors.reason,
-        cast(
-            case
-                when accounts.emission_timing = 'year_of_loss' or changes.activity <> 'deforestation' then 1
-                when accounts.emission_timing = 'decay' and factors.pool = 'below_ground'
-                    then accounts.decay_years_below_ground
-                when accounts.emission_timing = 'decay' and factors.pool = 'dead_wood'
-                    then accounts.decay_years_dead_wood
-                when accounts.emission_timing = 'decay' and factors.pool = 'soil' then accounts.decay_years_soil
-                when accounts.emission_timing = 'decay' then 1
-            end as bigint
-        ) as from_window,
-        cast(
-            case
-                when accounts.emission_timing = 'year_of_loss' or changes.activity <> 'deforestation' then 1
-                when accounts.emission_timing = 'decay' then accounts.decay_years_after_deforestation
-            end as bigint
-        ) as to_window
+        {{ from_window('changes.activity', 'factors.pool') }} as from_window,
+        {{ to_window('changes.activity') }} as to_window
     from changes
     inner join accounts
         on changes.project_id = accounts.project_id and changes.rule_set = accounts.rule_set

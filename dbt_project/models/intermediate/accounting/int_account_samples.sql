@@ -40,7 +40,16 @@ sums as (
             when min(monitoring_years) <> max(monitoring_years)
                 then 'the sampling strata of zone ' || zone_id || ' name different lengths of monitoring'
             when min(unit_count) < 1 then 'a sampling stratum of zone ' || zone_id || ' has no unit'
-        end as reason
+        end as reason,
+        -- Where the units of every stratum agree, nothing is known of the error: zero is not certainty.
+        case
+            when min(unit_count) < 2
+                then 'a sampling stratum of zone ' || zone_id || ' has one unit, which tells no standard error'
+            when sum(variance_ha2) = 0
+                then
+                    sum(loss_count) || ' of ' || sum(unit_count) || ' units of zone ' || zone_id
+                    || ' lost forest: units that agree tell no standard error'
+        end as error_reason
     from strata
     group by project_id, scope, zone_id, stratum_id, first_year, last_year
 ),
@@ -50,9 +59,8 @@ spread as (
     select
         *,
         if(reason is null, cast(lost_ha * (last_year - first_year + 1) as decimal(38, 9)), null) as lost_by_years,
-        -- Where the units of every stratum agree, nothing is known of the error: zero is not certainty.
         case
-            when reason is null and variance_ha2 > 0
+            when reason is null and error_reason is null and variance_ha2 > 0
                 then cast(sqrt(cast(variance_ha2 as double)) as decimal(28, 9)) * (last_year - first_year + 1)
         end as se_by_years
     from sums
@@ -72,7 +80,8 @@ final as (
         -- The half-width of a sample of few units is Student's; beyond the table it is the normal distribution's.
         coalesce(quantiles.t_two_sided_90, {{ normal_90() }}) as t_two_sided_90,
         spread.source,
-        spread.reason
+        spread.reason,
+        spread.error_reason
     from spread
     left join {{ ref('int_student_t') }} as quantiles on spread.degrees_of_freedom = quantiles.degrees_of_freedom
 )

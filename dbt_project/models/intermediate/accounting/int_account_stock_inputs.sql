@@ -35,12 +35,18 @@ above_ground as (
     where pool = 'above_ground'
 ),
 
--- All pools of a state were measured on the same plots and err together, on the safe side. A table value without an
--- interval has no error beside a leading pool that has one.
+-- All pools of a state were measured on the same plots and err together, on the safe side. A table value of
+-- ours without an interval has no error beside a leading pool that has one.
 pools as (
     select
         own_errors.*,
         case
+            -- What is declared without an error has one all the same: that of the leading pool.
+            when own_errors.method in ('stock', 'biomass')
+                then
+                    coalesce(
+                        own_errors.stock_ci90_tc_ha, above_ground.u90 * cast(own_errors.stock_tc_ha as double)
+                    )
             when not own_errors.is_derived then own_errors.stock_ci90_tc_ha
             when own_errors.method = 'ratio' and own_errors.value is null then own_errors.stock_ci90_tc_ha
             when own_errors.method = 'ratio' then above_ground.u90 * cast(own_errors.stock_tc_ha as double)
