@@ -13,6 +13,7 @@ POOLS = ("above_ground", "below_ground", "dead_wood", "litter", "soil")
 AVERAGES = ("reference_average", "crediting_level")
 STOCK_CHANGES = ("deforestation", "degradation", "enhancement")
 C_TO_CO2 = Fraction(44, 12)
+Place = tuple[str, str, str]
 Stocks = Mapping[tuple[str, str], Mapping[str, Fraction]]
 
 
@@ -65,6 +66,11 @@ def _stock(row: Row) -> Fraction:
     if row["method"] == "biomass":
         return row["value"] * row["carbon_fraction"]
     return row["value"] if row["unit"] == "tC/ha" else row["value"] / C_TO_CO2
+
+
+def place(row: Row) -> Place:
+    """Return what an area is named by: zone, stratum and the state before."""
+    return row["zone_id"], row["stratum_id"], row["from_state"]
 
 
 class Carbon:
@@ -150,11 +156,23 @@ class Emissions:
         covered = 0
         for version, length in self._valid(first, last):
             covered += length
-            parts.append(self._of_days(scope, version, year, length))
+            part = self._of_days(scope, version, year, length)
+            parts.append(part if self._expects_growth(scope, version, year) else replace(part, enhancement=None))
         if covered != days(first, last):
             return UNKNOWN
         names = (*STOCK_CHANGES, "fire")
         return Side(*(total(getattr(one, name) for one in parts) for name in names))
+
+    def _expects_growth(self, scope: str, version: Row, year: int) -> bool:
+        """Say whether a version names each growth that the project credits: not named is not zero."""
+        if not counts(self.account.rules[year], "enhancement", None):
+            return True
+        names = {row["component"] for row in self._spans("account_emissions", scope, version, year)}
+        if "enhancement" in names:
+            return True
+        rows = self._spans("account_activity", scope, None, year)
+        grown = {place(row) for row in rows if row["activity"] == "enhancement" and row["area_ha"] > 0}
+        return grown <= self._places(scope, version, year, "enhancement")
 
     def _valid(self, first: date, last: date) -> list[tuple[Row, int]]:
         valid = [(one, days(max(first, one["valid_from"]), min(last, one["valid_to"]))) for one in self.versions]
@@ -192,7 +210,7 @@ class Emissions:
             seen = self._places(scope, None, year, name)
             wanted = set().union(*(self._places(scope, None, other, name) for other in years))
             if name != "enhancement" and not is_declared:
-                wanted = wanted.union(*(self._places(scope, version, year, name) for version in versions))
+                wanted = wanted.union(*(self._places(scope, version, year, name, least=0) for version in versions))
             if wanted - seen:
                 found.add(name)
         return found
@@ -200,12 +218,9 @@ class Emissions:
     def _declares(self, scope: str, year: int, name: str) -> bool:
         return any(row["component"] == name for row in self._spans("account_emissions", scope, None, year))
 
-    def _places(self, scope: str, version: Row | None, year: int, name: str) -> set[tuple[str, ...]]:
-        return {
-            (row["zone_id"], row["stratum_id"], row["from_state"])
-            for row in self._spans("account_activity", scope, version, year)
-            if row["activity"] == name and (version is None or row["area_ha"] > 0)
-        }
+    def _places(self, scope: str, version: Row | None, year: int, name: str, least: int = -1) -> set[Place]:
+        rows = self._spans("account_activity", scope, version, year)
+        return {place(row) for row in rows if row["activity"] == name and row["area_ha"] > least}
 
     def _lacking(self, scope: str, version: Row, year: int, name: str, expected: set[str], table: str) -> set[str]:
         if self._declares(scope, year, name):
@@ -281,15 +296,21 @@ class Emissions:
             values.extend(self._earlier(scope, version is not None, year, rules))
         return total(values)
 
-    def _areas(self, scope: str, version: Row | None, year: int, activity: str) -> list[tuple[Row, Fraction]]:
+    def _areas(self, scope: str, version: Row | None, year: int, activity: str) -> list[tuple[Row, Known]]:
         rows = [row for row in self._spans("account_activity", scope, version, year) if row["activity"] == activity]
-        return self._annual(rows, version, "area_ha")
+        areas: list[tuple[Row, Known]] = [*self._annual(rows, version, "area_ha")]
+        if version is None or version["mode"] not in AVERAGES:
+            return areas
+        span = (version["reference_first_year"], version["reference_last_year"])
+        return [(row, area if covers(rows, span, zone_id=row["zone_id"]) else None) for row, area in areas]
 
-    def _of_area(self, area: Fraction, row: Row, rules: Rules, age: int) -> Known:
+    def _of_area(self, area: Known, row: Row, rules: Rules, age: int, weight: Fraction = Fraction(1)) -> Known:
         if area == 0:
             return Fraction(0)
         per_ha = factor(self.carbon, row, rules, age)
-        return None if per_ha is None else area * per_ha
+        if area is None:
+            return Fraction(0) if per_ha == 0 else None
+        return None if per_ha is None else area * weight * per_ha
 
     def _earlier(self, scope: str, is_baseline: bool, year: int, rules: Rules) -> Iterable[Known]:
         """Give what earlier losses still emit, back to the start of crediting; each zone that loses now must tell of then."""
@@ -299,7 +320,7 @@ class Emissions:
                 yield None
             for version, weight in self._in_force(past, is_baseline=is_baseline):
                 for row, area in self._areas(scope, version, past, "deforestation"):
-                    yield self._of_area(area * weight, row, rules, age=year - past)
+                    yield self._of_area(area, row, rules, year - past, weight)
 
     def _zones_of_loss(self, scope: str, year: int, *, is_baseline: bool) -> set[str]:
         versions = self._in_force(year, is_baseline=is_baseline)

@@ -204,15 +204,22 @@ def _activity(draft: Draft) -> Iterator[dict[str, Any]]:
                 size = draft.random.uniform(20, 600)
                 factor = 1.0 if scope == "leakage_belt" else worse
                 place = {"stratum": stratum, "change": tuple(states), "kind": kind, "scope": scope, "zone": zone}
-                for one in draft.versions:
-                    if one["mode"] == "reference_average":
-                        yield from _of_years(draft, one["baseline_version"], REFERENCE, size, place)
-                    else:
-                        span = (max(draft.first_year, one["valid_from"].year), one["valid_to"].year)
-                        yield from _of_years(draft, one["baseline_version"], span, size, place)
+                yield from _of_versions(draft, size, place)
                 # Now and then a stratum is forgotten.
                 if not draft.chance(0.01):
                     yield from _of_years(draft, None, (draft.first_year, draft.end.year), size * factor, place)
+
+
+def _of_versions(draft: Draft, size: float, place: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for one in draft.versions:
+        # Now and then a baseline knows nothing of what grows.
+        if place["kind"] == "enhancement" and draft.chance(0.05):
+            continue
+        if one["mode"] == "reference_average":
+            yield from _of_years(draft, one["baseline_version"], REFERENCE, size, place)
+        else:
+            span = (max(draft.first_year, one["valid_from"].year), one["valid_to"].year)
+            yield from _of_years(draft, one["baseline_version"], span, size, place)
 
 
 def _of_years(

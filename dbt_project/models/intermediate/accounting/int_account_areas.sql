@@ -112,6 +112,7 @@ reference_years as (
         shares.baseline_version,
         shares.scope,
         shares.zone_id,
+        shares.activity,
         unnest(range(
             greatest(shares.span_first_year, versions.reference_first_year),
             least(shares.span_last_year, versions.reference_last_year) + 1
@@ -129,9 +130,10 @@ reference_cover as (
         baseline_version,
         scope,
         zone_id,
+        activity,
         count(distinct reference_year) as years_given
     from reference_years
-    group by project_id, rule_set, baseline_version, scope, zone_id
+    group by project_id, rule_set, baseline_version, scope, zone_id, activity
 ),
 
 averaged as (
@@ -153,7 +155,8 @@ averaged as (
             when reference_cover.years_given < shares.reference_years
                 then
                     'baseline ' || shares.baseline_version || ' gives zone ' || shares.zone_id || ' '
-                    || reference_cover.years_given || ' of ' || shares.reference_years || ' reference years'
+                    || reference_cover.years_given || ' of ' || shares.reference_years || ' reference years of '
+                    || shares.activity
         end as average_reason
     from shares
     inner join year_days
@@ -168,6 +171,7 @@ averaged as (
             and shares.baseline_version = reference_cover.baseline_version
             and shares.scope = reference_cover.scope
             and shares.zone_id = reference_cover.zone_id
+            and shares.activity = reference_cover.activity
     where shares.scenario = 'baseline' and shares.is_average and shares.overlap_years > 0
 ),
 

@@ -409,6 +409,8 @@ united as (
     union all by name
     select * from unmonitored
     union all by name
+    select * from {{ ref('int_account_removal_gaps') }}
+    union all by name
     select * from scopes_lacking
     union all by name
     select * from days_lacking
