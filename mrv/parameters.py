@@ -236,7 +236,7 @@ def _declared(parameter: Parameter, override: ParameterOverride, *, project_id: 
             f"parameter {override.name} is out of its limits",
             found=replaced.problem,
             where=where,
-            remedy="a rate is a fraction, not per cent; mend the value",
+            remedy="use one of these words" if wants_word else "a rate is a fraction, not per cent; mend the value",
         )
     return replaced
 

@@ -12,6 +12,7 @@ from mrv.accounting.frame import Frame, Version
 from mrv.accounting.raw import InputRow, Tables
 from mrv.accounting.rules import plain
 from mrv.accounting.stocks import EVERY_STRATUM, stock_problems
+from mrv.accounting.unmonitored import unmonitored_problems
 from mrv.errors import InputError
 from mrv.periods import Span, overlaps
 
@@ -25,6 +26,7 @@ def across_problems(tables: Tables, frame: Frame) -> Iterator[InputError]:
     yield from _samples(tables, frame)
     yield from _double_areas(tables)
     yield from _unnamed_strata(tables)
+    yield from unmonitored_problems(tables, frame)
     yield from _places(tables, frame)
     yield from _too_large(tables, frame)
     yield from stock_problems(tables, frame)
@@ -155,8 +157,7 @@ def _places(tables: Tables, frame: Frame) -> Iterator[InputError]:
     """Yield rows of zones and strata that the project does not have."""
     for row in (row for name in PLACED for row in tables.get(name, ())):
         if frame.zones is not None:
-            # What lies outside of both zones need not be drawn.
-            scope = frame.zones.get(row["zone_id"], ("outside", Decimal(0)))[0]
+            scope = frame.zones.get(row["zone_id"], (None, None))[0]
             if scope != row["scope"]:
                 known = ", ".join(f"{zone} ({item[0]})" for zone, item in sorted(frame.zones.items()))
                 yield _unknown(row, "zone_id", f"zone {row['zone_id']} of scope {row['scope']}", known)

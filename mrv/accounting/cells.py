@@ -17,7 +17,7 @@ MISSING = frozenset({"", "NA", "N/A", "NULL"})
 """Texts that stand for no value; the four-sheet layout writes NA."""
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
 _COMMA = re.compile(r"[+-]?[0-9.]*,[0-9]+")
-_FORMULA = re.compile(r"=|[+@-][A-Za-z_.]+[(|]")
+_FORMULA = re.compile(r"=|[+@-](\S*[(!]|.*\|)", re.DOTALL)
 _TRUE, _FALSE = frozenset({"true", "yes", "si", "sí", "1"}), frozenset({"false", "no", "0"})
 MAX_TEXT = 1000
 """Most letters of a text: ids and sources are short, and a whole file pasted into a cell is a mistake."""

@@ -20,6 +20,8 @@ Row = dict[str, Any]
 def stock_rows(rows: SheetRows, settings: Settings) -> Iterator[InputRow]:
     """Yield the rows of `account_stocks`; a row without value and distribution is none, as in other readers.
 
+    What is left out so is told in the notes, and not taken for 0: a pool that only the other state of a change gives is refused.
+
     Args:
         rows: The sheet.
         settings: The row of user_inputs.
@@ -42,6 +44,11 @@ def stock_rows(rows: SheetRows, settings: Settings) -> Iterator[InputRow]:
 def _row(cells: Cells, settings: Settings) -> Row | None:
     value, shape_a = cells.get("c_value", FACTOR), cells.get("c_pdf_a", FACTOR)
     if cells.is_sound and value is None and shape_a is None:
+        element, state = cells.get("c_element", TEXT), cells.get("c_lu_id", TEXT)
+        if element or state:
+            cells.note(
+                f"{element or 'a stock'} of {state or 'no land use'} has no value and is not known, which is not 0"
+            )
         return None
     shape_b = cells.get("c_pdf_b", FACTOR)
     distribution = cells.get("c_pdf", TEXT)

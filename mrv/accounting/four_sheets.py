@@ -18,6 +18,8 @@ from mrv.accounting.tables import keep_unique
 from mrv.errors import InputError
 from mrv.schema_types import FACTOR, HECTARES
 
+LEAST_DRAWS = 10_000
+"""As the parameter monte_carlo_draws; files of other tools are often saved with fewer, for speed."""
 ZONE, VERSION = "accounting_area", "ref"
 """What the layout has no words for: its land is one zone, its reference level one version of a baseline."""
 
@@ -210,7 +212,18 @@ def _transitions(rows: SheetRows, periods: Mapping[str, Period], settings: Setti
 
 
 def _read_account(rows: Mapping[str, SheetRows], book: Workbook) -> None:
-    for cells in rows[ACCOUNT].rows() if ACCOUNT in rows else ():
+    accounts = list(rows[ACCOUNT].rows()) if ACCOUNT in rows else []
+    if len(accounts) > 1:
+        book.reading.problems.append(
+            InputError(
+                f"sheet {ACCOUNT} has {len(accounts)} rows",
+                expected="one row: a workbook is of one project",
+                found=", ".join(str(cells.get("project_id", TEXT)) for cells in accounts),
+                where=f"{accounts[1].where}, project_id",
+                remedy="keep the row that holds; several projects are a folder of tables, or a workbook each",
+            )
+        )
+    for cells in accounts[:1]:
         for column in layout.COLUMNS[ACCOUNT]:
             is_day = column.name.endswith(("_start", "_end"))
             value = cells.get(column.name, DAY if is_day else TEXT)
@@ -238,7 +251,11 @@ def _set_parameters(book: Workbook, settings: Settings, *, label: str) -> None:
         wanted = {"stock_decimals": digits, "emission_factor_decimals": digits, "emissions_decimals": Decimal(0)}
     if is_whole or settings.digits is not None:
         wanted["emission_detail"] = "by_total"
-    if settings.draws is not None:
+    if settings.draws is not None and settings.draws < LEAST_DRAWS:
+        book.reading.notes.append(
+            f"{settings.where}: n_iter {settings.draws} is not used: fewer than {LEAST_DRAWS} draws give unsteady intervals"
+        )
+    elif settings.draws is not None:
         wanted["monte_carlo_draws"] = Decimal(settings.draws)
     if settings.seed is not None:
         wanted["monte_carlo_seed"] = Decimal(settings.seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -9,9 +10,16 @@ from decimal import Decimal
 from typing import Any
 
 from mrv.accounting.raw import InputRow
-from mrv.accounting.vocabulary import LEAST_FOREST_TC_HA, MODES, MOST_FOREST_TC_HA, MOST_TOTAL_TC_HA
+from mrv.accounting.vocabulary import (
+    LEAST_FOREST_TC_HA,
+    LEAST_TOTAL_TC_HA,
+    MODES,
+    MOST_FOREST_TC_HA,
+    MOST_TOTAL_TC_HA,
+    MOST_WITH_SOIL_TC_HA,
+)
 from mrv.errors import InputError
-from mrv.periods import Span, gaps, overlaps
+from mrv.periods import Span, gaps
 
 OF_REFERENCE = ("reference_average", "crediting_level")
 """Modes whose baseline is a mean of reference years."""
@@ -60,9 +68,11 @@ class Frame:
         zones: Zone to its scope and its area in ha; None where nothing but the tables themselves says which there are.
         strata: The project's strata; None likewise.
         other_states: (stratum, state) whose stock comes from elsewhere, such as field plots.
-        least_tc_ha: Least plausible stock of forest, tC/ha.
+        least_tc_ha: Least plausible above-ground stock of forest, tC/ha.
         most_tc_ha: Most plausible above-ground stock of forest.
-        most_total_tc_ha: Most plausible total stock of forest.
+        least_total_tc_ha: Least plausible total stock of forest.
+        most_total_tc_ha: Most plausible total stock of forest, a pool of soil left out.
+        most_with_soil_tc_ha: Most plausible total stock of forest where its soil is a pool of its own.
     """
 
     project_id: str
@@ -77,7 +87,9 @@ class Frame:
     other_states: Collection[tuple[str, str]] = ()
     least_tc_ha: Decimal = LEAST_FOREST_TC_HA
     most_tc_ha: Decimal = MOST_FOREST_TC_HA
+    least_total_tc_ha: Decimal = LEAST_TOTAL_TC_HA
     most_total_tc_ha: Decimal = MOST_TOTAL_TC_HA
+    most_with_soil_tc_ha: Decimal = MOST_WITH_SOIL_TC_HA
 
 
 def version_of(row: InputRow) -> Version:
@@ -132,13 +144,16 @@ def _outside_crediting(frame: Frame) -> Iterator[InputError]:
 def _versions(frame: Frame) -> Iterator[InputError]:
     period = Span(frame.period_start, frame.period_end)
     spans = [Span(item.valid_from, item.valid_to) for item in frame.versions]
-    by_span = dict(zip(spans, frame.versions, strict=True))
-    for one, other in overlaps(spans):
+    for (one, first), (other, second) in itertools.pairwise(
+        sorted(zip(spans, frame.versions, strict=True), key=lambda item: item[0])
+    ):
+        if not one.intersect(other):
+            continue
         yield InputError(
             f"two baseline versions of {frame.project_id} hold on the same days",
             expected="one version for each day",
-            found=f"{by_span[one].name} {_words(one)}, and {by_span[other].name} {_words(other)}",
-            where=by_span[other].where,
+            found=f"{first.name} {_words(one)}, and {second.name} {_words(other)}",
+            where=second.where,
             remedy="end the older the day before the newer begins",
         )
     for gap in gaps(spans, period):

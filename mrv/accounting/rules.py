@@ -119,6 +119,8 @@ def distribution_faults(row: Mapping[str, Any], value: str, se: str) -> Iterator
     if name not in words.DISTRIBUTIONS:
         yield from one_of(row, "distribution", tuple(words.DISTRIBUTIONS))
         return
+    if name == "fixed" and row[se]:
+        yield Fault("a fixed value has no error", "distribution", "normal, or no error", "name its distribution")
     if name in words.NEEDS_SE and row[se] is None:
         yield Fault(f"a {name} distribution needs a standard error", se, "0 or more", "give it, or write fixed")
     for shape in words.DISTRIBUTIONS[name]:
@@ -151,7 +153,6 @@ def _truncated(row: Mapping[str, Any], value: Decimal) -> Iterator[Fault]:
 
 
 def _triangular(row: Mapping[str, Any], value: Decimal) -> Iterator[Fault]:
-    del value
     lower, mode, upper = row["shape_a"], row["shape_b"], row["shape_c"]
     if not lower <= mode <= upper or lower == upper:
         yield Fault(
@@ -159,6 +160,13 @@ def _triangular(row: Mapping[str, Any], value: Decimal) -> Iterator[Fault]:
             "shape_b",
             "lower (shape_a), most likely (shape_b), upper (shape_c), lower below upper",
             "put the three in their order",
+        )
+    elif not lower <= value <= upper:
+        yield Fault(
+            "the value lies outside the limits of its distribution",
+            "shape_a",
+            f"limits around {plain(value)}",
+            "mend the limits or the value",
         )
 
 
@@ -191,7 +199,19 @@ _SHAPES: Mapping[str, Callable[[Mapping[str, Any], Decimal], Iterator[Fault]]] =
 }
 
 
+def _inside(row: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield a row of land outside of both zones: the accounts have no land there, and it would be lost."""
+    if row["scope"] == "outside":
+        yield Fault(
+            "what lies outside of both zones is no part of the account",
+            "scope",
+            "project_area or leakage_belt",
+            "give the emissions of leakage beyond the belt as component outside_belt_leakage",
+        )
+
+
 def _activity(row: Mapping[str, Any]) -> Iterator[Fault]:
+    yield from _inside(row)
     yield from one_of(row, "activity", words.ACTIVITIES)
     if row["from_state"] == row["to_state"]:
         yield Fault(
@@ -228,6 +248,11 @@ def _largest(row: Mapping[str, Any]) -> Iterator[Fault]:
             words.MOST_BIOMASS_T_HA,
             f"0 to {words.MOST_BIOMASS_T_HA} t of dry matter per ha",
             "check the unit: kg per plot, or t of fresh matter, must be converted",
+        ),
+        "stock": (
+            words.MOST_STOCK,
+            f"0 to {words.MOST_STOCK} {row['unit']}",
+            "check the unit: kg, or the tonnes of a plot or of a whole stratum, must be converted to a hectare",
         ),
     }
     if row["method"] in limits:
@@ -268,6 +293,16 @@ def _method_columns(row: Mapping[str, Any]) -> Iterator[Fault]:
 def _emissions(row: Mapping[str, Any]) -> Iterator[Fault]:
     yield from one_of(row, "component", words.COMPONENTS)
     yield from at_least_zero(row, "se_tco2e")
+    if row["component"] in words.ADJUSTMENTS:
+        if row["scenario"] == "baseline":
+            yield Fault(
+                f"{row['component']} is of the project, not of its baseline",
+                "scenario",
+                "monitored",
+                "mend the scenario",
+            )
+    else:
+        yield from _inside(row)
     if row["component"] == "enhancement":
         if row["emissions_tco2e"] > 0:
             yield Fault(
@@ -278,6 +313,7 @@ def _emissions(row: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 def _area_samples(row: Mapping[str, Any]) -> Iterator[Fault]:
+    yield from _inside(row)
     yield from at_least_zero(row, "loss_count")
     if row["unit_count"] < 2:
         yield Fault(
@@ -340,6 +376,7 @@ def _loss_event(row: Mapping[str, Any]) -> Iterator[Fault]:
 
 _OWN: Mapping[str, Callable[[Mapping[str, Any]], Iterator[Fault]]] = {
     "account_activity": _activity,
+    "account_burnt_areas": _inside,
     "account_stocks": _stocks,
     "account_emissions": _emissions,
     "account_area_samples": _area_samples,

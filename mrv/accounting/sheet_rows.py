@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +13,15 @@ from mrv.accounting.raw import RawTable, Reading
 from mrv.errors import InputError
 
 TEXT, WHOLE, TRUTH, DAY = pa.string(), pa.int64(), pa.bool_(), pa.date32()
+
+
+def likeness(name: str, known: Collection[str]) -> str | None:
+    """Return the known name that another differs from only by capitals, spaces, dots, dashes or underscores."""
+    return next((item for item in known if _folded(item) == _folded(name)), None)
+
+
+def _folded(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
 
 
 class SheetRows:
@@ -34,7 +43,11 @@ class SheetRows:
             count = renamed.count(column.name)
             if count > 1 or (column.is_needed and not count):
                 self._tell(f"a sheet {'has' if count else 'lacks'} the column {column.name}", column.name, count)
-        if unread := [column for column in renamed if column and column not in known]:
+        unread = [column for column in renamed if column and column not in known]
+        for stray in unread:
+            if meant := likeness(stray, known):
+                self._tell(f"a sheet has the column {stray}, which is perhaps {meant}", meant, 0)
+        if unread:
             reading.notes.append(f"{raw.label}: columns that are not read: {', '.join(unread)}")
 
     def _tell(self, message: str, column: str, count: int) -> None:
@@ -94,6 +107,10 @@ class Cells:
             self.refuse(column, f"unknown {column}", "one of " + ", ".join(words), "use one of these words")
             return None
         return words[word] if word is not None else None
+
+    def note(self, text: str) -> None:
+        """Tell something about the row that is no problem."""
+        self._reading.notes.append(f"{self.where}: {text}")
 
     def refuse(self, column: str, message: str, expected: str, remedy: str) -> None:
         """Tell a problem of a cell; the row is not used."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
@@ -16,6 +16,7 @@ CARBON_FRACTION = Decimal("0.47")
 """For the plausibility of a stock only; the ledger takes the parameter."""
 State = tuple[str, str]
 """(stratum, state of the land)."""
+CO2E = "tCO2e/ha"
 EVERY_STRATUM = "*"
 """Stratum of a stock that holds wherever a stratum gives none of that state itself."""
 States = Mapping[State, Sequence[InputRow]]
@@ -56,30 +57,36 @@ def forest_states(tables: Tables, states: States) -> set[State]:
 
 def total_tc_ha(rows: Sequence[InputRow], states: States) -> Decimal | None:
     """Return the stock of a state as its rows give it, tC/ha; None where it cannot be told from them."""
-    biomass = {row["pool"]: row["value"] for row in rows if row["method"] == "biomass"}
+    above_tc_ha = _above_ground_tc_ha(rows)
     total = Decimal(0)
     for row in rows:
-        fraction = row["carbon_fraction"] or CARBON_FRACTION
-        if row["method"] == "stock":
-            total += row["value"] / (TCO2E_PER_TC if row["unit"] == "tCO2e/ha" else 1)
-        elif row["method"] == "biomass":
-            total += row["value"] * fraction
-        elif row["method"] == "ratio" and "above_ground" in biomass:
-            total += biomass["above_ground"] * row["value"] * fraction
-        elif row["method"] == "ratio":
-            total += row["value"] * _above_ground_tc_ha(rows)
-        else:
-            base = total_tc_ha(stocks_of(states, (row["stratum_id"], row["base_state"])), {})
-            if base is None:
-                return None
-            total += base * row["value"]
+        if row["method"] != "share":
+            total += _row_tc_ha(row, above_tc_ha)
+            continue
+        base = total_tc_ha(stocks_of(states, (row["stratum_id"], row["base_state"])), {})
+        if base is None:
+            return None
+        total += base * row["value"]
     return total if rows else None
+
+
+def _row_tc_ha(row: InputRow, above_tc_ha: Decimal) -> Decimal:
+    """Return the stock of a row that is no share, tC/ha.
+
+    The carbon fraction of a ratio is taken to be that of the above-ground stock.
+    """
+    value = Decimal(row["value"])
+    if row["method"] == "ratio":
+        return above_tc_ha * value
+    if row["method"] == "biomass":
+        return value * (row["carbon_fraction"] or CARBON_FRACTION)
+    return value / (TCO2E_PER_TC if row["unit"] == CO2E else 1)
 
 
 def _above_ground_tc_ha(rows: Sequence[InputRow]) -> Decimal:
     for row in rows:
-        if row["pool"] == "above_ground" and row["method"] == "stock":
-            return Decimal(row["value"]) / (TCO2E_PER_TC if row["unit"] == "tCO2e/ha" else 1)
+        if row["pool"] == "above_ground" and row["method"] in ("stock", "biomass"):
+            return _row_tc_ha(row, Decimal(0))
     return Decimal(0)
 
 
@@ -115,42 +122,82 @@ def _within(state: State, rows: Sequence[InputRow], states: States) -> Iterator[
 
 
 def _units(states: States) -> Iterator[InputError]:
-    """Yield strata in which some stocks are tC/ha and others tCO2e/ha: one of the two was not converted."""
-    by_stratum: dict[str, dict[str, list[InputRow]]] = defaultdict(lambda: defaultdict(list))
+    """Yield strata in which some stocks are tC/ha and others tCO2e/ha: one of the two was not converted.
+
+    Dry matter stands on the side of tC/ha: who measures it converts by a carbon fraction, not by 44/12.
+    """
+    by_stratum: dict[str, dict[bool, list[InputRow]]] = defaultdict(lambda: defaultdict(list))
     for (stratum, _), rows in states.items():
         for row in rows:
-            if row["method"] == "stock" and row["value"] > 0:
-                by_stratum[stratum][row["unit"]].append(row)
+            if row["method"] in ("stock", "biomass") and row["value"] > 0:
+                by_stratum[stratum][row["unit"] == CO2E].append(row)
+    everywhere = by_stratum.get(EVERY_STRATUM, {})
     for stratum, units in by_stratum.items():
-        if len(units) > 1:
-            fewer = min(units.values(), key=len)[0]
+        sides = {side: [*units.get(side, ()), *everywhere.get(side, ())] for side in (False, True)}
+        if stratum == EVERY_STRATUM:
+            sides = {side: list(rows) for side, rows in units.items()}
+        if all(sides.get(side) for side in (False, True)):
+            fewer = min(sides.values(), key=len)[0]
+            counts = Counter(row["unit"] for rows in sides.values() for row in rows)
             yield InputError(
                 f"stocks of stratum {stratum} are in two units",
-                expected="all of a stratum in tC/ha, or all in tCO2e/ha",
-                found=", ".join(f"{len(rows)} in {unit}" for unit, rows in sorted(units.items())),
+                expected="all of a stratum in tC/ha (or t of dry matter), or all in tCO2e/ha",
+                found=", ".join(f"{count} in {unit}" for unit, count in sorted(counts.items())),
                 where=f"{fewer.where}, unit",
                 remedy="convert one: 1 tC is 44/12 tCO2e; a unit that was only renamed is wrong by a factor of 3.67",
             )
 
 
 def _plausible(rows: Sequence[InputRow], frame: Frame) -> Iterator[InputError]:
+    """Yield stocks of forest that no forest has: single rows, or else the sum of its pools."""
+    is_told = False
     for row in rows:
         if row["method"] not in ("stock", "biomass") or row["pool"] not in ("above_ground", "total"):
             continue
-        one = {"tCO2e/ha": TCO2E_PER_TC, "tC/ha": Decimal(1)}.get(row["unit"])
+        one = {CO2E: TCO2E_PER_TC, "tC/ha": Decimal(1)}.get(row["unit"])
         per_tc = one or 1 / (row["carbon_fraction"] or CARBON_FRACTION)
-        most = frame.most_total_tc_ha if row["pool"] == "total" else frame.most_tc_ha
+        is_total = row["pool"] == "total"
+        least = frame.least_total_tc_ha if is_total else frame.least_tc_ha
+        most = frame.most_total_tc_ha if is_total else frame.most_tc_ha
         stock_tc_ha = row["value"] / per_tc
-        if frame.least_tc_ha <= stock_tc_ha <= most:
+        if least <= stock_tc_ha <= most:
             continue
+        is_told = True
         yield InputError(
             f"a forest stock is implausible in {row['unit']}",
-            expected=f"{frame.least_tc_ha * per_tc:.0f} to {most * per_tc:.0f} {row['unit']} "
-            f"({plain(frame.least_tc_ha)} to {plain(most)} tC/ha)",
-            found=f"{plain(row['value'])} {row['unit']}, which is {stock_tc_ha:.1f} tC/ha",
+            expected=f"{least * per_tc:.0f} to {most * per_tc:.0f} {row['unit']}"
+            + ("" if per_tc == 1 else f" ({plain(least)} to {plain(most)} tC/ha)"),
+            found=f"{plain(row['value'])} {row['unit']}"
+            + ("" if per_tc == 1 else f", which is {stock_tc_ha:.1f} tC/ha"),
             where=f"{row.where}, value and unit",
-            remedy="mend the unit if it is another (1 tC is 44/12 tCO2e), or declare accounting.stock_range with its source",
+            remedy=_UNIT_REMEDY,
         )
+    if rows and not is_told:
+        yield from _plausible_sum(rows, frame)
+
+
+_UNIT_REMEDY = "mend the unit if it is another (1 tC is 44/12 tCO2e), or declare accounting.stock_range with its source"
+
+
+def _plausible_sum(rows: Sequence[InputRow], frame: Frame) -> Iterator[InputError]:
+    above_tc_ha = _above_ground_tc_ha(rows)
+    parts = {row["pool"]: _row_tc_ha(row, above_tc_ha) for row in rows if row["method"] != "share"}
+    without_soil = sum((stock for pool, stock in parts.items() if pool != "soil"), Decimal(0))
+    whole = without_soil + parts.get("soil", Decimal(0))
+    for total_tc_ha, most, words in (
+        (without_soil, frame.most_total_tc_ha, "its soil left out"),
+        (whole, frame.most_with_soil_tc_ha, "with its soil"),
+    ):
+        if total_tc_ha > most:
+            largest = max(rows, key=lambda row: parts.get(row["pool"], Decimal(0)))
+            yield InputError(
+                f"the pools of forest {largest['state']} of stratum {largest['stratum_id']} add up to more than a forest holds",
+                expected=f"at most {plain(most)} tC/ha, {words}",
+                found=f"{total_tc_ha:.1f} tC/ha: " + ", ".join(f"{pool} {stock:.1f}" for pool, stock in parts.items()),
+                where=f"{largest.where}, value and unit",
+                remedy=_UNIT_REMEDY,
+            )
+            return
 
 
 def _lacking(tables: Tables, frame: Frame, states: States) -> Iterator[InputError]:

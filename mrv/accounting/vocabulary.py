@@ -24,6 +24,8 @@ COMPONENTS = (
     "outside_belt_leakage",
     "transferred",
 )
+ADJUSTMENTS = ("leakage_prevention", "market_leakage", "outside_belt_leakage", "transferred")
+"""Components that are taken off the project's side; a baseline has none."""
 DISTRIBUTIONS = {
     "normal": (),
     "truncated_normal": (),
@@ -41,12 +43,16 @@ FIRST_YEAR, LAST_YEAR = 1980, 2100
 """Reference periods begin with the satellites; a project year (1, 2, 3) is no calendar year."""
 LARGEST_AREA_HA = Decimal(10) ** 9
 """More than the land of the Earth's tropics."""
-LEAST_FOREST_TC_HA, MOST_FOREST_TC_HA = Decimal(30), Decimal(450)
-"""Above-ground carbon of tropical forest is some 50 to 250 tC/ha; 118 tC/ha declared as tCO2e/ha would be 32, and 433 tCO2e/ha
-declared as tC/ha would be beyond the tallest stands. What lies between cannot be told by the number alone: mixed units and
-forest that holds less than what replaces it are looked for besides."""
-MOST_TOTAL_TC_HA = Decimal(650)
-"""The same of a whole state; peat holds more, and says so in `stock_range`."""
+LEAST_FOREST_TC_HA, MOST_FOREST_TC_HA = Decimal(35), Decimal(350)
+"""Above-ground carbon of tropical forest is some 50 to 250 tC/ha. 118 tC/ha declared as tCO2e/ha would be 32, and 430 tCO2e/ha
+declared as tC/ha is more than any stand but the tallest holds: both are refused. What lies between cannot be told by the
+number alone: mixed units and forest that holds less than what replaces it are looked for besides."""
+LEAST_TOTAL_TC_HA, MOST_TOTAL_TC_HA = Decimal(45), Decimal(420)
+"""The same of a whole state without a pool of soil: the above-ground stock and a fifth to a quarter of it in roots."""
+MOST_WITH_SOIL_TC_HA = Decimal(650)
+"""The same of pools of which one is the soil; peat holds more, and says so in `stock_range`."""
+MOST_STOCK = Decimal(3000)
+"""Deep peat, tC/ha; more in one pool, in whatever unit, is in kg or of something else than a hectare."""
 MOST_BIOMASS_T_HA = Decimal(960)
 """450 tC/ha at 0.47."""
 MOST_RATIO = Decimal(3)

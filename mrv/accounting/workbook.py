@@ -14,6 +14,7 @@ from mrv.accounting.to_four_sheets import Sheets, example_sheets
 from mrv.files import replacing
 
 _MADE = datetime(2020, 1, 1)  # noqa: DTZ001 - a workbook holds no time zone; the same file gives the same bytes
+HELP = "help"
 ROWS_WITH_HELP = 500
 MOST_MESSAGE = 250
 """Letters that a spreadsheet shows beside a cell."""
@@ -77,7 +78,7 @@ def write_workbook(path: Path, sheets: Sheets, results: Mapping[str, Sequence[Ma
             _write_sheet(book.add_worksheet(name), columns, sheets.get(name, ()), head=head, need=need)
         for name, rows in results.items():
             _write_results(book.add_worksheet(name), rows, head)
-        _write_help(book.add_worksheet("help"), head, wrap)
+        _write_help(book.add_worksheet(HELP), head, wrap)
 
 
 def _write_sheet(

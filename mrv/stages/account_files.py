@@ -26,6 +26,14 @@ def read_csv(path: Path, *, label: str | None = None) -> RawTable:
     name = label or str(path)
     _require_file(path, name)
     file = CsvFile(path, label=name, required=())
+    if len(file.columns) == 1 and file.columns[0].count(";") > 1:
+        raise InputError(
+            "a CSV is separated by semicolons",
+            expected="columns separated by commas, numbers with a decimal point",
+            found=file.columns[0][:80],
+            where=f"{name}, header",
+            remedy="save it as CSV (comma), or replace the semicolons and the decimal commas",
+        )
     rows = []
     for row in file.rows():
         if row.problem:

@@ -15,10 +15,14 @@ from mrv.accounting.four_sheets import Workbook, read_four_sheets
 from mrv.accounting.four_sheets import with_project as named
 from mrv.accounting.frame import Frame, Version
 from mrv.accounting.measures import measure_problems
+from mrv.accounting.pools import counted_pools, pool_problems
 from mrv.accounting.rating import rating_problems
 from mrv.accounting.raw import InputRow, RawTable, Reading
+from mrv.accounting.result_sheets import RESULT_EMISSIONS, RESULT_STOCKS, RESULT_YEARS
 from mrv.accounting.rules import row_problems
+from mrv.accounting.sheet_rows import likeness
 from mrv.accounting.tables import read_rows
+from mrv.accounting.workbook import HELP
 from mrv.boundaries import Zone
 from mrv.errors import InputError, MrvError, ProjectError
 from mrv.parameters import Parameter
@@ -28,6 +32,8 @@ from mrv.rule_sets import account_rule_sets
 from mrv.schemas import DATASETS
 from mrv.stages.account_files import read_book, read_csv, read_sheet
 
+WRITTEN = {HELP, RESULT_STOCKS, RESULT_EMISSIONS, RESULT_YEARS}
+"""Sheets that the platform itself writes beside those it reads."""
 SCOPE_OF_KIND = {"project_area": "project_area", "leakage_belt": "leakage_belt"}
 _DAY = {"risk_scores": "assessed_on", "loss_events": "occurred_on", "prior_vintages": "vintage_start"}
 """Column that says from which day on a row is known."""
@@ -58,15 +64,35 @@ def open_layout(project: Any, *, label: str) -> OpenedBook:
     """
     book, content = read_book(project, label=label)
     known = {**{name: name for name in layout.COLUMNS}, **layout.OLDER_SHEETS}
-    sheets: dict[str, RawTable] = {}
-    others: dict[str, RawTable] = {}
+    tables = {**TABLES, **{name: name for name in TABLES.values()}}
+    named: dict[str, str] = {}
+    unread = []
+    problems = []
     for sheet in book.sheets:
-        name = sheet.strip()
-        if name in known:
-            sheets[known[name]] = read_sheet(book, content, sheet)
-        elif name in TABLES or name in TABLES.values():
-            others[TABLES.get(name, name)] = read_sheet(book, content, sheet)
-    return OpenedBook(read_four_sheets(sheets, label=label), others)
+        meant = known.get(sheet.strip()) or tables.get(sheet.strip())
+        like = None if meant else likeness(sheet, (*known, *tables))
+        if meant in named.values() or like:
+            problems.append(_unclear_sheet(sheet, str(meant or like), book.label, is_second=like is None))
+        elif meant:
+            named[sheet] = meant
+        elif sheet.strip() not in WRITTEN:
+            unread.append(sheet.strip())
+    read = {meant: read_sheet(book, content, sheet) for sheet, meant in named.items()}
+    four_sheets = read_four_sheets({name: raw for name, raw in read.items() if name in layout.COLUMNS}, label=label)
+    four_sheets.reading.problems.extend(problems)
+    if unread:
+        four_sheets.reading.notes.append(f"{label}: sheets that are not read: {', '.join(unread)}")
+    return OpenedBook(four_sheets, {name: raw for name, raw in read.items() if name not in layout.COLUMNS})
+
+
+def _unclear_sheet(sheet: str, meant: str, label: str, *, is_second: bool) -> InputError:
+    return InputError(
+        f"a workbook has two sheets {meant}" if is_second else f"the sheet {sheet} is perhaps {meant}",
+        expected=f"one sheet {meant}, its name written so",
+        found=sheet,
+        where=f"{label}, sheet {sheet}",
+        remedy="rename or remove it: what is not read would be lost",
+    )
 
 
 def read_project_tables(project: LoadedProject) -> Reading:
@@ -142,9 +168,10 @@ def project_frame(project: LoadedProject, period: MonitoringPeriod, zones: Seque
     strata |= {definition.default_stratum} if definition.default_stratum else set()
     measured = definition.emission_factors.method != "none"
     wide = definition.accounting.stock_range
-    limits = {} if wide is None else {"least_tc_ha": wide.least_tc_ha, "most_tc_ha": wide.most_tc_ha}
+    limits = {}
     if wide is not None:
-        limits["most_total_tc_ha"] = wide.most_tc_ha
+        limits = dict.fromkeys(("least_tc_ha", "least_total_tc_ha"), wide.least_tc_ha)
+        limits |= dict.fromkeys(("most_tc_ha", "most_total_tc_ha", "most_with_soil_tc_ha"), wide.most_tc_ha)
     return Frame(
         project_id=definition.id,
         where=f"{project.file}, monitoring_periods ({period.id})",
@@ -219,6 +246,7 @@ def account_problems(
         if known:  # without parameters their own problems are told
             found += rating_problems(tables, parameters=known)
             found += measure_problems(tables, known)
+            found += pool_problems(tables, counted_pools([list(known.values())]))
         for problem in found:
             if str(problem) not in told:
                 told.add(str(problem))

@@ -16,6 +16,7 @@ from mrv.accounting.across import across_problems
 from mrv.accounting.four_sheets import with_project
 from mrv.accounting.frame import Frame, frame_problems, version_of
 from mrv.accounting.measures import measure_problems
+from mrv.accounting.pools import counted_pools, pool_problems
 from mrv.accounting.rating import rating_problems
 from mrv.accounting.raw import InputRow, RawTable
 from mrv.accounting.rules import row_problems
@@ -79,8 +80,18 @@ def read_inputs(path: Path, rule_sets: Sequence[str]) -> tuple[list[ProjectInput
     else:
         projects, notes = _read_workbook(path, rule_sets)
     catalogue = load_parameters()
+    known = known_rule_sets(catalogue)
+    for name in rule_sets:
+        if name not in known:
+            raise UsageError(
+                f"unknown rule set {name}",
+                expected=", ".join(known),
+                found=name,
+                remedy="give one of these to --rule-set",
+            )
     for project in projects:
-        _judge(project, catalogue)
+        if project.accounts:
+            _judge(project, catalogue)
     return projects, notes
 
 
@@ -105,7 +116,10 @@ def _read_workbook(path: Path, rule_sets: Sequence[str]) -> tuple[list[ProjectIn
         if dataset == "prior_vintages" and "rule_set" not in raw.columns and len(rule_sets) == 1:
             implied["rule_set"] = rule_sets[0]
         reading.add(read_rows(raw, dataset, implied=implied))
-    first, last = book.years or (1, 1)
+    if book.years is None:
+        # Without periods nothing else can be judged; why there are none is told already.
+        return [ProjectInputs(project_id, [], problems=list(reading.problems))], reading.notes
+    first, last = book.years
     start, end = book.account.get("period_start", date(first, 1, 1)), book.account.get("period_end", date(last, 12, 31))
     account = {
         "period_id": book.account.get("period_id", f"{start.year}-{end.year}"),
@@ -123,17 +137,7 @@ def _read_workbook(path: Path, rule_sets: Sequence[str]) -> tuple[list[ProjectIn
 
 
 def _read_folder(path: Path, rule_sets: Sequence[str]) -> tuple[list[ProjectInputs], list[str]]:
-    raw = {}
-    for file in sorted(path.glob("*.csv")):
-        if file.stem != OVERRIDES and file.stem not in {*NAMES, *NAMES.values()}:
-            raise InputError(
-                "a file of a portfolio is no input table",
-                expected=", ".join(f"{name}.csv" for name in (*NAMES, OVERRIDES)),
-                found=file.name,
-                where=str(file),
-                remedy="rename it, or take it out of the folder: what is not read would be lost",
-            )
-        raw[NAMES.get(file.stem, file.stem)] = read_csv(file, label=file.name)
+    raw = {name: read_csv(file, label=file.name) for name, file in _files(path).items()}
     if ACCOUNTS not in raw:
         raise InputError(
             "a portfolio lacks accounts.csv",
@@ -149,6 +153,34 @@ def _read_folder(path: Path, rule_sets: Sequence[str]) -> tuple[list[ProjectInpu
     if overrides is not None:
         _share_overrides(projects, overrides)
     return [projects[name] for name in sorted(projects)], notes
+
+
+def _files(path: Path) -> dict[str, Path]:
+    """Return the file of each table; what is not read would be lost, so that anything else in the folder is refused."""
+    files: dict[str, Path] = {}
+    for file in sorted(path.iterdir()):
+        if file.name.startswith("."):
+            continue  # what systems leave behind, such as .DS_Store
+        table = NAMES.get(file.stem, file.stem)
+        is_known = table == OVERRIDES or table in NAMES.values()
+        if file.suffix != ".csv" or not is_known or not file.is_file():
+            raise InputError(
+                "a file of a portfolio is no input table",
+                expected=", ".join(f"{name}.csv" for name in (*NAMES, OVERRIDES)),
+                found=file.name,
+                where=str(file),
+                remedy="rename it, or take it out of the folder: what is not read would be lost",
+            )
+        if table in files:
+            raise InputError(
+                f"a portfolio has two files of {table}",
+                expected=f"one of {files[table].name} and {file.name}",
+                found=f"{files[table].name} and {file.name}",
+                where=str(file),
+                remedy="put the rows into one file: one of the two would be lost",
+            )
+        files[table] = file
+    return files
 
 
 def _accounts(raw: RawTable, rule_sets: Sequence[str]) -> dict[str, ProjectInputs]:
@@ -309,20 +341,35 @@ def _set_parameters(project: ProjectInputs, catalogue: Sequence[Parameter], fram
                     remedy="mend the row",
                 )
             )
-    where = project.overrides[0].where if project.overrides else frame.where
     try:
-        rows = declared_parameters(project.project_id, chosen, overrides, catalogue=catalogue, where=where)
+        rows = declared_parameters(project.project_id, chosen, overrides, catalogue=catalogue, where=frame.where)
         project.parameters = {
             (rule_set, part.year): in_force(held, rule_set=rule_set, start=part.start, end=part.end)
             for rule_set, held in rows.items()
             for part in vintages(Span(frame.period_start, frame.period_end))
         }
     except ProjectError as error:
-        project.problems.append(error)
+        project.problems.append(_placed(error, project))
         return
     in_last = {row.name: row for row in project.parameters[chosen[0], frame.period_end.year]}
     project.problems.extend(rating_problems(project.tables, parameters=in_last))
     project.problems.extend(measure_problems(project.tables, in_last))
+    project.problems.extend(pool_problems(project.tables, counted_pools(list(project.parameters.values()))))
+
+
+def _placed(error: ProjectError, project: ProjectInputs) -> InputError:
+    """Return an error of a parameter or rule set with the row that it is about."""
+    where = error.where
+    for row in project.overrides:
+        if (error.where or "").endswith(f", {row['name']}"):
+            where = row.where
+    for row in project.accounts:
+        if error.message == f"unknown rule set {row['rule_set']}":
+            where = f"{row.where}, rule_set"
+    found = error.found or next(
+        (row["rule_set"] for row in project.accounts if where == f"{row.where}, rule_set"), None
+    )
+    return InputError(error.message, expected=error.expected, found=found, where=where, remedy=error.remedy)
 
 
 def land_rows(projects: Sequence[ProjectInputs]) -> dict[str, list[dict[str, Any]]]:

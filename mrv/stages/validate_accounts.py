@@ -6,7 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mrv.accounting.vocabulary import LEAST_FOREST_TC_HA, MOST_FOREST_TC_HA, MOST_TOTAL_TC_HA
+from mrv.accounting.vocabulary import (
+    LEAST_FOREST_TC_HA,
+    LEAST_TOTAL_TC_HA,
+    MOST_FOREST_TC_HA,
+    MOST_TOTAL_TC_HA,
+)
 from mrv.boundaries import Zone
 from mrv.errors import MrvError, ProjectError
 from mrv.parameters import Parameter
@@ -37,11 +42,14 @@ def declared_problems(project: LoadedProject, zones: Sequence[Zone]) -> tuple[li
 def implausible_stocks(project: LoadedProject) -> Iterator[ProjectError]:
     """Yield stocks of forest in project.yaml that no forest has: most likely tCO2e/ha, or t of dry matter."""
     wide = project.definition.accounting.stock_range
-    least = wide.least_tc_ha if wide else LEAST_FOREST_TC_HA
     for pool in project.definition.emission_factors.pools:
         if pool.state != "forest" or pool.stock_tc_ha is None or pool.pool not in ("above_ground", "total"):
             continue
-        most = wide.most_tc_ha if wide else MOST_TOTAL_TC_HA if pool.pool == "total" else MOST_FOREST_TC_HA
+        least, most = (
+            (LEAST_TOTAL_TC_HA, MOST_TOTAL_TC_HA) if pool.pool == "total" else (LEAST_FOREST_TC_HA, MOST_FOREST_TC_HA)
+        )
+        if wide:
+            least, most = wide.least_tc_ha, wide.most_tc_ha
         if not least <= pool.stock_tc_ha <= most:
             yield ProjectError(
                 "a forest stock is implausible in tC/ha",
@@ -56,7 +64,7 @@ def implausible_stocks(project: LoadedProject) -> Iterator[ProjectError]:
 def missing_strata(
     project: LoadedProject, version: str, file: Path, rows: Sequence[Mapping[str, Any]], zones: Sequence[Zone]
 ) -> Iterator[ProjectError]:
-    """Yield zones of which a baseline leaves out a stratum that lies in them: not named is not zero.
+    """Yield zones of which a baseline leaves out a stratum that lies in them, or a year of one: not named is not zero.
 
     Args:
         project: The project.
@@ -66,8 +74,12 @@ def missing_strata(
         zones: The project's zones.
     """
     named: dict[str, set[str]] = {}
+    years: dict[str, dict[str, set[int]]] = {}
     for row in rows:
         named.setdefault(row["zone_id"], set()).add(row["stratum_id"])
+        years.setdefault(row["zone_id"], {}).setdefault(row["stratum_id"], set()).add(row["year"])
+    for zone_id, by_stratum in sorted(years.items()):
+        yield from _missing_years(version, file, zone_id, by_stratum)
     for zone in (zone for zone in zones if zone.kind in SCOPE_OF_KIND and zone.zone_id in named):
         lacking = [name for name in _strata_in(project, zone, zones) if name not in named[zone.zone_id]]
         if lacking:
@@ -75,6 +87,22 @@ def missing_strata(
                 f"baseline {version} leaves out strata of zone {zone.zone_id}",
                 expected="a row for each stratum that lies in the zone, also where the area is 0",
                 found=f"no row of {', '.join(lacking)}",
+                where=str(file),
+                remedy="add the rows, with 0 where the approved table expects no loss",
+            )
+
+
+def _missing_years(
+    version: str, file: Path, zone_id: str, by_stratum: Mapping[str, set[int]]
+) -> Iterator[ProjectError]:
+    """Yield strata of a zone without years of which other strata of the zone have rows."""
+    wanted = set().union(*by_stratum.values())
+    for stratum, years in sorted(by_stratum.items()):
+        if lacking := sorted(wanted - years):
+            yield ProjectError(
+                f"baseline {version} leaves out years of stratum {stratum} in zone {zone_id}",
+                expected="a row for each year of which another stratum of the zone has one, also where the area is 0",
+                found=f"no row of {', '.join(map(str, lacking))}",
                 where=str(file),
                 remedy="add the rows, with 0 where the approved table expects no loss",
             )

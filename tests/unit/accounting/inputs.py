@@ -49,6 +49,16 @@ SOUND: Mapping[str, Mapping[str, Any]] = {
         "emissions_tco2e": D(1000),
         "source": "report",
     },
+    "account_burnt_areas": {
+        "project_id": "p",
+        "scenario": "monitored",
+        "scope": "project_area",
+        "zone_id": "pa",
+        "stratum_id": "s1",
+        "year": 2021,
+        "area_ha": D(30),
+        "source": "map",
+    },
     "account_area_samples": {
         "project_id": "p",
         "scope": "project_area",

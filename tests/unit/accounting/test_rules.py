@@ -16,6 +16,8 @@ SHARE = {"method": "share", "unit": "1", "pool": "total", "base_state": "forest"
 TRIANGLE = {"distribution": "triangular", "shape_a": D(50), "shape_b": D(100), "shape_c": D(150)}
 NATURAL = {"category": "natural", "score": None, "loss_class": "5_25", "return_class": "10_25", "mitigation": D("0.5")}
 
+BASELINE = {"scenario": "baseline", "baseline_version": "b1"}
+
 SOUND_CHANGES: list[tuple[str, dict[str, Any]]] = [
     *((dataset, {}) for dataset in SOUND),
     ("account_stocks", SHARE),
@@ -26,6 +28,8 @@ SOUND_CHANGES: list[tuple[str, dict[str, Any]]] = [
     ("account_activity", {"distribution": "truncated_normal", "se_ha": D(20), "shape_a": D(0)}),
     ("account_activity", {"distribution": "fixed"}),
     ("account_emissions", {"component": "enhancement", "emissions_tco2e": D(-5)}),
+    ("account_emissions", {"component": "outside_belt_leakage", "scope": "outside"}),
+    ("account_activity", {"distribution": "fixed", "se_ha": D(0)}),
     ("risk_scores", NATURAL),
 ]
 
@@ -97,6 +101,17 @@ REFUSED: list[tuple[str, dict[str, Any], str, str]] = [
         "implausible",
     ),
     ("account_stocks", {"carbon_fraction": D("0.47")}, "carbon_fraction", "no carbon fraction"),
+    ("account_activity", {"distribution": "fixed", "se_ha": D(50)}, "distribution", "a fixed value has no error"),
+    ("account_activity", {**TRIANGLE, "shape_c": D(90), "shape_b": D(80)}, "shape_a", "outside the limits"),
+    ("account_activity", {"scope": "outside"}, "scope", "no part of the account"),
+    ("account_area_samples", {"scope": "outside"}, "scope", "no part of the account"),
+    ("account_burnt_areas", {"scope": "outside"}, "scope", "no part of the account"),
+    ("account_emissions", {"scope": "outside"}, "scope", "no part of the account"),
+    *(
+        ("account_emissions", {**BASELINE, "component": component}, "scenario", "not of its baseline")
+        for component in ("market_leakage", "outside_belt_leakage", "leakage_prevention", "transferred")
+    ),
+    ("account_stocks", {"pool": "soil", "value": D(12000)}, "value", "a stock is too large"),
     ("account_emissions", {"component": "transport"}, "component", "unknown component"),
     ("account_emissions", {"emissions_tco2e": D(-1)}, "emissions_tco2e", "negative"),
     ("account_emissions", {"component": "enhancement"}, "emissions_tco2e", "removals by growth"),
