@@ -200,6 +200,8 @@ _SHARES = {
     "art_trees": _art,
     "fcpf": _fcpf,
 }
+RULES = frozenset({"none", *_SHARES})
+"""Every rule of uncertainty that is known here."""
 
 
 def credited(rows: list[Row], rules: Mapping[int, Rules]) -> Iterator[tuple[Number, Number]]:

@@ -11,6 +11,7 @@ from mrv.package import keys
 from mrv.package.build import build
 from mrv.package.verify import verify
 from mrv.package.wording import number
+from mrv.parameters import Parameter
 from mrv.warehouse.build import build as build_tables
 from mrv.warehouse.snapshot import export
 from tests.integration.warehouse_inputs import e1_rows, write_landed
@@ -37,7 +38,8 @@ def package(tmp_path_factory) -> Path:
         marts_json=snapshot / "marts.json",
         dbt_run_results=snapshot / "calc" / "run_results.json",
         compiled_sql=snapshot / "calc" / "sql",
-        landed={"account_parameters": folder / "landed" / "account_parameters.parquet"},
+        parameters=[Parameter(**row) for row in pq.read_table(folder / "landed" / "parameters.parquet").to_pylist()],
+        landed={name: folder / "landed" / f"{name}.parquet" for name in ("account_parameters", "accounts")},
         headline=[name for name in figures if name.startswith(("er.", "defor.", "forest."))],
     )
     return build(contents, folder=folder / "packages", key=sample_key()).path

@@ -12,7 +12,8 @@ VINTAGE = {**ACCOUNT, "vintage_year": pa.int64()}
 TEXT = pa.string()
 _SIDE = {
     **ACCOUNT, "scope": TEXT, "zone_id": TEXT, "stratum_id": TEXT, "activity": TEXT, "from_state": TEXT, "to_state": TEXT,
-    "pool": TEXT, "year": pa.int64(), "area_ha": HA, "emission_factor_tco2e_ha": TCO2E, "emissions_tco2e": TCO2E,
+    "pool": TEXT, "year": pa.int64(), "method": TEXT, "area_ha": HA, "emission_factor_tco2e_ha": TCO2E,
+    "span_tco2e": TCO2E, "span_years": pa.int64(), "emissions_tco2e": TCO2E,
     "days": pa.int64(), "days_in_year": pa.int64(), "period_tco2e": TCO2E, "reason": TEXT,
 }  # fmt: skip
 COLUMNS = {
@@ -47,7 +48,8 @@ COLUMNS = {
     "monte_carlo": {
         **VINTAGE, "quantity": TEXT,
         "expected_tco2e": TCO2E, "mean_tco2e": TCO2E, "median_tco2e": TCO2E, "q05_tco2e": TCO2E, "q95_tco2e": TCO2E,
-        "sd_tco2e": TCO2E, "half_width_tco2e": TCO2E, "u90": SHARE, "draw_count": pa.int64(), "seed": pa.int64(), "reason": TEXT,
+        "sd_tco2e": TCO2E, "half_width_tco2e": TCO2E, "u90": SHARE, "median_u90": SHARE,
+        "draw_count": pa.int64(), "seed": pa.int64(), "reason": TEXT,
     },
     "uncertainty_sensitivity": {
         **ACCOUNT, "input_id": TEXT, "input_kind": TEXT, "label": TEXT, "variance_share": SHARE, "low_tco2e": TCO2E,
@@ -73,6 +75,10 @@ COLUMNS = {
         "issued": pa.int64(), "retired": pa.int64(), "available": pa.int64(), "difference": pa.int64(), "status": TEXT,
         "reason": TEXT,
     },
+    "issuances": {
+        "serial_number": TEXT, "credit_unit": TEXT, "vintage_start": pa.date32(), "vintage_end": pa.date32(),
+        "quantity_issued": pa.int64(), "is_retired": pa.bool_(),
+    },
     "reversals": {
         **ACCOUNT, "event_id": TEXT, "kind": TEXT, "status": TEXT, "occurred_on": pa.date32(), "stock_loss_tco2e": TCO2E,
         "cause": TEXT, "buffer_credits": pa.int64(),
@@ -86,7 +92,7 @@ KEYS = {
     "uncertainty_rules": [*VINTAGE, "rule", "basis"], "monte_carlo": [*VINTAGE, "quantity"],
     "uncertainty_sensitivity": [*ACCOUNT, "input_id"], "risk_rating": [*VINTAGE, "category"],
     "vintages": [*ACCOUNT, "vintage_start"], "issuance_reconciliation": [*ACCOUNT, "vintage_start"],
-    "reversals": [*ACCOUNT, "event_id"],
+    "reversals": [*ACCOUNT, "event_id"], "issuances": ["serial_number"],
     "baseline_emissions": [*ACCOUNT, "baseline_version", "scope", "zone_id", "stratum_id", "pool", "year"],
     "project_emissions": [*ACCOUNT, "scope", "zone_id", "stratum_id", "pool", "year"],
 }  # fmt: skip
@@ -100,18 +106,28 @@ _LEAST = Decimal("0.000000001")
 POOLS = {"above_ground": Decimal("0.9"), "below_ground": Decimal("0.25"), "total": Decimal("-0.15")}
 CHOICES = {
     "vm0007_v1_6": {"credit_rule": "vcs", "rounding": "floor", "deficit_rule": "earned_back", "leakage_floor": "annual",
-                    "leakage_rule": "belt", "deduction_base": "net", "buffer_base": "stock_change", "uncertainty_rule": "x_unc"},
+                    "leakage_rule": "belt", "deduction_base": "net", "buffer_base": "stock_change", "uncertainty_rule": "x_unc",
+                    "emission_timing": "year_of_loss"},
     "art_trees_2": {"credit_rule": "art_trees", "rounding": "half_up", "deficit_rule": "negative_credits", "leakage_rule": "rate",
-                    "deduction_base": "gross_reduction", "buffer_base": "gross_less_transferred", "uncertainty_rule": "art_trees"},
+                    "deduction_base": "gross_reduction", "buffer_base": "gross_less_transferred", "uncertainty_rule": "art_trees",
+                    "emission_timing": "year_of_loss"},
 }  # fmt: skip
 NUMBERS = {
-    "vm0007_v1_6": {"uncertainty_allowable": "0.15", "uncertainty_level_factor": "1.2", "buffer_rate": "0.14"},
-    "art_trees_2": {
-        "art_one_sided_quantile": "0.524417",
-        "art_two_sided_90_quantile": "1.645006",
-        "buffer_rate": "0.14",
+    "vm0007_v1_6": {
+        "uncertainty_allowable": "0.15", "uncertainty_level_factor": "1.2", "buffer_rate": "0.14", "ner_error": "0.18",
+        "buffer_minimum": "0.12", "risk_limit_internal": "35", "risk_limit_external": "20", "risk_limit_natural": "35",
+        "risk_fail_above": "60", "carbon_fraction": "0.47", "uncertainty_free_below": "0.1", "uncertainty_ineligible_above": "1",
+        "t_two_sided_90": "1.6449", "t_one_sided_66_67": "0.4307", "art_one_sided_quantile": "0.524417",
+        "art_two_sided_90_quantile": "1.645006", "fcpf_limit_1": "0.15", "fcpf_limit_2": "0.3", "fcpf_limit_3": "0.6",
+        "fcpf_limit_4": "1", "fcpf_factor_1": "0", "fcpf_factor_2": "0.04", "fcpf_factor_3": "0.08", "fcpf_factor_4": "0.12",
+        "fcpf_factor_5": "0.15",
     },
-}
+    "art_trees_2": {
+        "art_one_sided_quantile": "0.524417", "art_two_sided_90_quantile": "1.645006", "buffer_rate": "0.14", "ner_error": "0.18",
+    },
+}  # fmt: skip
+BELT = Decimal(50000)
+ISSUED = (150000, 0, 100000, 999999)
 U90 = Decimal("0.18")
 SHARES = {"vm0007_v1_6": Decimal("0.03"), "art_trees_2": Decimal("0.057382806")}
 """What each rule set deducts of that error: what exceeds its allowance, and 0.524417 / 1.645006 of it."""
@@ -150,17 +166,19 @@ def reductions(account=VCS):
     return [vintage(year, start, end, days, base, account=account) for year, start, end, days, _, base in SPANS]
 
 
-def _side(year, days, length, tonnes, share, pool, account):
+def _side(year, days, length, tonnes, share, pool, account, scope="project_area"):
+    annual = exact(tonnes * share * length / days)
     return {
-        **account, "scope": "project_area", "zone_id": "pa", "stratum_id": "montane", "activity": "deforestation",
-        "from_state": "forest", "to_state": "post_deforestation", "pool": pool, "year": year, "area_ha": Decimal(100),
-        "emission_factor_tco2e_ha": Decimal(500) * share, "emissions_tco2e": exact(tonnes * share * length / days),
-        "days": days, "days_in_year": length, "period_tco2e": exact(tonnes * share), "reason": None,
+        **account, "scope": scope, "zone_id": "pa" if scope == "project_area" else "lb", "stratum_id": "montane",
+        "activity": "deforestation", "from_state": "forest", "to_state": "post_deforestation", "pool": pool, "year": year,
+        "method": "stock_change", "area_ha": Decimal(100), "emission_factor_tco2e_ha": exact(annual / 100),
+        "span_tco2e": annual, "span_years": 1, "emissions_tco2e": annual, "days": days, "days_in_year": length,
+        "period_tco2e": exact(annual * days / length), "reason": None,
     }  # fmt: skip
 
 
 def sides(account=VCS):
-    """Return baseline and project emissions by pool that add up to the vintages."""
+    """Return baseline and project emissions by pool that add up to the vintages, and those of the belt of the VCS account."""
     found = {"baseline_emissions": [], "project_emissions": []}
     for year, _, _, days, length, base in SPANS:
         for pool, share in POOLS.items():
@@ -169,6 +187,11 @@ def sides(account=VCS):
             found["project_emissions"].append(
                 _side(year, days, length, Decimal(base) * Decimal("0.21"), share, pool, account)
             )
+        if account is VCS:
+            leakage = exact(Decimal(base) * Decimal("0.04"))
+            for name, tonnes in (("baseline", BELT), ("project", BELT + leakage)):
+                row = _side(year, days, length, tonnes, Decimal(1), "total", account, "leakage_belt")
+                found[f"{name}_emissions"].append({"baseline_version": "b1", **row} if name == "baseline" else row)
     return found
 
 
@@ -189,8 +212,8 @@ def _leakage(row):
             "leakage_rule": "rate",
         }
     return {
-        **account, **base, **zero, "belt_baseline_tco2e": Decimal(50000),
-        "belt_monitored_tco2e": Decimal(50000) + row["leakage_tco2e"],
+        **account, **base, **zero, "belt_baseline_tco2e": BELT,
+        "belt_monitored_tco2e": BELT + row["leakage_tco2e"],
         "belt_excess_tco2e": row["leakage_tco2e"], "belt_leakage_tco2e": row["leakage_tco2e"], "rate_tco2e": Decimal(0),
         "leakage_rule": "belt", "leakage_floor": "annual",
     }  # fmt: skip
@@ -202,19 +225,30 @@ def _uncertainty(row):
         **account, "uncertainty_rule": CHOICES[row["rule_set"]]["uncertainty_rule"], "uncertainty_source": "declared",
         "deduction_base": CHOICES[row["rule_set"]]["deduction_base"], "error_quantity": CHOICES[row["rule_set"]]["deduction_base"],
         "uncertainty_u90": row["uncertainty_u90"], "monitored_u90": Decimal("0.1"), "factor_u90": Decimal("0.15"),
-        "analytic_u90": Decimal("0.184"), "monte_carlo_u90": Decimal("0.179"), "area_u90": Decimal("0.107"),
+        "analytic_u90": Decimal("0.184"),
+        "monte_carlo_u90": _drawn_u90(row) if row["is_primary"] else Decimal("0.179"), "area_u90": Decimal("0.107"),
         "activity_data_source": "map_count", "deduction_fraction": row["deduction_fraction"], "eligible": True, "reason": None,
     }  # fmt: skip
 
 
 def _compared(row):
     account = {name: row[name] for name in VINTAGE}
-    for rule, deducted in (("x_unc", "0.034"), ("vcs_mr_2_4", "0.048178"), ("art_trees", "0.058658"), ("fcpf", "0.04")):
-        for basis, u90 in (("analytic", "0.184"), ("monte_carlo", "0.179")):
+    quantiles = Decimal("0.524417") / Decimal("1.645006"), Decimal("0.4307") / Decimal("1.6449")
+    for basis, u90 in (("analytic", Decimal("0.184")), ("monte_carlo", _drawn_u90(row)), ("declared", U90)):
+        level = 1 if basis == "declared" else Decimal("1.2")
+        for rule, deducted in (
+            ("x_unc", u90 * level - Decimal("0.15")), ("vcs_mr_2_4", u90 * quantiles[1]), ("art_trees", u90 * quantiles[0]),
+            ("fcpf", Decimal("0.04")),
+        ):  # fmt: skip
             yield {
-                **account, "rule": rule, "basis": basis, "uncertainty_u90": Decimal(u90), "deduction_fraction": Decimal(deducted),
-                "eligible": True, "in_force": (rule, basis) == ("x_unc", "analytic"), "reason": None,
+                **account, "rule": rule, "basis": basis, "uncertainty_u90": u90, "deduction_fraction": exact(deducted),
+                "eligible": True, "in_force": (rule, basis) == ("x_unc", "declared"), "reason": None,
             }  # fmt: skip
+
+
+def _drawn_u90(row, quantity="net_tco2e"):
+    """Return the half-width of what is drawn, 17.9 % of the ledger's number, by the mean, which is three tonnes more."""
+    return exact(row[quantity] * Decimal("0.179") / (row[quantity] + 3)).quantize(Decimal("0.000001"))
 
 
 def _drawn(rows):
@@ -228,7 +262,8 @@ def _drawn(rows):
                 **VCS, "vintage_year": year, "quantity": quantity,
                 "expected_tco2e": value, "mean_tco2e": value + 3, "median_tco2e": value,
                 "q05_tco2e": value - half, "q95_tco2e": value + half, "sd_tco2e": exact(half / Decimal("1.6449")),
-                "half_width_tco2e": half, "u90": Decimal("0.179"), "draw_count": 10000, "seed": 958, "reason": None,
+                "half_width_tco2e": half, "u90": _drawn_u90({column: value}, column), "median_u90": Decimal("0.179"),
+                "draw_count": 10000, "seed": 958, "reason": None,
             }  # fmt: skip
 
 
@@ -246,12 +281,17 @@ def _swings(rows):
 
 def _buffer(row):
     account = {name: row[name] for name in VINTAGE}
+    held = {
+        **account, "buffer_rate": Decimal("0.14"), "rate_source": "declared",
+        "buffer_base": CHOICES[row["rule_set"]]["buffer_base"], "base_tco2e": row["stock_change_tco2e"],
+        "buffer_tco2e": row["buffer_tco2e"], "reason": None,
+    }  # fmt: skip
+    if row["rule_set"] != VCS["rule_set"]:
+        return held
     return {
-        **account, "internal_score": Decimal("8.4"), "external_score": Decimal(3), "natural_score": Decimal("2.5"),
+        **held, "internal_score": Decimal("8.4"), "external_score": Decimal(3), "natural_score": Decimal("2.5"),
         "total_score": Decimal("13.9"), "rating_percent": Decimal(14), "minimum_percent": Decimal(12),
-        "assessed_on": date(2022, 3, 1), "buffer_rate": Decimal("0.14"), "rate_source": "rating",
-        "buffer_base": CHOICES[row["rule_set"]]["buffer_base"],
-        "base_tco2e": row["stock_change_tco2e"], "buffer_tco2e": row["buffer_tco2e"], "passes": True, "reason": None,
+        "assessed_on": date(2022, 3, 1), "rate_source": "rating", "passes": True,
     }  # fmt: skip
 
 
@@ -292,7 +332,7 @@ def registry(rows):
 
 def _reconciled(rows):
     for row, issued, status in zip(
-        rows, (0, 100000, 999999), ("not_issued", "partly_issued", "over_issued"), strict=True
+        rows, ISSUED, ("fully_issued", "not_issued", "partly_issued", "over_issued"), strict=True
     ):
         yield {
             **{name: row[name] for name in (*VINTAGE, "vintage_start", "vintage_end")}, "computed_credits": row["credits"],
@@ -300,6 +340,18 @@ def _reconciled(rows):
             "difference": row["credits"] - issued, "status": status,
             "reason": "more was issued than the ledger computes" if status == "over_issued" else None,
         }  # fmt: skip
+
+
+def _blocks(rows):
+    """Yield the registry's blocks of each vintage: one half retired, the other not."""
+    for row, issued in zip(rows, ISSUED, strict=True):
+        for is_retired, quantity in ((True, issued // 2), (False, issued - issued // 2)):
+            if quantity:
+                yield {
+                    "serial_number": f"{row['vintage_year']}-VCU-{is_retired}", "credit_unit": "VCU",
+                    "vintage_start": row["vintage_start"], "vintage_end": row["vintage_end"], "quantity_issued": quantity,
+                    "is_retired": is_retired,
+                }  # fmt: skip
 
 
 def ledger_marts(*accounts):
@@ -316,7 +368,8 @@ def ledger_marts(*accounts):
         "buffer": [_buffer(row) for row in first],
         "risk_rating": [item for year in (2022, 2023, 2024) for item in _rating(year)],
         "vintages": registry(first),
-        "issuance_reconciliation": [*_reconciled(first)],
+        "issuance_reconciliation": [*_reconciled(registry(first))],
+        "issuances": [*_blocks(registry(first))],
         "reversals": [
             {
                 **VCS, "event_id": "storm-1", "kind": "loss_event", "status": "reported", "cause": "storm",
@@ -331,6 +384,14 @@ def ledger_marts(*accounts):
         marts["leakage"] += [_leakage(row) for row in rows]
         marts["uncertainty"] += [_uncertainty(row) for row in rows]
         marts["buffer"] += [_buffer(row) for row in rows]
+        marts["uncertainty_rules"] += [
+            {
+                **{name: row[name] for name in VINTAGE}, "rule": CHOICES[row["rule_set"]]["uncertainty_rule"],
+                "basis": "declared", "uncertainty_u90": U90, "deduction_fraction": row["deduction_fraction"],
+                "eligible": True, "in_force": True, "reason": None,
+            }
+            for row in rows
+        ]  # fmt: skip
         marts["vintages"] += registry(rows)
         for name, found in sides(account).items():
             marts[name] += found
@@ -338,15 +399,22 @@ def ledger_marts(*accounts):
 
 
 def landed(*accounts):
-    """Return the landed rows by which a verifier knows the rules of each account."""
-    rows = []
+    """Return the landed rows by which a verifier knows the accounts, and the rules of each."""
+    rows, declared = [], []
     for account in accounts:
+        declared.append(
+            {
+                **account, "is_primary": account is VCS, "period_id": "mp4", "period_start": date(2022, 7, 1),
+                "period_end": date(2024, 6, 30), "crediting_start": date(2010, 1, 1), "crediting_end": date(2049, 12, 31),
+            }
+        )  # fmt: skip
+        place = "common" if account is VCS else account["rule_set"]
         for year, *_ in SPANS:
             own = {**account, "vintage_year": year}
             for name, choice in CHOICES[account["rule_set"]].items():
-                rows.append({**own, "name": name, "value": None, "choice": choice, "parameter_id": f"common.{name}"})
+                rows.append({**own, "name": name, "value": None, "choice": choice, "parameter_id": f"{place}.{name}"})
             for name, value in NUMBERS[account["rule_set"]].items():
                 rows.append(
-                    {**own, "name": name, "value": Decimal(value), "choice": None, "parameter_id": f"common.{name}"}
+                    {**own, "name": name, "value": Decimal(value), "choice": None, "parameter_id": f"{place}.{name}"}
                 )
-    return {"account_parameters": rows}
+    return {"account_parameters": rows, "accounts": declared}

@@ -349,16 +349,15 @@ def sample_contents(folder: Path, **changes) -> Contents:
         dbt_run_results=folder / "run_results.json",
         compiled_sql=folder / "compiled",
         parameters=[
-            parameter("carbon_fraction"),
-            parameter("buffer_rate", status="declared", value=Decimal("0.140"), note="Illustrative."),
-            parameter("uncertainty_rule", status="unconfirmed", value=None, choice="x_unc"),
+            parameter(**row)
+            for row in parameter_rows.catalogue(ledger_marts.landed(ledger_marts.VCS)["account_parameters"])
         ],
         inputs=inputs,
         input_files={
             item.sha256: folder / name for item, name in zip(inputs, ("tile", "submissions", "large"), strict=True)
         },
         code=Code(version="0.1.0", commit=None, lock=folder / "requirements.lock"),
-        landed={"account_parameters": folder / "landed" / "account_parameters.parquet"},
+        landed={name: folder / "landed" / f"{name}.parquet" for name in ("account_parameters", "accounts")},
         headline=["er.net.2023", "er.net.total", "er.vcu.total"],
         input_limit_bytes=10_000,
         secrets=("s3cr3t-of-the-house",),

@@ -46,3 +46,16 @@ def rows() -> list[dict]:
         used("buffer_rate", mart="buffer", status="declared", value=Decimal("0.140"), unit="1", note="Illustrative."),
         used("uncertainty_rule", mart="uncertainty", value=None, choice="x_unc", unit="choice"),
     ]
+
+
+def catalogue(landed: list[dict]) -> list[dict]:
+    """Return each landed parameter once, as a catalogue knows it; of those in `rows`, who confirmed them."""
+    known = {row["parameter_id"]: row for row in rows()}
+    words = ("status", "confirmed_by", "confirmed_on", "confirmed_in")
+    return [
+        {
+            **{name: row[name] for name in ("parameter_id", "name", "value", "choice")},
+            **{name: known.get(identifier, {"status": "unconfirmed"}).get(name) for name in words},
+        }
+        for identifier, row in {row["parameter_id"]: row for row in landed}.items()
+    ]

@@ -1,5 +1,6 @@
 """A ledger that adds up is accepted; one of which a single number was changed is not, whatever else was changed with it."""
 
+import csv
 from decimal import Decimal
 
 import pyarrow as pa
@@ -10,11 +11,12 @@ from hypothesis import strategies as st
 
 from mrv.errors import PackageError
 from mrv.package import arithmetic_rules as anew
-from mrv.package.arithmetic import PARAMETERS, arithmetic
+from mrv.package.arithmetic import arithmetic
 from mrv.package.arithmetic_rules import Rules, credited, share
+from mrv.package.ledger_tables import ACCOUNTS, CATALOGUE, PARAMETERS
 from mrv.package.tables import FOLDER
 from mrv.schemas import DATASETS
-from tests.unit.package import ledger_marts
+from tests.unit.package import ledger_marts, parameter_rows
 from tests.unit.package.ledger_marts import ART, COLUMNS, VCS
 
 TABLES = (
@@ -26,24 +28,38 @@ TABLES = (
     "project_emissions",
     "monte_carlo",
     "vintages",
+    "risk_rating",
+    "uncertainty_rules",
+    "issuances",
+    "issuance_reconciliation",
+    "parameters_used",
 )
+MARTS = {**ledger_marts.ledger_marts(ART), "parameters_used": parameter_rows.rows()}
 
 
-def write(root, *, parameters=None, **changes):
-    marts = {**ledger_marts.ledger_marts(ART), **changes}
+def write(root, *, parameters=None, catalogue=None, accounts=None, **changes):
+    marts = {**MARTS, **changes}
     for name in TABLES:
         path = root / FOLDER / f"{name}.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.Table.from_pylist(marts[name], schema=pa.schema(list(COLUMNS[name].items()))), path)
-    rows = ledger_marts.landed(VCS, ART)["account_parameters"] if parameters is None else parameters
+        columns = {**COLUMNS, **parameter_rows.COLUMNS}[name]
+        pq.write_table(pa.Table.from_pylist(marts[name], schema=pa.schema(list(columns.items()))), path)
+    landed = ledger_marts.landed(VCS, ART)
+    rows = landed["account_parameters"] if parameters is None else parameters
     (root / PARAMETERS).parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(DATASETS["account_parameters"].table(rows), root / PARAMETERS)
+    pq.write_table(DATASETS["accounts"].table(landed["accounts"] if accounts is None else accounts), root / ACCOUNTS)
+    printed = parameter_rows.catalogue(landed["account_parameters"]) if catalogue is None else catalogue
+    (root / CATALOGUE).parent.mkdir(parents=True, exist_ok=True)
+    with (root / CATALOGUE).open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, printed[0])
+        writer.writeheader()
+        writer.writerows(printed)
     return root
 
 
-def spoiled(name, place=0, **values):
-    rows = ledger_marts.ledger_marts(ART)[name]
-    return {name: [{**row, **values} if number == place else row for number, row in enumerate(rows)]}
+def spoiled(name, place=0, /, **values):
+    return {name: [{**row, **values} if number == place else row for number, row in enumerate(MARTS[name])]}
 
 
 def refused(root):
@@ -135,12 +151,13 @@ def test_an_account_without_its_rules_is_refused(tmp_path):
 
 def test_a_vintage_that_stands_twice_is_refused(tmp_path):
     rows = ledger_marts.ledger_marts(ART)["leakage"]
-    assert "a vintage stands twice" in refused(write(tmp_path, leakage=[*rows, rows[0]]))
+    assert "a row stands twice" in refused(write(tmp_path, leakage=[*rows, rows[0]]))
 
 
 def test_what_is_unknown_stays_unknown(tmp_path):
     """A vintage whose deduction is not known has no credits, and neither has one after it."""
-    unknown = {"uncertainty_u90": None, "deduction_fraction": None, "deduction_tco2e": None, "earned_tco2e": None}
+    error = {"uncertainty_u90": None, "deduction_fraction": None}
+    unknown = {**error, "deduction_tco2e": None, "adjusted_tco2e": None, "earned_tco2e": None}
     none = dict.fromkeys(("creditable_tco2e", "carried_tco2e", "opening_tco2e", "credits"))
     marts = ledger_marts.ledger_marts()
     rows = [
@@ -149,17 +166,30 @@ def test_what_is_unknown_stays_unknown(tmp_path):
     ]
     rows[1]["opening_tco2e"] = Decimal(0)
     errors = [
-        {**row, "uncertainty_u90": None, "deduction_fraction": None} if place == 1 else row
+        {**row, **error, "analytic_u90": None, "uncertainty_source": "analytic"} if place == 1 else row
         for place, row in enumerate(marts["uncertainty"])
+    ]
+    compared = [row for row in marts["uncertainty_rules"] if row["vintage_year"] != 2023]
+    compared.append(
+        {**compared[0], **error, "vintage_year": 2023, "in_force": True, "reason": "the error is not known"}
+    )
+    landed = ledger_marts.landed(VCS)
+    parameters = [
+        row for row in landed["account_parameters"] if (row["name"], row["vintage_year"]) != ("ner_error", 2023)
     ]
     nothing = dict.fromkeys(("credits", "reduction_credits", "removal_credits", "cumulative_credits"))
     vintages = [{**row, **nothing} if row["vintage_year"] > 2022 else row for row in marts["vintages"]]
-    root = write(tmp_path, **{**marts, "emission_reductions": rows, "uncertainty": errors, "vintages": vintages})
-    assert arithmetic(root).startswith("3 vintages")
+    reconciled = [
+        {**row, "computed_credits": None} if row["vintage_year"] > 2022 else row
+        for row in marts["issuance_reconciliation"]
+    ]
+    said = {
+        **marts, "uncertainty": errors, "uncertainty_rules": compared, "vintages": vintages, "parameters": parameters,
+        "accounts": landed["accounts"], "issuance_reconciliation": reconciled,
+    }  # fmt: skip
+    assert arithmetic(write(tmp_path, **{**said, "emission_reductions": rows})).startswith("3 vintages")
     credits_anyway = [{**row, "credits": 1} if place == 2 else row for place, row in enumerate(rows)]
-    assert "credits are 1" in refused(
-        write(tmp_path, **{**marts, "emission_reductions": credits_anyway, "uncertainty": errors})
-    )
+    assert "credits are 1" in refused(write(tmp_path, **{**said, "emission_reductions": credits_anyway}))
 
 
 # --- rules -----------------------------------------------------------------------------------------------------
