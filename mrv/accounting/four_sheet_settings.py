@@ -50,7 +50,9 @@ def read_settings(rows: SheetRows, reading: Reading, *, label: str) -> Settings 
                     f"sheet {USER_INPUTS} has {len(found)} rows",
                     expected="one row with the settings",
                     where=f"{label}, sheet {USER_INPUTS}",
-                    remedy="keep the row that holds",
+                    remedy="keep the row that holds"
+                    if found
+                    else "fill row 2; `mrv account template --example` shows how",
                 )
             )
         return None

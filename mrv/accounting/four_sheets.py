@@ -82,6 +82,8 @@ def read_four_sheets(sheets: Mapping[str, RawTable], *, label: str) -> Workbook:
     if settings is None:
         return book
     periods = _periods(rows[TIME_PERIODS], book, label=label)
+    if book.years is None:
+        return book  # without periods every change would be told to be of an unknown one
     keep_unique(_transitions(rows[TRANSITIONS], periods, settings), "account_activity", book.reading)
     keep_unique(stock_rows(rows[STOCKS], settings), "account_stocks", book.reading)
     _set_parameters(book, settings, label=label)

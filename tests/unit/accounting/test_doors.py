@@ -11,7 +11,7 @@ import pytest
 from xlsxwriter import Workbook
 
 from mrv.accounting.cells import CellError, read_cell
-from mrv.accounting.layout import ACCOUNT, PARAMETERS, STOCKS, TRANSITIONS, USER_INPUTS
+from mrv.accounting.layout import ACCOUNT, PARAMETERS, STOCKS, TIME_PERIODS, TRANSITIONS, USER_INPUTS
 from mrv.accounting.sheet_rows import TEXT
 from mrv.accounting.to_four_sheets import Sheets
 from mrv.accounting.workbook import write_workbook
@@ -85,6 +85,13 @@ def test_a_missing_sheet_is_one_problem(tmp_path: Path) -> None:
         book.add_worksheet(USER_INPUTS).write_row(0, 0, ["ad_annual"])
     [problem] = read(path)[0].problems
     assert problem.message == "a workbook lacks sheets of the four-sheet layout"
+
+
+def test_without_periods_only_that_is_told(tmp_path: Path) -> None:
+    [problem] = read(written(tmp_path, lambda sheets: sheets[TIME_PERIODS][1].update(period_type="X")))[0].problems[1:]
+    assert problem.message == "there is no monitored period"
+    [problem] = read(written(tmp_path, lambda sheets: sheets[USER_INPUTS].clear()))[0].problems
+    assert (problem.remedy or "").startswith("fill row 2")
 
 
 def test_an_unknown_rule_set_is_told_where_it_was_asked_for(tmp_path: Path) -> None:
