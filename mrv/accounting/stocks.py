@@ -43,8 +43,12 @@ def stock_problems(tables: Tables, frame: Frame) -> Iterator[InputError]:
 
 
 def stocks_of(states: States, state: State) -> Sequence[InputRow]:
-    """Return the rows of a state, or else those of the state in every stratum."""
-    return states.get(state) or states.get((EVERY_STRATUM, state[1]), ())
+    """Return the rows of a state, with the pools that only its rows for every stratum give; a total stands alone."""
+    own, general = states.get(state, ()), states.get((EVERY_STRATUM, state[1]), ())
+    pools = {row["pool"] for row in own}
+    if own and "total" in pools | {row["pool"] for row in general}:
+        return own
+    return [*own, *(row for row in general if row["pool"] not in pools)]
 
 
 def forest_states(tables: Tables, states: States) -> set[State]:

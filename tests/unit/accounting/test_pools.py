@@ -63,6 +63,12 @@ def test_a_share_has_the_pools_of_what_it_is_a_share_of(base: tuple[Any, ...]) -
     assert len(told(*base, degraded, stock("cropland", "above_ground"), from_state="degraded")) == 1
 
 
+def test_pools_of_every_stratum_add_to_those_of_a_stratum() -> None:
+    general = stock("cropland", "soil", 30, stratum_id="*")
+    assert told(*FOREST, stock("cropland", "above_ground", 5), general) == []
+    assert len(told(*FOREST, stock("cropland", "above_ground", 5), stock("cropland", "total", 30, stratum_id="*"))) == 1
+
+
 def test_growth_asks_the_state_before() -> None:
     change = {"activity": "enhancement", "from_state": "pasture", "to_state": "forest"}
     [message] = told(*FOREST, stock("pasture", "above_ground", 3), **change)
