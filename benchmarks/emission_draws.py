@@ -30,8 +30,11 @@ def make_account(transitions: int, draws: int) -> Account:
             Stock(input_id=f"stock {place}", error=Distribution(value=150.0, se=8.0 + place)) for place in range(STRATA)
         ],
         sides=places % 2,
-        term_amounts=places,
-        term_stocks=places % STRATA,
+        link_emissions=places,
+        link_amounts=places,
+        link_weights=np.ones(transitions),
+        part_emissions=places,
+        part_stocks=places % STRATA,
         parts_tco2e=np.where(places % 2 == 0, 90_000.0, 20_000.0),
         leakage=LeakageRules(
             counts_belt=np.zeros(1, np.bool_), is_cumulative=np.zeros(1, np.bool_), rate=none, fixed_tco2e=none
@@ -50,7 +53,7 @@ def numpy_draws(account: Account) -> float:
     for draw in range(account.draws):
         areas = 1 + 0.1 * generator.standard_normal(len(account.amounts))
         stocks = 1 + spreads * generator.standard_normal(STRATA)
-        found[draw] = (sign * account.parts_tco2e * areas * stocks[account.term_stocks]).sum()
+        found[draw] = (sign * account.parts_tco2e * areas * stocks[account.part_stocks]).sum()
     return float(found.std(ddof=1))
 
 

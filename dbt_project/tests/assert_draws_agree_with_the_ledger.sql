@@ -4,7 +4,7 @@ with shifted as (
     select
         project_id,
         rule_set
-    from {{ ref('int_account_draw_terms') }}
+    from {{ ref('int_account_area_links') }}
     where distribution in ('triangular', 'truncated_normal')
     union
     select

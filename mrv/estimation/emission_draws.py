@@ -25,6 +25,7 @@ SIDES = (
 PERIOD = None
 """The span of all vintages together."""
 _GRID = 1000
+_SHARES = (0.05, 0.5, 0.95)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,17 +62,20 @@ class Stock:
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """What is drawn: emissions that are products of an amount and a stock.
+    """What is drawn: emissions that are the sum of their amounts times the sum of what stocks make of them.
 
     Attributes:
         project_id: Project; with the seed it says which numbers are drawn, so that two accounts of one project share them.
         vintages: Calendar years.
         amounts: The amounts.
         stocks: The stocks.
-        sides: Side of each term: 4 times the position of the vintage, plus that in `SIDES`. Shape (terms,).
-        term_amounts: Position of each term's amount.
-        term_stocks: Position of each term's stock; −1: the emission has none.
-        parts_tco2e: What each term emits where nothing errs.
+        sides: Side of each emission: 4 times the position of the vintage, plus that in `SIDES`. Shape (emissions,).
+        link_emissions: Position of the emission to which an amount is linked, shape (links,).
+        link_amounts: Position of the amount.
+        link_weights: Which part of the emission it makes; those of an emission add up to 1.
+        part_emissions: Position of the emission of which a stock makes a part, shape (parts,).
+        part_stocks: Position of the stock; −1: the part has none.
+        parts_tco2e: What the part is where nothing errs.
         leakage: How leakage follows from the sides.
         seed: Seed.
         draws: How many.
@@ -83,8 +87,11 @@ class Account:
     amounts: Sequence[Amount]
     stocks: Sequence[Stock]
     sides: Integers
-    term_amounts: Integers
-    term_stocks: Integers
+    link_emissions: Integers
+    link_amounts: Integers
+    link_weights: Floats
+    part_emissions: Integers
+    part_stocks: Integers
     parts_tco2e: Floats
     leakage: LeakageRules
     seed: int
@@ -130,10 +137,9 @@ def draw_spreads(account: Account) -> Iterator[Spread]:
     A number drawn depends on seed, project, input and draw alone: the order of rows, other accounts and threads change none.
     """
     emissions = _draw_emissions(account)
+    spans = (*account.vintages, PERIOD)
     for quantity, values in quantities_of(emissions, account.leakage).items():
-        for place, vintage in enumerate(account.vintages):
-            yield _spread(vintage, quantity, values[place])
-        yield _spread(PERIOD, quantity, values.sum(axis=0))
+        yield from _spreads(quantity, spans, np.vstack([values, values.sum(axis=0)]))
 
 
 def influences(account: Account) -> list[Influence]:
@@ -144,7 +150,8 @@ def influences(account: Account) -> list[Influence]:
     """
     entries = _entries(account)
     moved = entries.totals(account)
-    low, high = (_middle_quantile(np.sort(moved, axis=1), share) for share in (0.05, 0.95))
+    ordered = np.sort(moved, axis=1)
+    low, high = (_middle_quantile(ordered, share) for share in (0.05, 0.95))
     means, variances = moved.mean(axis=1), moved.var(axis=1)
     rows = np.column_stack([low, high, means, variances]).tolist()
     return [
@@ -155,17 +162,21 @@ def influences(account: Account) -> list[Influence]:
 
 def _draw_emissions(account: Account) -> Floats:
     """Return the emissions of each side and draw, shape (4 vintages, draws)."""
-    order = np.lexsort((account.parts_tco2e, account.term_stocks, account.sides, account.term_amounts))
+    links = np.lexsort((account.link_emissions, account.link_amounts))
+    parts = np.lexsort((account.part_stocks, account.part_emissions))
     seed = seed_word(account.seed)
     words = _words(account, [amount.input_id for amount in account.amounts])
     given, rows = _given_multiples(account, words, seed)
     stocks = _stock_multiples(account, lambda name: _units(account, name))
     return add_products(
-        np.searchsorted(account.term_amounts[order], np.arange(len(account.amounts) + 1)),
-        account.sides[order],
-        # The last row, which -1 means, is that of emissions without a stock: always 1.
-        account.term_stocks[order] % (len(account.stocks) + 1),
-        account.parts_tco2e[order],
+        account.sides,
+        np.searchsorted(account.link_amounts[links], np.arange(len(account.amounts) + 1)),
+        account.link_emissions[links],
+        account.link_weights[links],
+        np.searchsorted(account.part_emissions[parts], np.arange(account.sides.size + 1)),
+        # The last row, which -1 means, is that of parts without a stock: always 1.
+        account.part_stocks[parts] % (len(account.stocks) + 1),
+        account.parts_tco2e[parts],
         words,
         np.array([_spread_of(amount.error) for amount in account.amounts]),
         given,
@@ -213,16 +224,23 @@ class _StockMultiples:
 
 def _stock_multiples(account: Account, units_of: Callable[[str], Floats], *, at_grid: bool = False) -> _StockMultiples:
     """Return the multiples of stocks for numbers by input; what was resampled comes from there, at the grid as its quantiles."""
+    from scipy.special import ndtri
+
     units: dict[str, Floats] = {}
+    normals: dict[str, Floats] = {}
 
     def values(name: str, error: Distribution) -> Floats:
         if name not in units:
             units[name] = units_of(name)
         drawn = account.resampled.get(name)
         # A pool of the state that has no error gets none from its plots.
-        if drawn is None or not error.se:
+        if drawn is not None and error.se:
+            return np.quantile(drawn, units[name]) if at_grid else drawn
+        if error.drawn_as != "normal" or not error.se:
             return multiples(error, units[name])
-        return np.quantile(drawn, units[name]) if at_grid else drawn
+        if name not in normals:
+            normals[name] = ndtri(units[name])
+        return 1 + _spread_of(error) * normals[name]
 
     width = _GRID if at_grid else account.draws
     followed = np.array([values(stock.input_id, stock.error) for stock in account.stocks]).reshape(-1, width)
@@ -250,8 +268,11 @@ class _Entries:
 
     def totals(self, account: Account) -> Floats:
         """Return the net reductions of the period, shape (inputs, grid)."""
-        central = np.zeros(len(SIDES) * len(account.vintages))
-        np.add.at(central, account.sides, account.parts_tco2e)
+        central: Floats = np.bincount(
+            account.sides[account.part_emissions],
+            weights=account.parts_tco2e,
+            minlength=len(SIDES) * len(account.vintages),
+        ).astype(np.float64)
         rules = account.leakage
         return vary_inputs(
             self.starts,
@@ -311,8 +332,10 @@ def _slopes(account: Account) -> tuple[Floats, Floats]:
     """Return how each side grows with each amount and each stock, shapes (sides, amounts) and (sides, stocks), in tCO2e."""
     count = len(SIDES) * len(account.vintages)
     amounts, stocks = np.zeros((count, len(account.amounts))), np.zeros((count, len(account.stocks) + 1))
-    np.add.at(amounts, (account.sides, account.term_amounts), account.parts_tco2e)
-    np.add.at(stocks, (account.sides, account.term_stocks), account.parts_tco2e)
+    emissions = np.bincount(account.part_emissions, weights=account.parts_tco2e, minlength=account.sides.size)
+    made = account.link_weights * emissions[account.link_emissions]
+    np.add.at(amounts, (account.sides[account.link_emissions], account.link_amounts), made)
+    np.add.at(stocks, (account.sides[account.part_emissions], account.part_stocks), account.parts_tco2e)
     return amounts, stocks[:, :-1]
 
 
@@ -331,19 +354,14 @@ def _after_what_they_follow(stocks: Sequence[Stock]) -> list[int]:
     return sorted(following, key=lambda place: any(stocks[base].follows for base, _ in stocks[place].follows))
 
 
-def _spread(vintage: int | None, quantity: str, draws: Floats) -> Spread:
-    ordered = np.sort(draws)
+def _spreads(quantity: str, spans: Sequence[int | None], draws: Floats) -> Iterator[Spread]:
+    """Yield how the draws of each span spread, shape (spans, draws)."""
     # Linear between draws, as numpy does it.
-    places = np.array([0.05, 0.5, 0.95]) * (ordered.size - 1)
+    places = np.array(_SHARES) * (draws.shape[1] - 1)
     below = places.astype(np.int64)
-    above = np.minimum(below + 1, ordered.size - 1)
-    q05, median, q95 = (ordered[below] + (places - below) * (ordered[above] - ordered[below])).tolist()
-    return Spread(
-        vintage=vintage,
-        quantity=quantity,
-        mean=float(draws.mean()),
-        median=median,
-        sd=float(draws.std(ddof=1)),
-        q05=q05,
-        q95=q95,
-    )
+    above = np.minimum(below + 1, draws.shape[1] - 1)
+    ordered = np.partition(draws, np.union1d(below, above), axis=1)
+    quantiles = ordered[:, below] + (places - below) * (ordered[:, above] - ordered[:, below])
+    rows = np.column_stack([draws.mean(axis=1), draws.std(axis=1, ddof=1), quantiles]).tolist()
+    for span, (mean, sd, q05, median, q95) in zip(spans, rows, strict=True):
+        yield Spread(vintage=span, quantity=quantity, mean=mean, median=median, sd=sd, q05=q05, q95=q95)

@@ -12,29 +12,44 @@ from mrv.errors import InputError
 from mrv.estimation.account_draws import DRAWN, draw_accounts
 from mrv.estimation.distributions import Z90
 
+KEYS = [("project_id", pa.string()), ("rule_set", pa.string()), ("change_no", pa.int64())]
 TERMS = pa.schema(
-    [(name, pa.string()) for name in ("project_id", "rule_set")]
-    + [("vintage_year", pa.int64())]
-    + [(name, pa.string()) for name in ("scope", "scenario", "amount_id", "input_id")]
-    + [("u90", pa.float64()), ("distribution", pa.string())]
-    + [(name, pa.float64()) for name in ("shape_a", "shape_b", "shape_c", "shaped_amount")]
-    + [("multiple_id", pa.string()), ("part_tco2e", pa.float64())]
+    [*KEYS, ("vintage_year", pa.int64())]
+    + [(name, pa.string()) for name in ("scope", "scenario", "multiple_id")]
+    + [("part_tco2e", pa.float64())]
+)
+AMOUNTS = pa.schema(
+    [*KEYS, ("amount_no", pa.int64()), ("weight", pa.float64())]
+    + [(name, pa.string()) for name in ("input_id", "distribution")]
+    + [(name, pa.float64()) for name in ("u90", "shape_a", "shape_b", "shape_c", "shaped_amount")]
 )
 
 
-def term(amount: str, part: float, scenario: str = "baseline", **given: Any) -> dict[str, Any]:
+def term(amount: str | None, part: float, scenario: str = "baseline", **given: Any) -> dict[str, Any]:
+    """Return an emission of one area, as rows of both tables in one: by default the area errs by 10 %."""
     return {
-        **dict.fromkeys(TERMS.names),
+        **dict.fromkeys([*TERMS.names, *AMOUNTS.names]),
         "project_id": "p",
         "rule_set": "r",
         "vintage_year": 2022,
         "scope": "project_area",
         "scenario": scenario,
-        "amount_id": amount,
+        "name": amount,
         "input_id": amount,
+        "weight": 1.0,
         "u90": 0.1,
         "part_tco2e": part,
         **given,
+    }
+
+
+def tables(terms: list[dict[str, Any]]) -> dict[str, pa.Table]:
+    """Return the tables of emissions: numbered in the order of their accounts, whatever that of the rows is."""
+    order = sorted(terms, key=lambda row: (row["project_id"], row["rule_set"], str(row["name"])))
+    rows = [{**row, "change_no": 1 + order.index(row), "amount_no": 1 + order.index(row)} for row in terms]
+    return {
+        "terms": pa.Table.from_pylist(rows, schema=TERMS),
+        "amounts": pa.Table.from_pylist([row for row in rows if row["input_id"]], schema=AMOUNTS),
     }
 
 
@@ -83,13 +98,14 @@ def drawn(
     terms: list[dict[str, Any]],
     rules: list[dict[str, Any]] | None = None,
     stocks: list[dict[str, Any]] | None = None,
+    emissions: dict[str, Any] | None = None,
     **given: Any,
 ) -> list[dict[str, Any]]:
+    inputs = {**(emissions or tables(terms)), "units": pa.Table.from_pylist([]), **given}
     table = draw_accounts(
-        terms=pa.Table.from_pylist(terms, schema=TERMS),
         rules=pa.Table.from_pylist(rules or [rule()]),
         stocks=pa.Table.from_pylist(stocks or [stock("forest", "above_ground", 100.0)]),
-        **{"units": pa.Table.from_pylist([]), **given},
+        **inputs,
     )
     assert table.schema == DRAWN
     rows: list[dict[str, Any]] = table.to_pylist()
@@ -128,7 +144,7 @@ def test_ratio_and_share_follow_their_base() -> None:
 
 def test_shapes_are_in_the_unit_of_what_they_are_of() -> None:
     """A triangle from 90 over 100 to 110 ha, and one of the ratio's own: 5 % and 95 % at 0.3162 of half its width."""
-    given = {"distribution": "triangular", "shape_a": 90.0, "shape_b": 100.0, "shape_c": 110.0, "shaped_amount": 100.0}
+    given: dict[str, Any] = {"distribution": "triangular", "shape_a": 90.0, "shape_b": 100.0, "shape_c": 110.0, "shaped_amount": 100.0}
     assert half_width(found(drawn([term("a", 1000.0, u90=0.04, **given)]))) == pytest.approx(68.377, rel=0.02)
     share = stock(
         "degraded",
@@ -184,8 +200,17 @@ def test_an_account_without_emissions_has_draws_of_nothing() -> None:
 
 def test_an_error_that_is_not_known_is_not_drawn() -> None:
     """The mart says so instead of the figures; a null never becomes a not-a-number."""
-    rows = drawn([term("unknown", 10.0, u90=None, input_id=None, distribution=None)])
-    assert found(rows)["sd_tco2e"] == pytest.approx(0, abs=1e-9)
+    for unknown in (term(None, 10.0), term("area", 10.0, u90=None)):
+        rows = drawn([unknown])
+        assert found(rows)["sd_tco2e"] == pytest.approx(0, abs=1e-9)
+        assert found(rows)["mean_tco2e"] == pytest.approx(10)
+
+
+def test_areas_of_an_emission_that_is_not_known_are_not_drawn() -> None:
+    given: dict[str, Any] = tables([term("a", 10.0), term("b", 20.0)])
+    rows = drawn([], emissions={**given, "terms": given["terms"].slice(0, 1)})
+    assert {row["input_id"] for row in rows} == {None, "a"}
+    assert found(rows)["mean_tco2e"] == pytest.approx(10, rel=0.01)
 
 
 def test_units_are_drawn_again_only_where_that_is_asked_for() -> None:

@@ -10,52 +10,105 @@ stock_links as (
     select * from {{ ref('int_account_stock_links') }}
 ),
 
+-- Pools of one emission come from the same areas.
+changes as (
+    select
+        project_id,
+        rule_set,
+        scenario,
+        baseline_version,
+        scope,
+        zone_id,
+        stratum_id,
+        activity,
+        from_state,
+        to_state,
+        year,
+        kind,
+        sign_in_net,
+        change_no,
+        sum(period_tco2e) as period_tco2e
+    from emission_rows
+    group by all
+),
+
 -- The error of the part of an emission that an area makes. Multiply first, divide last. What nothing stands behind is
 -- not without error: it is not known.
 area_errors as (
     select
-        emission_rows.*,
-        coalesce(area_links.input_id, 'area ' || emission_rows.row_id) as input_id,
+        changes.project_id,
+        changes.rule_set,
+        changes.year,
+        changes.scope,
+        changes.scenario,
+        changes.sign_in_net,
+        coalesce(
+            area_links.input_id,
+            'area ' || concat_ws(
+                '/',
+                changes.scenario,
+                changes.baseline_version,
+                changes.scope,
+                changes.zone_id,
+                changes.stratum_id,
+                changes.activity,
+                changes.from_state,
+                changes.to_state,
+                changes.year
+            )
+        ) as input_id,
         area_links.degrees_of_freedom,
+        area_links.error_reason,
         coalesce(area_links.u90 is not null and area_links.amount is not null, false) as is_known,
         case
             when area_links.link_count = 1
                 then
                     cast(
-                        cast(emission_rows.period_tco2e as decimal(38, 9)) * cast(area_links.u90 as decimal(38, 9))
+                        cast(changes.period_tco2e as decimal(38, 9)) * cast(area_links.u90 as decimal(38, 9))
                         as decimal(38, 9)
                     )
             else
                 cast(
-                    cast(emission_rows.period_tco2e as double) * cast(area_links.u90 as double)
+                    cast(changes.period_tco2e as double) * cast(area_links.u90 as double)
                     * cast(area_links.amount as double) / cast(area_links.whole as double)
                     as decimal(38, 9)
                 )
         end as error_tco2e
-    from emission_rows
-    left join area_links
-        on
-            emission_rows.project_id = area_links.project_id
-            and emission_rows.rule_set = area_links.rule_set
-            and emission_rows.year = area_links.vintage_year
-            and emission_rows.row_id = area_links.row_id
+    from changes
+    left join area_links on changes.change_no = area_links.change_no
 ),
 
 stock_errors as (
     select
-        emission_rows.*,
-        coalesce(stock_links.input_id, 'stock ' || emission_rows.row_id) as input_id,
+        emission_rows.project_id,
+        emission_rows.rule_set,
+        emission_rows.year,
+        emission_rows.scope,
+        emission_rows.scenario,
+        emission_rows.sign_in_net,
+        coalesce(
+            stock_links.input_id,
+            'stock ' || concat_ws(
+                '/',
+                emission_rows.scenario,
+                emission_rows.baseline_version,
+                emission_rows.scope,
+                emission_rows.zone_id,
+                emission_rows.stratum_id,
+                emission_rows.activity,
+                emission_rows.from_state,
+                emission_rows.to_state,
+                emission_rows.pool,
+                emission_rows.year
+            )
+        ) as input_id,
         stock_links.ratio_id,
         coalesce(stock_links.has_error and stock_links.error_tco2e is not null, false) as is_known,
         stock_links.error_tco2e,
         stock_links.ratio_error_tco2e
     from emission_rows
     left join stock_links
-        on
-            emission_rows.project_id = stock_links.project_id
-            and emission_rows.rule_set = stock_links.rule_set
-            and emission_rows.year = stock_links.vintage_year
-            and emission_rows.row_id = stock_links.row_id
+        on emission_rows.change_no = stock_links.change_no and emission_rows.pool = stock_links.pool
     where emission_rows.kind <> 'declared'
 ),
 
@@ -71,7 +124,8 @@ errors as (
         input_id,
         is_known,
         error_tco2e,
-        degrees_of_freedom
+        degrees_of_freedom,
+        error_reason
     from area_errors
     union all by name
     select
@@ -123,7 +177,8 @@ final as (
             as decimal(28, 6)
         ) as monitored_error_tco2e,
         bool_or(scenario = 'monitored' and scope = 'project_area') as is_monitored,
-        max(degrees_of_freedom) as degrees_of_freedom
+        max(degrees_of_freedom) as degrees_of_freedom,
+        max(error_reason) as error_reason
     from errors
     group by project_id, rule_set, year, kind, input_id
 )

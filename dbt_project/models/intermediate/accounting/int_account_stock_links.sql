@@ -2,10 +2,6 @@ with emission_rows as (
     select * from {{ ref('int_account_emission_rows') }}
 ),
 
-rules as (
-    select * from {{ ref('int_account_rules') }}
-),
-
 stocks as (
     select * from {{ ref('int_account_stock_inputs') }}
 ),
@@ -25,7 +21,8 @@ changes as (
         sides.project_id,
         sides.rule_set,
         sides.year,
-        sides.row_id,
+        sides.change_no,
+        sides.pool,
         sides.period_tco2e,
         sides.sign,
         stocks.stock_id,
@@ -38,11 +35,6 @@ changes as (
         -- What follows deforestation may be a table value without an interval; forest may not.
         stocks.has_error or (sides.sign = -1 and sides.activity = 'deforestation') as has_error
     from sides
-    inner join rules
-        on
-            sides.project_id = rules.project_id
-            and sides.rule_set = rules.rule_set
-            and sides.year = rules.vintage_year
     inner join stocks
         on
             sides.project_id = stocks.project_id
@@ -56,7 +48,7 @@ whole as (
     select
         *,
         cast(
-            sum(sign * stock_tc_ha) over (partition by project_id, rule_set, row_id) as decimal(18, 9)
+            sum(sign * stock_tc_ha) over (partition by change_no, pool) as decimal(18, 9)
         ) as change_tc_ha
     from changes
 ),
@@ -67,7 +59,8 @@ burnt as (
         emission_rows.project_id,
         emission_rows.rule_set,
         emission_rows.year,
-        emission_rows.row_id,
+        emission_rows.change_no,
+        emission_rows.pool,
         emission_rows.period_tco2e,
         1 as sign,
         stocks.stock_id,
@@ -95,22 +88,13 @@ links as (
 ),
 
 -- The part of the emission that a stock makes, and its errors; a stock after deforestation takes from it. Multiply
--- first, divide last.
+-- first, divide last, in whole numbers.
 products as (
     select
         *,
-        nullif(abs(change_tc_ha), 0) as change_size,
-        cast(cast(period_tco2e as decimal(28, 9)) * sign(change_tc_ha) * sign as decimal(28, 9)) as signed_tco2e
+        {{ whole('period_tco2e', 9) }} * sign(change_tc_ha) * sign as signed_whole,
+        nullif(abs({{ whole('change_tc_ha', 9) }}), 0) as change_whole
     from links
-),
-
-multiplied as (
-    select
-        *,
-        cast(signed_tco2e as decimal(38, 9)) * cast(stock_tc_ha as decimal(38, 9)) as part_by_change,
-        cast(signed_tco2e as decimal(38, 9)) * cast(ci90_half_width_tc_ha as decimal(38, 9)) as error_by_change,
-        cast(signed_tco2e as decimal(38, 9)) * cast(ratio_ci90_tc_ha as decimal(38, 9)) as ratio_error_by_change
-    from products
 ),
 
 final as (
@@ -118,16 +102,17 @@ final as (
         project_id,
         rule_set,
         year as vintage_year,
-        row_id,
+        change_no,
+        pool,
         stock_id,
         multiple_id,
         input_id,
         ratio_id,
         has_error,
-        {{ divide('part_by_change', 'change_size', 18, 9) }} as part_tco2e,
-        {{ divide('error_by_change', 'change_size', 18, 9) }} as error_tco2e,
-        {{ divide('ratio_error_by_change', 'change_size', 18, 9) }} as ratio_error_tco2e
-    from multiplied
+        {{ divide_whole('signed_whole * ' ~ whole('stock_tc_ha', 9), 'change_whole') }} as part_tco2e,
+        {{ divide_whole('signed_whole * ' ~ whole('ci90_half_width_tc_ha', 9), 'change_whole') }} as error_tco2e,
+        {{ divide_whole('signed_whole * ' ~ whole('ratio_ci90_tc_ha', 9), 'change_whole') }} as ratio_error_tco2e
+    from products
 )
 
 select * from final

@@ -80,6 +80,9 @@ combined as (
         errors.is_monitored,
         errors.degrees_of_freedom,
         errors.input_id,
+        coalesce(
+            errors.error_reason, 'neither the areas nor the parameter ad_uncertainty_u90 state one'
+        ) as error_reason,
         cast(
             cast(errors.error_tco2e as decimal(28, 6)) * cast(bases.kept_share as decimal(10, 9))
             + case when bases.has_belt then errors.belt_error_tco2e else 0 end
@@ -113,6 +116,8 @@ sums as (
         max(degrees_of_freedom) as degrees_of_freedom,
         string_agg(distinct input_id, ', ' order by input_id) filter (where kind = 'area' and not is_known)
             as unknown_areas,
+        string_agg(distinct error_reason, '; ' order by error_reason) filter (where kind = 'area' and not is_known)
+            as error_reasons,
         string_agg(distinct input_id, ', ' order by input_id) filter (where kind = 'stock' and not is_known)
             as unknown_stocks
     from combined
@@ -127,6 +132,7 @@ measured as (
         coalesce(sums.factors_known, true) as factors_known,
         sums.degrees_of_freedom,
         sums.unknown_areas,
+        sums.error_reasons,
         sums.unknown_stocks,
         coalesce(sums.factor_part, 0) as factor_part,
         coalesce(sums.area_part, 0) as area_part,
@@ -207,8 +213,7 @@ final as (
         case
             when not areas_known
                 then
-                    'uncertainty of activity data unknown (' || unknown_areas
-                    || '): neither the areas nor the parameter ad_uncertainty_u90 state one'
+                    'uncertainty of activity data unknown (' || unknown_areas || '): ' || error_reasons
         end as area_reason,
         case
             when not factors_known then 'uncertainty of emission factors unknown (' || unknown_stocks || ')'
