@@ -7,6 +7,7 @@ with known (name, choices) as (
     ('pool_dead_wood', ['counted', 'excluded']),
     ('pool_litter', ['counted', 'excluded']),
     ('pool_soil', ['counted', 'excluded']),
+    ('stock_bound', ['mean', 'bound_when_imprecise']),
     ('emission_detail', ['by_pool', 'by_total']),
     ('degradation_counted', ['yes', 'no']),
     ('enhancement_credited', ['yes', 'no']),

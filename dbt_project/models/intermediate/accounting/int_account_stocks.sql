@@ -199,10 +199,24 @@ united as (
     select * from pipeline
 ),
 
+-- The interval that a stock states, by a standard error or the shape of its distribution.
+stated as (
+    select
+        *,
+        cast(
+            coalesce(
+                cast(ci90_half_width_tc_ha as double),
+                {{ shape_se('value') }} * cast({{ normal_90() }} as double)
+                * cast(stock_tc_ha as double) / nullif(cast(value as double), 0)
+            ) as decimal(18, 9)
+        ) as half_width_tc_ha
+    from united
+),
+
 counted as (
     select
-        united.*,
-        case united.pool
+        stated.*,
+        case stated.pool
             when 'above_ground' then accounts.pool_above_ground
             when 'below_ground' then accounts.pool_below_ground
             when 'dead_wood' then accounts.pool_dead_wood
@@ -210,10 +224,108 @@ counted as (
             when 'soil' then accounts.pool_soil
             when 'total' then 'counted'
         end as counting,
-        accounts.stock_decimals
-    from united
+        accounts.stock_decimals,
+        accounts.stock_bound,
+        accounts.stock_precision_limit,
+        case
+            when accounts.stock_bound is null then 'parameter stock_bound is not set'
+            when accounts.stock_bound not in ('mean', 'bound_when_imprecise')
+                then 'unknown choice of parameter stock_bound: ' || accounts.stock_bound
+            when accounts.stock_bound = 'bound_when_imprecise' and accounts.stock_precision_limit is null
+                then 'parameter stock_precision_limit is not set'
+        end as bound_reason
+    from stated
     inner join accounts
-        on united.project_id = accounts.project_id and united.rule_set = accounts.rule_set
+        on stated.project_id = accounts.project_id and stated.rule_set = accounts.rule_set
+),
+
+-- What deforestation leaves behind; every other state of the land is forest.
+cleared as (
+    select distinct
+        project_id,
+        rule_set,
+        to_state as state
+    from {{ ref('int_account_activity') }}
+    where activity = 'deforestation'
+),
+
+states as (
+    select
+        counted.* exclude (reason),
+        coalesce(counted.reason, counted.bound_reason) as reason,
+        cleared.state is not null or counted.state = 'post_deforestation' as is_cleared
+    from counted
+    left join cleared
+        on
+            counted.project_id = cleared.project_id
+            and counted.rule_set = cleared.rule_set
+            and counted.state = cleared.state
+),
+
+-- A stock that states no interval keeps its mean.
+judged as (
+    select
+        *,
+        coalesce(
+            stock_bound = 'bound_when_imprecise'
+            and method not in ('ratio', 'share')
+            and half_width_tc_ha > stock_tc_ha * stock_precision_limit,
+            false
+        ) as is_imprecise
+    from states
+),
+
+-- What is known too badly counts by the end of its interval that credits less; no stock is below zero.
+bounded as (
+    select
+        *,
+        cast(
+            case
+                when not is_imprecise then stock_tc_ha
+                when is_cleared then stock_tc_ha + half_width_tc_ha
+                when stock_tc_ha > half_width_tc_ha then stock_tc_ha - half_width_tc_ha
+                else 0
+            end as decimal(18, 9)
+        ) as used_tc_ha
+    from judged
+),
+
+leaders as (
+    select
+        project_id,
+        rule_set,
+        stratum_id,
+        state,
+        stock_tc_ha as leading_mean_tc_ha,
+        used_tc_ha as leading_used_tc_ha
+    from bounded
+    where pool = 'above_ground' and is_imprecise
+),
+
+products as (
+    select
+        bounded.*,
+        leaders.leading_mean_tc_ha,
+        cast(bounded.stock_tc_ha as decimal(38, 9)) * cast(leaders.leading_used_tc_ha as decimal(38, 9)) as used_by_mean
+    from bounded
+    left join leaders
+        on
+            bounded.method = 'ratio'
+            and bounded.project_id = leaders.project_id
+            and bounded.rule_set = leaders.rule_set
+            and bounded.stratum_id = leaders.stratum_id
+            and bounded.state = leaders.state
+),
+
+-- Ratios of a bounded pool follow it.
+used as (
+    select
+        * exclude (used_tc_ha),
+        case
+            when leading_mean_tc_ha > 0 then {{ divide('used_by_mean', 'leading_mean_tc_ha', 18, 9, width=18) }}
+            else used_tc_ha
+        end as used_tc_ha
+    from products
 ),
 
 -- The whole stock of a state, of which another state may be a share.
@@ -224,10 +336,11 @@ totals as (
         stratum_id,
         state,
         max(stock_decimals) as stock_decimals,
-        cast({{ sum_or_null('stock_tc_ha') }} as decimal(28, 9)) as total_tc_ha,
+        cast({{ sum_or_null('used_tc_ha') }} as decimal(28, 9)) as total_tc_ha,
+        cast({{ sum_or_null('stock_tc_ha') }} as decimal(28, 9)) as mean_total_tc_ha,
         cast({{ sum_or_null('ci90_half_width_tc_ha') }} as decimal(28, 9)) as ci90_tc_ha,
         {{ reasons('reason') }} as reason
-    from counted
+    from used
     where counting = 'counted' and method <> 'share'
     group by project_id, rule_set, stratum_id, state
 ),
@@ -235,67 +348,82 @@ totals as (
 bases as (
     select
         *,
-        {{ round_to('total_tc_ha', 'stock_decimals') }} as rounded_tc_ha
+        {{ round_to('total_tc_ha', 'stock_decimals') }} as rounded_tc_ha,
+        {{ round_to('mean_total_tc_ha', 'stock_decimals') }} as rounded_mean_tc_ha
     from totals
 ),
 
 final as (
     select
-        counted.project_id,
-        counted.rule_set,
-        counted.stratum_id,
-        counted.state,
-        counted.pool,
-        counted.method,
-        counted.value,
-        counted.se,
-        counted.base_state,
-        coalesce(counted.counting = 'counted', false) as is_counted,
+        used.project_id,
+        used.rule_set,
+        used.stratum_id,
+        used.state,
+        used.pool,
+        used.method,
+        used.value,
+        used.se,
+        used.base_state,
+        coalesce(used.counting = 'counted', false) as is_counted,
         cast(
             case
-                when counted.reason is not null then null
-                when counted.method = 'share'
-                    then cast(bases.rounded_tc_ha as decimal(38, 9)) * cast(counted.value as decimal(38, 9))
-                else counted.stock_tc_ha
+                when used.reason is not null then null
+                when used.method = 'share'
+                    then cast(bases.rounded_tc_ha as decimal(38, 9)) * cast(used.value as decimal(38, 9))
+                else used.used_tc_ha
             end as decimal(18, 9)
         ) as stock_tc_ha,
         cast(
             case
-                when counted.method = 'share'
+                when used.reason is not null then null
+                when used.method = 'share'
+                    then cast(bases.rounded_mean_tc_ha as decimal(38, 9)) * cast(used.value as decimal(38, 9))
+                else used.stock_tc_ha
+            end as decimal(18, 9)
+        ) as mean_tc_ha,
+        -- The interval is that of the mean, also around a bound.
+        cast(
+            case
+                when used.method = 'share'
                     then
                         sqrt(
-                            pow(cast(bases.ci90_tc_ha as double) * cast(counted.value as double), 2)
+                            pow(cast(bases.ci90_tc_ha as double) * cast(used.value as double), 2)
                             + pow(
-                                cast(bases.total_tc_ha as double) * coalesce(cast(counted.se as double), 0)
+                                cast(bases.total_tc_ha as double) * coalesce(cast(used.se as double), 0)
                                 * {{ normal_90() }}, 2
                             )
                         )
-                else counted.ci90_half_width_tc_ha
+                when used.is_imprecise then used.half_width_tc_ha
+                else used.ci90_half_width_tc_ha
             end as decimal(18, 9)
         ) as ci90_half_width_tc_ha,
-        counted.parameter_id,
-        coalesce(counted.distribution, if(counted.se is not null, 'normal', null)) as distribution,
-        cast(counted.shape_a as decimal(18, 9)) as shape_a,
-        cast(counted.shape_b as decimal(18, 9)) as shape_b,
-        cast(counted.shape_c as decimal(18, 9)) as shape_c,
-        counted.source,
+        used.parameter_id,
+        -- Shapes are around the mean: a stock that counts by a bound errs normally around that, as much as before.
         case
-            when counted.reason is not null then counted.reason
-            when counted.method = 'share' and bases.state is null
-                then 'no carbon stock of ' || counted.base_state || ' in stratum ' || counted.stratum_id
-            when counted.method = 'share' then bases.reason
-            when counted.pool is not null and counted.counting is null
-                then 'parameter pool_' || counted.pool || ' is not set'
-            when counted.counting not in ('counted', 'excluded')
-                then 'unknown choice of parameter pool_' || counted.pool || ': ' || counted.counting
+            when used.is_imprecise and used.distribution <> 'lognormal' then 'normal'
+            else coalesce(used.distribution, if(used.se is not null, 'normal', null))
+        end as distribution,
+        cast(if(used.is_imprecise, null, used.shape_a) as decimal(18, 9)) as shape_a,
+        cast(if(used.is_imprecise, null, used.shape_b) as decimal(18, 9)) as shape_b,
+        cast(if(used.is_imprecise, null, used.shape_c) as decimal(18, 9)) as shape_c,
+        used.source,
+        case
+            when used.reason is not null then used.reason
+            when used.method = 'share' and bases.state is null
+                then 'no carbon stock of ' || used.base_state || ' in stratum ' || used.stratum_id
+            when used.method = 'share' then bases.reason
+            when used.pool is not null and used.counting is null
+                then 'parameter pool_' || used.pool || ' is not set'
+            when used.counting not in ('counted', 'excluded')
+                then 'unknown choice of parameter pool_' || used.pool || ': ' || used.counting
         end as reason
-    from counted
+    from used
     left join bases
         on
-            counted.project_id = bases.project_id
-            and counted.rule_set = bases.rule_set
-            and counted.stratum_id = bases.stratum_id
-            and counted.base_state = bases.state
+            used.project_id = bases.project_id
+            and used.rule_set = bases.rule_set
+            and used.stratum_id = bases.stratum_id
+            and used.base_state = bases.state
 )
 
 select * from final
