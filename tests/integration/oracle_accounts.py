@@ -133,6 +133,30 @@ def decay() -> Rows:
     }
 
 
+def decay_with_errors() -> Rows:
+    """A hundred hectares a year, each with an error of its own of a half; roots are emitted over ten years."""
+    name, years = "decay with errors", range(YEAR - 9, YEAR + 1)
+    start, end = date(YEAR, 1, 1), date(YEAR, 12, 31)
+    given: dict[str, Given] = {**PLAIN, "uncertainty_source": "analytic"}
+    return {
+        **account(name, "vm0015_v1_1", start, end, crediting_start=date(YEAR - 9, 1, 1), overrides=given),
+        "baseline_versions": [version(name, "b1", date(YEAR - 9, 1, 1), end)],
+        "account_stocks": [
+            stock(name, "s1", "forest", "above_ground", "100", se=d(0)),
+            stock(name, "s1", "forest", "below_ground", "20", se=d(0)),
+            stock(name, "s1", "post_deforestation", "total", "0", se=d(0)),
+        ],
+        "account_activity": [
+            row
+            for year in years
+            for row in (
+                activity(name, "b1", year, "100", stratum="s1", se_ha=round(d("50") / Z90, 6)),
+                activity(name, None, year, "50", stratum="s1", se_ha=d(0)),
+            )
+        ],
+    }
+
+
 def fire(name: str, rule_set: str, **overrides: Given) -> Rows:
     """One hectare burnt of a forest of 142 tC/ha, nothing cleared."""
     start, end = date(YEAR, 1, 1), date(YEAR, 12, 31)

@@ -58,6 +58,7 @@ def rows() -> Rows:
             oracles.e1("e1 cumulative", "vm0007_v1_6", leakage_floor="cumulative"),
             oracles.e1("side by side", *oracles.RULE_SETS, **rates),
             oracles.decay(),
+            oracles.decay_with_errors(),
             oracles.fire("fire carbon ratio", "vm0015_v1_1", fire_burnt_share=Decimal("0.4")),
             oracles.fire("fire ipcc", "vm0007_v1_6"),
             oracles.mocaredd(),
@@ -106,7 +107,7 @@ def fraction(built: Build, project_id: str) -> Decimal | None:
 
 def test_reference_agrees_on_every_example(built: Build, rows: Rows) -> None:
     # The reference rounds nothing, reads no samples and computes no errors.
-    left_out = ("mocaredd", "sample", "product", "sum")
+    left_out = ("mocaredd", "sample", "product", "sum", "decay with errors")
     own = {name: project for name, project in projects(rows).items() if name not in left_out}
     kept = {
         table: [row for row in found if table == "parameters" or row["project_id"] in own]
@@ -246,6 +247,17 @@ def test_ten_years_of_decay(built: Build) -> None:
     found = [to("0.001", row["baseline_tco2e"]) for row in credited(built, "decay")]
     assert found == [Decimal("52796.407"), *[Decimal("729.740")] * 9, 0]
     assert to("0.001", sum(row["baseline_tco2e"] for row in credited(built, "decay"))) == Decimal("59364.067")
+
+
+def test_carbon_that_decays_errs_with_the_years_that_it_comes_from(built: Build) -> None:
+    """Of 2023 alone 36,667 t above ground and 733 below, nine years before with 733 each: 18,700 and 9 x 367 of 22,000."""
+    row = records(
+        built.database, "select uncertainty_u90 from marts.uncertainty where project_id = 'decay with errors'"
+    )[0]
+    parts = [100 + 2, *[2] * 9]
+    by_hand = sum((part * 0.5) ** 2 for part in parts) ** 0.5 / 60
+    assert by_hand == pytest.approx(0.851469)
+    assert float(row["uncertainty_u90"]) == pytest.approx(by_hand, abs=1e-6)
 
 
 def test_fire(built: Build) -> None:
