@@ -114,7 +114,7 @@ CHOICES = {
 }  # fmt: skip
 NUMBERS = {
     "vm0007_v1_6": {
-        "uncertainty_allowable": "0.15", "uncertainty_level_factor": "1.2", "buffer_rate": "0.14", "ner_error": "0.18",
+        "uncertainty_allowable": "0.15", "uncertainty_level_factor": "1.2", "buffer_rate": "0.140", "ner_error": "0.18",
         "buffer_minimum": "0.12", "risk_limit_internal": "35", "risk_limit_external": "20", "risk_limit_natural": "35",
         "risk_fail_above": "60", "carbon_fraction": "0.47", "uncertainty_free_below": "0.1", "uncertainty_ineligible_above": "1",
         "t_two_sided_90": "1.6449", "t_one_sided_66_67": "0.4307", "art_one_sided_quantile": "0.524417",
