@@ -34,11 +34,12 @@ named as (
     select distinct
         project_id,
         stratum_id,
-        state
+        state,
+        pool
     from declared
 ),
 
--- Rows of all strata hold where a stratum has none of its own for the state.
+-- Rows of all strata hold where a stratum has none of its own for the pool; a whole stock stands for every pool.
 expanded as (
     select
         strata.stratum_id as own_stratum_id,
@@ -49,12 +50,17 @@ expanded as (
             declared.project_id = strata.project_id
             and declared.rule_set = strata.rule_set
             and (declared.stratum_id = strata.stratum_id or declared.stratum_id = '*')
-    left join named
-        on
-            strata.project_id = named.project_id
-            and strata.stratum_id = named.stratum_id
-            and declared.state = named.state
-    where declared.stratum_id = strata.stratum_id or named.state is null
+    where
+        declared.stratum_id = strata.stratum_id
+        or not exists (
+            select 1
+            from named
+            where
+                named.project_id = strata.project_id
+                and named.stratum_id = strata.stratum_id
+                and named.state = declared.state
+                and (named.pool = declared.pool or named.pool = 'total' or declared.pool = 'total')
+        )
 ),
 
 fractions as (
