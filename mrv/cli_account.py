@@ -32,7 +32,14 @@ def run(inputs: Path, rule_sets: tuple[str, ...], folder: Path, skip_refused: bo
     from mrv.settings import read_settings
     from mrv.stages.account_run import run_accounts
 
-    computed = run_accounts(inputs, rule_sets, folder, read_settings(), skip_refused=skip_refused)
+    computed = run_accounts(
+        inputs,
+        rule_sets,
+        folder,
+        read_settings(),
+        skip_refused=skip_refused,
+        tell=lambda line: click.echo(line, err=True),
+    )
     if as_json:
         content = {
             "folder": str(computed.folder),

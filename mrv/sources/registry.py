@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -135,6 +136,13 @@ def parse(spec: Registry, artifacts: Sequence[Artifact], request: Request) -> di
     return {DATASET: records.parsed()}
 
 
+def _numbers(text: str) -> frozenset[str]:
+    """Return the whole numbers that an id may mean, without leading zeros, its points and commas kept and left out."""
+    plain = unicodedata.normalize("NFKC", text)
+    whole = re.sub(r"[.,'\s]", "", plain)
+    return frozenset(digits.lstrip("0") for part in (plain, whole) for digits in re.findall("[0-9]+", part)) - {""}
+
+
 class _FileReader:
     """Reads one file of a registry."""
 
@@ -176,8 +184,16 @@ class _FileReader:
         try:
             serial = read_vcu_serial(str(row.cells[self.columns["serial_number"]]).strip())
         except UnusableValueError:
-            return True
+            return self._is_plainly_another(cell)
         return serial.project_id not in self.spec.project_ids
+
+    def _is_plainly_another(self, cell: str) -> bool:
+        """Tell whether an id can be none of the project's, however it was written: 1340.0, 01340 and VCS1340 may be 1340."""
+        own = frozenset[str]().union(*(_numbers(name) for name in self.spec.project_ids))
+        found = _numbers(cell)
+        if own:
+            return bool(found) and own.isdisjoint(found)
+        return cell.casefold() not in {name.casefold() for name in self.spec.project_ids}
 
     def _read_row(self, records: Records, row: Row) -> None:
         where = f"{self.artifact.address}, row {row.number}"
@@ -194,6 +210,10 @@ class _FileReader:
             record.read(column, cell, name=name, how=self.how)
         if self.item.layout == "verra":
             self._read_serial(record)
+        elif (given := record.values.get("registry_project_id")) and given not in self.spec.project_ids:
+            record.reject(
+                "unreadable_value", f"{self.columns['registry_project_id']} is nearly one of the project's, not it"
+            )
         record.done()
 
     def _ungrouped(self, record: Record, column: str, cell: str) -> str:

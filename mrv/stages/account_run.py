@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from mrv.errors import CheckError, MrvError
+from mrv.errors import CheckError, InputError, MrvError
 from mrv.files import storage_errors, write_bytes, write_parquet
 from mrv.project_accounting import TABLES
 from mrv.schemas import DATASETS
 from mrv.settings import Settings
-from mrv.stages.account_sets import land_rows, read_inputs
+from mrv.stages.account_sets import ProjectInputs, land_rows, read_inputs
 from mrv.warehouse.build import build
 from mrv.warehouse.snapshot import write_built
 
@@ -37,8 +37,12 @@ MARTS = (
     "parameters_monitored",
 )
 """Tables of the ledger that need nothing that is measured."""
+REFUSED = "refused.json"
 SHOWN = 20
 """Most problems that one message tells; all of them are in refused.json."""
+MOST_AREA_ROWS = 5_000
+"""Most rows of areas of one project: 20 years of 100 zones and strata, on both sides, are 4,000. Every row may be an
+error of its own in the Monte Carlo; a hundred thousand rows were not done after ten minutes."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +62,18 @@ class Computed:
     notes: list[str]
 
 
+def _nobody(_: str) -> None:
+    """Listen to nothing."""
+
+
 def run_accounts(
-    path: Path, rule_sets: Sequence[str], folder: Path, settings: Settings, *, skip_refused: bool = False
+    path: Path,
+    rule_sets: Sequence[str],
+    folder: Path,
+    settings: Settings,
+    *,
+    skip_refused: bool = False,
+    tell: Callable[[str], object] = _nobody,
 ) -> Computed:
     """Compute every project of a workbook or portfolio.
 
@@ -69,16 +83,21 @@ def run_accounts(
         folder: Where the tables go.
         settings: The house's settings.
         skip_refused: Compute the sound projects even where others have problems.
+        tell: Called with what a run of minutes is about to do.
 
     Raises:
-        CheckError: A project has problems; all are told.
+        CheckError: A project has problems; all are told in refused.json.
         WarehouseError: A model or a test of the ledger failed.
     """
     projects, notes = read_inputs(path, rule_sets)
+    for project in projects:
+        project.problems.extend(_too_many(project))
     refused = {project.project_id: project.problems for project in projects if project.problems}
     sound = [project for project in projects if project.project_id not in refused]
     if refused and (not skip_refused or not sound):
-        raise refusal(refused, of=len(projects), where=str(path))
+        _note_refused(refused, folder)
+        raise refusal(refused, of=len(projects), where=str(path), told_in=folder / REFUSED)
+    tell(f"computing {sum(len(project.accounts) for project in sound):,} accounts")
     tables = {name: DATASETS[name].table(records) for name, records in land_rows(sound).items()}
     _check_at_the_door(tables)
     with storage_errors(settings.build_dir):
@@ -93,6 +112,21 @@ def run_accounts(
         made = write_built(built, folder, MARTS)
     _note_refused(refused, folder)
     return Computed(folder, made["emission_reductions"].to_pylist(), refused, notes)
+
+
+def _too_many(project: ProjectInputs) -> list[InputError]:
+    rows = project.tables.get("account_activity", ())
+    if len(rows) <= MOST_AREA_ROWS:
+        return []
+    return [
+        InputError(
+            "a project has more rows of areas than can be computed",
+            expected=f"at most {MOST_AREA_ROWS:,} rows",
+            found=f"{len(rows):,} rows",
+            where=rows[MOST_AREA_ROWS].where,
+            remedy="add up rows of the same change, zone and year over finer strata, or divide the project",
+        )
+    ]
 
 
 def _check_at_the_door(tables: Mapping[str, pa.Table]) -> None:
@@ -118,29 +152,31 @@ def _check_at_the_door(tables: Mapping[str, pa.Table]) -> None:
                 )
 
 
-def refusal(refused: dict[str, list[MrvError]], *, of: int, where: str) -> CheckError:
+def refusal(refused: dict[str, list[MrvError]], *, of: int, where: str, told_in: Path) -> CheckError:
     """Return one error that tells every problem of every refused project.
 
     Args:
         refused: Project to its problems.
         of: How many projects there are.
         where: The workbook or folder.
+        told_in: File that holds every problem.
     """
     told = [(name, problem) for name, problems in refused.items() for problem in problems]
     lines = [f"{name}: {problem}" for name, problem in told[:SHOWN]]
     if len(told) > SHOWN:
         lines.append(f"and {len(told) - SHOWN} more")
+    others = "; --skip-refused computes the other projects" if of > len(refused) else ""
     return CheckError(
         f"{len(refused)} of {of} project(s) cannot be computed, {len(told)} problem(s)",
         found="\n" + "\n".join(lines),
         where=where,
-        remedy="mend the rows" + ("; --skip-refused computes the other projects" if of > len(refused) else ""),
+        remedy=f"mend the rows, all told in {told_in}{others}",
     )
 
 
 def _note_refused(refused: dict[str, list[MrvError]], folder: Path) -> None:
     """Write which projects were left out and why; remove what an earlier run wrote where none was."""
-    path = folder / "refused.json"
+    path = folder / REFUSED
     if not refused:
         path.unlink(missing_ok=True)
         return

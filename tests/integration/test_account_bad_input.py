@@ -135,7 +135,7 @@ def test_bad_input_is_refused_with_row_and_remedy(
     assert found in result.output
     assert "remedy" in result.output
     assert PROJECT in result.output
-    assert not (tmp_path / "out").exists()
+    assert [item.name for item in (tmp_path / "out").iterdir()] == ["refused.json"]
 
 
 def test_the_same_tables_unspoilt_have_no_problem(tmp_path: Path) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from mrv.errors import InputError, MrvError, UsageError
+from mrv.errors import CheckError, InputError, MrvError, UsageError
 from mrv.schemas import DATASETS
-from mrv.stages.account_run import refusal
+from mrv.settings import read_settings
+from mrv.stages import account_run
+from mrv.stages.account_run import SHOWN, refusal, run_accounts
 from mrv.stages.account_sets import ProjectInputs, land_rows, read_inputs
 from tests.unit.accounting.portfolio import FILES, write_portfolio
 
@@ -46,9 +49,51 @@ def test_a_bad_project_does_not_spoil_the_other(tmp_path: Path) -> None:
     [problem] = projects["south"].problems
     assert (problem.message, problem.where) == ("area_ha is negative", "activity.csv, row 7, area_ha")
     refused: dict[str, list[MrvError]] = {"south": projects["south"].problems}
-    error = refusal(refused, of=2, where=str(tmp_path))
+    error = refusal(refused, of=2, where=str(tmp_path), told_in=tmp_path / "refused.json")
     assert "south: area_ha is negative" in (error.found or "")
     assert "--skip-refused" in (error.remedy or "")
+
+
+def test_every_problem_of_a_refused_run_is_written(tmp_path: Path) -> None:
+    line = "south,monitored,,project_area,pa,s1,deforestation,forest,cropland,2021,2022,-1,map\n"
+    folder = write_portfolio(tmp_path / "in", activity=FILES["activity.csv"] + line * 30)
+    with pytest.raises(CheckError, match="1 of 2 project") as error:
+        run_accounts(folder, RULES, tmp_path / "out", read_settings())
+    written = tmp_path / "out" / "refused.json"
+    assert str(written) in (error.value.remedy or "")
+    assert "and 10 more" in (error.value.found or "") or len(json.loads(written.read_text())["south"]) > SHOWN
+    assert all(problem["where"] and problem["remedy"] for problem in json.loads(written.read_text())["south"])
+
+
+def test_more_rows_of_areas_than_can_be_computed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(account_run, "MOST_AREA_ROWS", 2)
+    with pytest.raises(CheckError, match="2 of 2 project") as error:
+        run_accounts(write_portfolio(tmp_path / "in"), RULES, tmp_path / "out", read_settings())
+    assert "at most 2 rows" in (error.value.found or "")
+    assert "activity.csv, row 4" in (error.value.found or "")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("account_activity.csv", "two files of account_activity"),
+        ("emissions.CSV", "no input table"),
+        ("emissions.txt", "no input table"),
+        ("emissions.xlsx", "no input table"),
+        ("sub/emissions.csv", "no input table"),
+        ("emissions.csv/emissions.csv", "no input table"),
+    ],
+)
+def test_files_that_would_be_lost(tmp_path: Path, name: str, words: str) -> None:
+    folder = write_portfolio(tmp_path)
+    (folder / ".DS_Store").write_bytes(b"\0")
+    assert read(folder)
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_text(FILES["activity.csv"], encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        read(folder)
+    assert words in error.value.message
+    assert name.split("/")[0] in (error.value.found or "")
 
 
 def test_a_cell_that_cannot_be_read_belongs_to_its_project(tmp_path: Path) -> None:

@@ -100,6 +100,35 @@ def test_a_row_that_may_be_of_the_project_is_not_passed_over(
     assert read(request_, artifact_of, table(change)).rows_read == 1
 
 
+@pytest.mark.parametrize("name", ["1340.0", "01340", "VCS1340", "1,340", "\uff11\uff13\uff14\uff10", "see note"])
+def test_a_row_of_doubtful_ownership_is_set_aside(name: str, request_: Request, artifact_of: Make) -> None:
+    parsed = read(request_, artifact_of, table({"ID": name, "Serial Number": ROW["Serial Number"].lower()}))
+    assert (parsed.rows_read, parsed.table.num_rows) == (1, 0)
+    assert rules(parsed)["unreadable_serial"] == 1
+
+
+@pytest.mark.parametrize("name", ["612", "0612", "612.0", "VCS612", "13400"])
+def test_a_row_of_another_is_passed_over_whatever_its_serial(name: str, request_: Request, artifact_of: Make) -> None:
+    assert read(request_, artifact_of, table({"ID": name, "Serial Number": "see registry"})).rows_read == 0
+
+
+def test_a_doubtful_id_in_a_table_of_another_registry(request_: Request, artifact_of: Make) -> None:
+    columns = {
+        "registry_project_id": "ID",
+        "issued_on": "Issuance Date",
+        "vintage_start": "Vintage Start",
+        "vintage_end": "Vintage End",
+        "quantity_issued": "Quantity Issued",
+        "serial_number": "Serial Number",
+        "block_start": "Total Vintage Quantity",
+        "block_end": "Total Vintage Quantity",
+    }
+    content = table({"ID": "ART1340", "Serial Number": "ART-TREES-7", "Total Vintage Quantity": "425"})
+    parsed = read(request_, artifact_of, content, layout="columns", columns=columns)
+    assert parsed.table.num_rows == 0
+    assert rules(parsed) == {"unreadable_value": 1}
+
+
 @pytest.mark.parametrize(
     ("change", "rule"),
     [

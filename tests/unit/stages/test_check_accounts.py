@@ -130,6 +130,22 @@ def test_a_baseline_that_leaves_out_a_stratum_of_its_zone(folder: Path) -> None:
     assert len(found) == 2
 
 
+def test_a_baseline_that_leaves_out_a_year_of_a_stratum(folder: Path) -> None:
+    baseline = folder / "baseline" / "b1.csv"
+    text = baseline.read_text(encoding="utf-8")
+    doubled = [
+        line.replace("lowland", "other")
+        for line in text.splitlines()
+        if line.startswith("pa,") and ",2023," not in line
+    ]
+    edit(folder, lambda content: content.update(default_stratum="other"))
+    baseline.write_text("\n".join([text.rstrip("\n"), *doubled]) + "\n", encoding="utf-8")
+    [message] = messages(folder)
+    assert message.startswith("baseline b1 leaves out years of stratum other in zone pa | ")
+    [problem] = check_project(folder).problems
+    assert problem.found == "no row of 2023"
+
+
 def test_a_stock_that_is_no_tonnes_of_carbon(folder: Path) -> None:
     def tonnes_of_co2e(content: dict[str, Any]) -> None:
         content["emission_factors"]["pools"][0]["stock_tc_ha"] = 593
