@@ -144,7 +144,13 @@ def test_ratio_and_share_follow_their_base() -> None:
 
 def test_shapes_are_in_the_unit_of_what_they_are_of() -> None:
     """A triangle from 90 over 100 to 110 ha, and one of the ratio's own: 5 % and 95 % at 0.3162 of half its width."""
-    given: dict[str, Any] = {"distribution": "triangular", "shape_a": 90.0, "shape_b": 100.0, "shape_c": 110.0, "shaped_amount": 100.0}
+    given: dict[str, Any] = {
+        "distribution": "triangular",
+        "shape_a": 90.0,
+        "shape_b": 100.0,
+        "shape_c": 110.0,
+        "shaped_amount": 100.0,
+    }
     assert half_width(found(drawn([term("a", 1000.0, u90=0.04, **given)]))) == pytest.approx(68.377, rel=0.02)
     share = stock(
         "degraded",
