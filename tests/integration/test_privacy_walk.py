@@ -35,8 +35,10 @@ PLACES = ("longitude", "latitude")
 REVIEWED = {
     *((mart, place) for mart in ("alert_clusters", "fire_events", "loss_patches", "sample_units") for place in PLACES),
     ("data_quality", "description"),
+    *(("parameters_monitored", field) for field in ("description", "comments")),
 }
-"""Columns of marts that are called like a private one and are none: places seen from space, the words of a rule."""
+"""Columns of marts that are called like a private one and are none: places seen from space, the words of a rule and of the
+catalogue of monitored parameters."""
 SEEN_FROM_SPACE = re.compile(r"fires?(_events|_zones)?\.(csv|parquet)|snapshot\.duckdb( fire_events)?")
 """Thousands of places of fires, some of which lie near a canary by chance; tables of the database are walked by themselves."""
 
