@@ -25,7 +25,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def mrv(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "MRV_HOME": str(home)}
-    return subprocess.run([str(MRV), *words], env=environment, capture_output=True, text=True, check=False, timeout=300)
+    return subprocess.run([str(MRV), *words], env=environment, capture_output=True, text=True, check=False, timeout=900)
 
 
 @pytest.fixture(scope="module")
