@@ -19,15 +19,22 @@ import jinja2
 from mrv.errors import PackageError
 from mrv.files import fsync_folder, hash_file, storage_errors
 from mrv.package import bag, sshsig
+from mrv.package.changes import write_changes
 from mrv.package.contents import Contents
+from mrv.package.crate import write_crate
 from mrv.package.evidence import write_calculation, write_provenance, write_quality
 from mrv.package.figures import headline
 from mrv.package.keys import SigningKey
+from mrv.package.monitoring.reports import write_reports
+from mrv.package.openlineage import write_openlineage
 from mrv.package.reading import SUMMARY
 from mrv.package.report import render_report
+from mrv.package.stac import write_stac
 from mrv.package.staging import Staging
 from mrv.package.tables import write_tables
+from mrv.package.trace.pages import write_trace
 from mrv.package.vectors import write_zones
+from mrv.package.workbook.reductions_workbook import write_workbook
 
 log = logging.getLogger(__name__)
 
@@ -81,8 +88,15 @@ def _write_payload(staging: Staging, contents: Contents, key: SigningKey) -> Non
     for name in sorted(contents.maps):
         staging.copy(f"data/report/maps/{name}.png", contents.maps[name])
     staging.write("data/report/summary.html", render_report(contents).encode())
+    write_reports(staging, contents)
+    write_workbook(staging, contents)
+    write_trace(staging, contents)
+    write_stac(staging, contents)
+    write_openlineage(staging, contents)
+    write_changes(staging, contents)
     staging.write("data/VERIFY.md", _guide(contents, key).encode())
     staging.write_json(SUMMARY, _summary(contents, staging.entries))
+    write_crate(staging, contents)
 
 
 def _guide(contents: Contents, key: SigningKey) -> str:

@@ -1,0 +1,1 @@
+"""From a figure down to its rows, parameters and artifacts."""

@@ -1,0 +1,1 @@
+"""The emission reductions as a spreadsheet with live formulas."""
