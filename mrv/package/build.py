@@ -35,6 +35,7 @@ from mrv.package.tables import write_tables
 from mrv.package.trace.pages import write_trace
 from mrv.package.vectors import write_zones
 from mrv.package.workbook.reductions_workbook import write_workbook
+from mrv.package.zipped import SUFFIX, write_zip
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ FORMAT = "redd-verification-package/1"
 
 @dataclass(frozen=True)
 class BuiltPackage:
-    """A finished package. `manifest_sha512` is the digest of its `manifest-sha512.txt`: the name of its content."""
+    """A finished package; the same as one file lies beside it. `manifest_sha512` is that of its `manifest-sha512.txt`."""
 
     path: Path
     manifest_sha512: str
@@ -69,6 +70,7 @@ def build(contents: Contents, *, folder: Path, key: SigningKey) -> BuiltPackage:
             return _publish(staging, target)
         finally:
             shutil.rmtree(root, ignore_errors=True)
+            root.with_name(root.name + SUFFIX).unlink(missing_ok=True)
 
 
 def _write_payload(staging: Staging, contents: Contents, key: SigningKey) -> None:
@@ -170,6 +172,9 @@ def _seal(staging: Staging, contents: Contents, key: SigningKey) -> None:
 
 def _publish(staging: Staging, target: Path) -> BuiltPackage:
     built = BuiltPackage(target, staging.entries[bag.MANIFEST_512].sha512)
+    # The archive takes its place on the disk before anything is published, and gets its name after.
+    archive = staging.root.with_name(staging.root.name + SUFFIX)
+    write_zip(staging.root, archive, name=target.name)
     try:
         os.rename(staging.root, target)  # noqa: PTH104 - Path.rename would say the same less plainly
     except OSError as error:
@@ -177,9 +182,10 @@ def _publish(staging: Staging, target: Path) -> BuiltPackage:
             raise
         _same_as_built(staging, target)
         log.info("%s was built already", target.name)
-        return built
+    else:
+        log.info("built %s: %d files", target.name, len(staging.entries))
+    archive.replace(target.with_name(target.name + SUFFIX))
     fsync_folder(target.parent)
-    log.info("built %s: %d files", target.name, len(staging.entries))
     return built
 
 

@@ -3,45 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 
 import bagit
 import pytest
 
+from tests.e2e.demo_home import PROJECT, Demo, mrv
+
 pytestmark = pytest.mark.integration
-MRV = Path(sys.executable).with_name("mrv")
-PROJECT = "biocorredor_martin_sagrado"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("demo")
-
-
-def mrv(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "MRV_HOME": str(home)}
-    return subprocess.run([str(MRV), *words], env=environment, capture_output=True, text=True, check=False, timeout=900)
+def home(demo_home: Demo) -> Path:
+    return demo_home.home
 
 
 @pytest.fixture(scope="module")
-def demo(home: Path) -> subprocess.CompletedProcess[str]:
-    return mrv(home, "demo")
+def package(demo_home: Demo) -> Path:
+    return demo_home.package
 
 
-@pytest.fixture(scope="module")
-def package(home: Path, demo: subprocess.CompletedProcess[str]) -> Path:
-    assert demo.returncode == 0, demo.stderr
-    return next((home / "packages" / PROJECT / "mp4").glob("VP-*-v1"))
-
-
-def test_it_ends_with_the_tonnes_and_the_place_of_an_accepted_package(
-    demo: subprocess.CompletedProcess[str], package: Path
-) -> None:
+def test_it_ends_with_the_tonnes_and_the_place_of_an_accepted_package(demo_home: Demo, package: Path) -> None:
+    demo = demo_home
     assert "SIMULATED" in demo.stdout
     assert "SIMULADOS" in demo.stdout
     assert str(package) in demo.stdout
@@ -50,10 +36,10 @@ def test_it_ends_with_the_tonnes_and_the_place_of_an_accepted_package(
     assert "mrv verify: accepted" in demo.stdout
 
 
-def test_the_tonnes_printed_are_those_of_the_package(demo: subprocess.CompletedProcess[str], package: Path) -> None:
+def test_the_tonnes_printed_are_those_of_the_package(demo_home: Demo, package: Path) -> None:
     figures = json.loads((package / "data" / "package.json").read_text(encoding="utf-8"))["headline"]
     total = next(figure["value"] for figure in figures if figure["figure_id"] == "er.vcu.total")
-    assert f"Period total: {int(float(total)):,} tCO2e" in demo.stdout
+    assert f"Period total: {int(float(total)):,} tCO2e" in demo_home.stdout
 
 
 def test_verify_accepts_it_and_names_the_signer(home: Path, package: Path) -> None:
@@ -150,4 +136,4 @@ def test_running_it_again_changes_nothing(home: Path, package: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "Nothing changed" in done.stdout
     assert str(package) in done.stdout
-    assert sorted(path.name for path in package.parent.iterdir()) == [package.name]
+    assert sorted(path.name for path in package.parent.iterdir()) == [package.name, f"{package.name}.zip"]

@@ -38,6 +38,14 @@ def rows(package: Path, name: str) -> list[dict]:
     return list(csv.DictReader(io.StringIO((package / name).read_text(encoding="utf-8"))))
 
 
+def there(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def with_archives(*packages: Path) -> list[str]:
+    return sorted(name for package in packages for name in (package.name, f"{package.name}.zip"))
+
+
 def test_the_same_contents_give_the_same_bytes_elsewhere(built, tmp_path):
     again = build(sample_contents(tmp_path / "else where"), folder=tmp_path / "b", key=sample_key())
     assert contents_of(again.path) == contents_of(built)
@@ -55,7 +63,7 @@ def test_building_again_returns_what_is_there(tmp_path):
     stamp = (first.path / bag.BAGIT).stat().st_mtime_ns
     assert build(contents, folder=tmp_path / "p", key=sample_key()) == first
     assert (first.path / bag.BAGIT).stat().st_mtime_ns == stamp
-    assert [path.name for path in (tmp_path / "p").iterdir()] == [first.path.name]
+    assert there(tmp_path / "p") == with_archives(first.path)
 
 
 def test_builders_side_by_side_do_not_disturb_each_other(tmp_path):
@@ -67,7 +75,7 @@ def test_builders_side_by_side_do_not_disturb_each_other(tmp_path):
             pool.map(lambda one: build(one, folder=tmp_path / "p", key=sample_key()), [contents, later] * 4)
         )
     assert [built.manifest_sha512 for built in together] == [built.manifest_sha512 for built in alone] * 4
-    assert sorted(path.name for path in (tmp_path / "p").iterdir()) == sorted(built.path.name for built in alone)
+    assert there(tmp_path / "p") == with_archives(*(built.path for built in alone))
 
 
 def test_a_published_package_is_never_replaced_by_another(tmp_path):
@@ -77,7 +85,7 @@ def test_a_published_package_is_never_replaced_by_another(tmp_path):
     with pytest.raises(PackageError, match="next version"):
         build(replace(contents, created_at="2026-02-02T00:00:00+00:00"), folder=tmp_path / "p", key=sample_key())
     assert contents_of(first.path) == before
-    assert [path.name for path in (tmp_path / "p").iterdir()] == [first.path.name]
+    assert there(tmp_path / "p") == with_archives(first.path)
 
 
 def test_a_damaged_package_is_not_taken_for_built_already(tmp_path):
@@ -330,6 +338,6 @@ def test_a_failing_disk_leaves_the_previous_package_and_nothing_half_done(tmp_pa
         build(replace(contents, version=2), folder=tmp_path / "p", key=sample_key())
     assert caught.value.remedy
     monkeypatch.undo()
-    assert [path.name for path in (tmp_path / "p").iterdir()] == [previous.name]
+    assert there(tmp_path / "p") == with_archives(previous)
     assert contents_of(previous) == before
     assert build(replace(contents, version=2), folder=tmp_path / "p", key=sample_key()).path.is_dir()
