@@ -17,7 +17,12 @@ MANIFEST_256 = "manifest-sha256.txt"
 MANIFEST_512 = "manifest-sha512.txt"
 TAG_MANIFEST = "tagmanifest-sha512.txt"
 SIGNATURE = "tagmanifest-sha512.txt.sig"
-TAG_FILES = (BAG_INFO, BAGIT, MANIFEST_256, MANIFEST_512)
+PROVENANCE = "attestations/provenance.dsse.json"
+CHECKS = "attestations/checks.dsse.json"
+HEADLINE = "attestations/figures.dsse.json"
+STAMP = "attestations/tagmanifest.tsr"
+"""Time stamp of the tag manifest; may be missing, and may be added later, so no manifest lists it."""
+TAG_FILES = (CHECKS, HEADLINE, PROVENANCE, BAG_INFO, BAGIT, MANIFEST_256, MANIFEST_512)
 """Tag files that the tag manifest lists, in its order."""
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 

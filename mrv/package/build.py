@@ -19,6 +19,7 @@ import jinja2
 from mrv.errors import PackageError
 from mrv.files import fsync_folder, hash_file, storage_errors
 from mrv.package import bag, sshsig
+from mrv.package.attestation import envelope, statements
 from mrv.package.changes import write_changes
 from mrv.package.contents import Contents
 from mrv.package.crate import write_crate
@@ -164,6 +165,8 @@ def _seal(staging: Staging, contents: Contents, key: SigningKey) -> None:
     staging.write(bag.BAG_INFO, bag.bag_info(info))
     staging.write(bag.MANIFEST_256, bag.write_manifest({name: entry.sha256 for name, entry in payload.items()}))
     staging.write(bag.MANIFEST_512, bag.write_manifest({name: entry.sha512 for name, entry in payload.items()}))
+    for name, statement in statements(staging.root).items():
+        staging.write_json(name, envelope(statement, key))
     tags = bag.write_manifest({name: staging.entries[name].sha512 for name in bag.TAG_FILES})
     staging.write(bag.TAG_MANIFEST, tags)
     staging.write(bag.SIGNATURE, sshsig.sign(tags, key.private))

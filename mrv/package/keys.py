@@ -87,6 +87,11 @@ def fingerprint(public: bytes) -> str:
     return "SHA256:" + base64.b64encode(hashlib.sha256(public).digest()).decode().rstrip("=")
 
 
+def raw_public(public: bytes) -> bytes:
+    """Return the 32 bytes of a public key in the SSH wire format, which end it."""
+    return public[-32:]
+
+
 def new_key(path: Path, *, passphrase: bytes | None = None, comment: str = "") -> SigningKey:
     """Make a key: the private part at `path` (mode 0600), the public part beside it as `.pub`.
 

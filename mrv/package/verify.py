@@ -16,6 +16,7 @@ from mrv.files import CHUNK
 from mrv.package import bag, consistency, identity, keys, presence, sshsig
 from mrv.package.areas import areas
 from mrv.package.arithmetic import arithmetic
+from mrv.package.attestation import attested
 from mrv.package.estimates import estimates
 from mrv.package.reading import SUMMARY, listed, reading
 from mrv.settings import Settings
@@ -24,12 +25,12 @@ Outcome = Literal["ok", "failed", "not_checked"]
 
 LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER = "layout", "tag manifest", "signature", "signer"
 TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO = "tag files", "manifests", "completeness", "hashes", "bag-info"
-IDENTITY, CONTENTS, INPUTS = "identity", "contents", "inputs"
+IDENTITY, CONTENTS, INPUTS, ATTESTATIONS = "identity", "contents", "inputs", "attestations"
 FIGURES, TABLES, AREAS, ACTIVITY = "headline figures", "tables", "areas", "activity data"
 ARITHMETIC = "ledger arithmetic"
 CHECKS = (
     LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER, TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO, IDENTITY, CONTENTS, INPUTS,
-    FIGURES, TABLES, AREAS, ACTIVITY, ARITHMETIC,
+    ATTESTATIONS, FIGURES, TABLES, AREAS, ACTIVITY, ARITHMETIC,
 )  # fmt: skip
 """Names of the checks, in the order in which they are reported."""
 
@@ -147,6 +148,7 @@ def _check_content(run: _Run) -> None:
     """Check what the files say; those of a stranger are opened only when they are, byte for byte, what somebody signed."""
     run.check(CONTENTS, lambda state: presence.required(state.found.files), needs=_SOUND)
     run.check(INPUTS, lambda state: presence.inputs(state.root, state.manifests[bag.MANIFEST_256]), needs=_SOUND)
+    run.check(ATTESTATIONS, lambda state: attested(state.root, state.signer or b""), needs=_SOUND)
     run.check(FIGURES, lambda state: consistency.figures(state.root), needs=_SOUND)
     run.check(TABLES, lambda state: consistency.tables(state.root, state.manifests[bag.MANIFEST_512]), needs=_SOUND)
     run.check(AREAS, lambda state: areas(state.root), needs=_SOUND)
@@ -157,7 +159,7 @@ def _check_content(run: _Run) -> None:
 def _layout(run: _Run) -> str:
     run.found = bag.walk(run.root)
     outside = [name for name in run.found.files if not name.startswith("data/")]
-    wanted = {*bag.TAG_FILES, *_SPECIAL}
+    wanted = {*bag.TAG_FILES, *_SPECIAL, *({bag.STAMP} & {*outside})}
     problems = [f"missing: {name}" for name in sorted(wanted - {*outside})]
     problems += [f"not of the package: {name}" for name in sorted({*outside} - wanted)]
     problems += [f"not of the package: {name}" for name in run.found.intruders]

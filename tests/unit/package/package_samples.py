@@ -3,6 +3,8 @@
 import hashlib
 import json
 import sys
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -13,9 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from shapely.geometry import Polygon, box
 
 from mrv.boundaries import Zone
+from mrv.errors import PackageError
 from mrv.files import write_parquet
 from mrv.ledger import Artifact
 from mrv.package import bag, sshsig
+from mrv.package.attestation import envelope, statements
 from mrv.package.build import build
 from mrv.package.contents import Code, Contents, ProjectFacts
 from mrv.package.keys import SigningKey
@@ -380,16 +384,26 @@ def reseal(package: Path, key: SigningKey | None = None, *, namespace: str = ssh
     lines = (package / bag.BAG_INFO).read_text().splitlines()
     lines[-1] = f"Payload-Oxum: {size}.{len(payload)}"
     (package / bag.BAG_INFO).write_text("\n".join(lines) + "\n")
-    for file, kind, names in (
-        (bag.MANIFEST_256, "sha256", payload),
-        (bag.MANIFEST_512, "sha512", payload),
-        (bag.TAG_MANIFEST, "sha512", bag.TAG_FILES),
-    ):
-        digests = {name: hashlib.new(kind, (package / name).read_bytes()).hexdigest() for name in names}
-        (package / file).write_bytes(bag.write_manifest(digests))
+    _list(package, bag.MANIFEST_256, "sha256", payload)
+    _list(package, bag.MANIFEST_512, "sha512", payload)
+    if key is not None:
+        attest(package, key)
+    _list(package, bag.TAG_MANIFEST, "sha512", bag.TAG_FILES)
     if key is not None:
         content = (package / bag.TAG_MANIFEST).read_bytes()
         (package / bag.SIGNATURE).write_bytes(sshsig.sign(content, key.private, namespace=namespace))
+
+
+def attest(package: Path, key: SigningKey) -> None:
+    """State anew what the files say, and sign it; what no longer can be derived stays as it was stated."""
+    with suppress(PackageError):
+        for name, statement in statements(package).items():
+            (package / name).write_text(json.dumps(envelope(statement, key)))
+
+
+def _list(package: Path, file: str, kind: str, names: Iterable[str]) -> None:
+    digests = {name: hashlib.new(kind, (package / name).read_bytes()).hexdigest() for name in names}
+    (package / file).write_bytes(bag.write_manifest(digests))
 
 
 if __name__ == "__main__":
