@@ -98,6 +98,7 @@ def _write_payload(staging: Staging, contents: Contents, key: SigningKey) -> Non
     write_openlineage(staging, contents)
     write_changes(staging, contents)
     staging.write("data/VERIFY.md", _guide(contents, key).encode())
+    staging.write("data/verify.py", files("mrv.package").joinpath("standalone/verify.py").read_bytes())
     staging.write_json(SUMMARY, _summary(contents, staging.entries))
     write_crate(staging, contents)
 

@@ -29,6 +29,7 @@ REQUIRED = (
     "data/tables/datapackage.json",
     "data/tables/figures.parquet",
     "data/tables/project_period.parquet",
+    "data/verify.py",
 )
 """Files that no package is without, whatever the project. A list may have no rows; all others hold something."""
 

@@ -1,0 +1,1 @@
+"""Programs that are copied into every package and run there by themselves."""
