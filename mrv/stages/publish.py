@@ -2,46 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version as installed_version
 from pathlib import Path
 
 import pyarrow as pa
-from pydantic import SecretStr
 
 from mrv.errors import PackageError
 from mrv.files import hash_file
 from mrv.ledger import Artifact, Package, content_key
 from mrv.package.build import BuiltPackage, build
-from mrv.package.contents import Code, Contents, ProjectFacts
 from mrv.package.keys import ALLOWED_FILE, SigningKey, allow, ensure_key, load_key
 from mrv.package.sshsig import NAMESPACE
-from mrv.project import Bilingual
-from mrv.project_sources import Files, TableFile
-from mrv.rule_sets import account_parameters, used_parameters
-from mrv.schemas import DATASETS
-from mrv.settings import REPOSITORY
-from mrv.sources.products import catalogue_of
-from mrv.stages.clip import clip_rasters, draw_loss
 from mrv.stages.context import Context, code_version
-from mrv.stages.map_rasters import draw_map_rasters
-from mrv.stages.maps import draw_maps
-from mrv.stages.measure_scenes import scene_rasters
-from mrv.stages.results import mart
+from mrv.stages.package_contents import package_contents, project_files
 from mrv.stages.transform import Snapshot
-
-OPEN_DATASETS = frozenset(
-    {
-        *("raster", "raster_table", "fires", "scenes"),
-        *("sample_designs", "sample_strata", "sample_units", "sample_labels"),
-        *("wood_density", "name_resolution", "species_categories", "species_names"),
-    }
-)
-"""Datasets whose received files may go into the package; files of labels stay behind by their address."""
-WITHHELD = "the file may name people or places; the rows that may be told stand in data/landed"
 
 
 @dataclass(frozen=True)
@@ -69,7 +44,7 @@ def publish(
         StoreError: The disk refuses the write; the previous version stays as it is.
     """
     definition, period = context.definition, context.period
-    files = _project_files(context)
+    files = project_files(context)
     key = content_key(
         {
             "snapshot": snapshot.snapshot_id,
@@ -83,55 +58,7 @@ def publish(
     if latest is not None and same and _stands(context, latest):
         return Published(context.settings.root / latest.path, latest.version, changed=False)
     version = (latest.version if latest else 0) + (0 if same else 1)
-    clips = clip_rasters(context, artifacts)
-    maps = draw_maps(context, artifacts, tables)
-    contents = Contents(
-        project=ProjectFacts(
-            project_id=definition.id,
-            name=definition.project.name,
-            name_es=definition.project.name_es,
-            country=definition.project.country,
-            location=definition.project.location,
-            illustrative=definition.project.illustrative,
-            simulated=bool(tables["project"]["simulated"][0].as_py()),
-            claims=definition.claims,
-        ),
-        period_id=period.id,
-        period_start=period.start,
-        period_end=period.end,
-        version=version,
-        created_at=snapshot.created_at,
-        marts_folder=snapshot.folder / "marts",
-        csv_folder=snapshot.folder / "csv",
-        marts_json=snapshot.folder / "marts.json",
-        rasters={
-            **clips,
-            **scene_rasters(context, tables, artifacts),
-            **maps.rasters,
-            **draw_map_rasters(context, artifacts, tables),
-        },
-        loss_picture=draw_loss(context, artifacts, clips),
-        maps=maps.pictures,
-        zones=context.zones,
-        project_files=files,
-        check_results=[snapshot.folder / "evidence" / "check_results.parquet"],
-        quarantine=[snapshot.folder / "evidence" / "quarantine.parquet"],
-        dbt_run_results=snapshot.folder / "calc" / "run_results.json",
-        compiled_sql=snapshot.folder / "calc" / "sql",
-        parameters=used_parameters(account_parameters(context.project, period)),
-        inputs=[context.ledger.first_retrieval(item) for item in artifacts],
-        withheld=_personal(context, artifacts),
-        input_files={item.sha256: context.store.get(item.sha256) for item in artifacts},
-        code=Code(
-            version=f"{installed_version('mrv')}+{code_version()[:12]}",
-            commit=_commit(),
-            lock=REPOSITORY / "requirements.lock",
-        ),
-        product_notes=_product_notes(context, artifacts),
-        headline=_headline(context, snapshot),
-        landed={path.stem: path for path in sorted((snapshot.folder / "landed").glob("*.parquet"))},
-        secrets=_secrets(context),
-    )
+    contents = package_contents(context, snapshot, artifacts, tables, version=version)
     folder = context.settings.packages_dir / definition.id / period.id
     built = build(contents, folder=folder, key=_signing_key(context))
     if latest is None or not same:
@@ -167,61 +94,6 @@ def _stands(context: Context, package: Package) -> bool:
     return manifest.is_file() and hash_file(manifest, "sha512") == package.manifest_sha512
 
 
-def _personal(context: Context, artifacts: Sequence[Artifact]) -> dict[str, str]:
-    """Return the received files that may name people or places; what may be told of their rows goes into the package."""
-    tables: dict[str, list[TableFile]] = {}
-    for source in context.definition.sources:
-        for table in source.tables if isinstance(source, Files) else ():
-            tables.setdefault(f"files/{source.name}/{table.path}", []).append(table)
-    return {item.sha256: WITHHELD for item in artifacts if not _is_open(item, tables.get(item.address, []))}
-
-
-def _is_open(item: Artifact, tables: Sequence[TableFile]) -> bool:
-    """Tell whether a file may leave the house: every table that is read from it must allow it."""
-    return all(_allows(table) for table in tables) if tables else item.dataset in OPEN_DATASETS
-
-
-def _allows(table: TableFile) -> bool:
-    """Tell whether a table may be read by all: by its kind, or because the project says so and nothing private is read."""
-    if table.personal is None:
-        return table.dataset in OPEN_DATASETS
-    declared = DATASETS[table.dataset]
-    return not table.personal and not (table.columns.keys() & (declared.private.keys() | declared.coded.keys()))
-
-
-def _product_notes(context: Context, artifacts: Sequence[Artifact]) -> dict[str, Bilingual]:
-    """Return what the catalogue says of the raster products that the period used."""
-    known = catalogue_of(context.project).products
-    names = {item.product for item in artifacts} & {*known}
-    return {name: Bilingual(en=note.en, es=note.es) for name in sorted(names) if (note := known[name].note)}
-
-
-def _headline(context: Context, snapshot: Snapshot) -> list[str]:
-    """Return the ids of the figures that a package is about: its tonnes, and forest and loss of the project area.
-
-    Where a sample estimates the loss, its estimate stands there too, with the map's area and the half-width.
-    """
-    areas = [zone.zone_id for zone in context.zones if zone.kind == "project_area"]
-    years = {part.year for part in context.period.vintages}
-    wanted = {
-        f"{name}.{area}.{year}" for name in ("defor", "defor_period", "forest") for area in areas for year in years
-    }
-    if mart(snapshot.folder, "sample_designs"):
-        wanted |= {f"ad.{area}.loss.{name}" for name in ("map", "estimate", "u90") for area in areas}
-    ids = [row["figure_id"] for row in mart(snapshot.folder, "figures")]
-    return [figure_id for figure_id in ids if figure_id.startswith("er.") or figure_id in wanted]
-
-
-def _project_files(context: Context) -> dict[str, Path]:
-    files: dict[str, Path] = {}
-    for number, name in enumerate(context.project.files):
-        path = context.project.path(name)
-        # A file outside the project's folder has no place of its own in the package: its number tells it from others.
-        inside = context.project.is_inside(path)
-        files[path.relative_to(context.project.folder).as_posix() if inside else f"outside/{number}/{path.name}"] = path
-    return files
-
-
 def _signing_key(context: Context) -> SigningKey:
     if context.settings.signing_key is not None:
         key = load_key(context.settings.signing_key)
@@ -230,22 +102,3 @@ def _signing_key(context: Context) -> SigningKey:
         allow(signers, principal=f"{context.definition.id}@mrv", public=key.public, namespaces=(NAMESPACE,))
         return key
     return ensure_key(context.settings.keys_dir, principal=f"{context.definition.id}@mrv")
-
-
-def _secrets(context: Context) -> tuple[str, ...]:
-    given = (getattr(context.settings, name) for name in type(context.settings).model_fields)
-    return tuple(secret.get_secret_value() for secret in given if isinstance(secret, SecretStr))
-
-
-def _commit() -> str | None:
-    """Return the commit of the code, or None outside a clean checkout: then the code version alone names it."""
-    git = ["git", "-C", str(REPOSITORY)]
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
-    try:
-        state = subprocess.run([*git, "status", "--porcelain"], capture_output=True, check=False, env=environment)
-        head = subprocess.run([*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=False, env=environment)
-    except FileNotFoundError:
-        return None
-    if state.returncode or head.returncode or state.stdout.strip():
-        return None
-    return head.stdout.strip()

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from mrv.project_sources import TableFile
-from mrv.stages.publish import _is_open
+from mrv.stages.package_contents import _is_open
 
 
 def table(dataset: str, *columns: str, personal: bool | None = None) -> TableFile:

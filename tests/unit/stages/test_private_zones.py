@@ -22,7 +22,7 @@ from mrv.schemas import DATASETS
 from mrv.settings import Settings
 from mrv.stages.check import hide_private_zones
 from mrv.stages.context import open_context
-from mrv.stages.publish import _is_open
+from mrv.stages.package_contents import _is_open
 from mrv.stages.validate import refuse_problems
 from tests.unit.expectations.conftest import PARAMETERS, sound_rows
 
