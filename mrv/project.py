@@ -63,6 +63,16 @@ class Identity(Strict):
     )
 
 
+class Cover(Strict):
+    """What stands on the title page of the monitoring report and nothing measured tells."""
+
+    prepared_by: str | None = None
+    contact: str | None = Field(None, description="Address, telephone and mail of who answers for the report.")
+    verification_body: str | None = None
+    ccb_history: Bilingual | None = Field(None, description="When the project got and kept its CCB status.")
+    gold_level: Bilingual | None = Field(None, description="Gold level criteria that the project claims.")
+
+
 class MonitoringPeriod(DateRange):
     """A monitoring period; it need not follow calendar years."""
 
@@ -236,6 +246,7 @@ class Project(Strict):
     biodiversity: Biodiversity = Biodiversity()
     privacy: Privacy = Privacy()
     claims: tuple[Claim, ...] = Field((), description="What the project says of itself; the report answers it.")
+    report: Cover = Cover()
     products: str | None = Field(None, description="File of raster products that the project declares itself.")
     patches: Patches | None = Field(None, description="Measure each patch of lost forest.")
     fragmentation: Fragmentation | None = Field(None, description="Measure core, edge and patches of forest.")
@@ -307,9 +318,16 @@ class LoadedProject(Strict):
                     *([named.products] if named.products else []),
                     *(named.patches.files if named.patches else ()),
                     *(form for source in named.sources if (form := own_form(source))),
+                    *self.narrative,
                 ]
             )
         )
+
+    @property
+    def narrative(self) -> list[str]:
+        """Prose of the monitoring report, `narrative/<language>/<section>.md`: there by its place, named by nobody."""
+        found = sorted(path.relative_to(self.folder) for path in self.folder.glob("narrative/*/*.md") if path.is_file())
+        return [path.as_posix() for path in found]
 
     def is_inside(self, path: Path) -> bool:
         """Tell whether a path lies in the project's folder, links followed."""

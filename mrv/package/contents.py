@@ -10,8 +10,9 @@ from pathlib import Path
 from mrv.boundaries import Zone
 from mrv.ledger import Artifact
 from mrv.parameters import Parameter
-from mrv.project import Bilingual
+from mrv.project import Bilingual, Cover, Identity
 from mrv.project_life import Claim
+from mrv.project_rules import BaselineVersion
 
 INPUT_LIMIT_BYTES = 64 * 2**20
 
@@ -23,6 +24,9 @@ class ProjectFacts:
     Attributes:
         illustrative: What in the definition is not real, in plain sentences.
         simulated: Whether any input came from the simulator.
+        identity: Partners, numbers in registries and standards, where the definition was handed in.
+        cover: What the title page of the monitoring report says beside them.
+        baselines: Approved baselines with their validity.
     """
 
     project_id: str
@@ -33,6 +37,9 @@ class ProjectFacts:
     illustrative: tuple[Bilingual, ...]
     simulated: bool
     claims: tuple[Claim, ...] = ()
+    identity: Identity | None = None
+    cover: Cover | None = None
+    baselines: tuple[BaselineVersion, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +92,8 @@ class Contents:
         input_files: sha256 to the bytes, for the inputs that may leave the house.
         loss_picture: Forest and its loss for people, where it was measured.
         maps: Name to the PNG of a map for people.
+        lineage: JSON that says which table is made of which, and which step reads and makes what.
+        started_from: JSON with rows and hash of each table that SQL started from.
         landed: Landed table to its accepted rows (Parquet), from which the marts were made.
         withheld: sha256 to the reason why an input's bytes are not in the package.
         product_notes: Raster product to what the catalogue says of its limits.
@@ -115,6 +124,8 @@ class Contents:
     code: Code
     headline: Sequence[str]
     loss_picture: LossPicture | None = None
+    lineage: Path | None = None
+    started_from: Path | None = None
     maps: Mapping[str, Path] = field(default_factory=dict)
     landed: Mapping[str, Path] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)

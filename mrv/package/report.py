@@ -85,7 +85,7 @@ def render_report(contents: Contents) -> str:
 
 
 def _view(contents: Contents) -> dict[str, Any]:
-    read = partial(_mart, contents)
+    read = partial(mart_rows, contents)
     ledger = reductions(read)
     return {
         **ledger,
@@ -110,15 +110,16 @@ def _view(contents: Contents) -> dict[str, Any]:
         "gis_rasters": _gis_rasters(contents),
         "zones": sorted(contents.zones, key=lambda zone: (list(wording.KINDS).index(zone.kind), zone.zone_id)),
         "zone_numbers": numbered(contents.zones),
-        "deforestation": _deforestation_chart(contents, read("deforestation_annual")),
+        "deforestation": deforestation_chart(contents, read("deforestation_annual")),
         "loss_notes": _notes(contents, read("deforestation_annual")),
-        "quality": _quality(contents),
-        "sources": _sources(contents.inputs),
+        "quality": quality(contents),
+        "sources": sources(contents.inputs),
         "max_listed": MAX_LISTED,
     }
 
 
-def _mart(contents: Contents, name: str) -> list[Row]:
+def mart_rows(contents: Contents, name: str) -> list[Row]:
+    """Return the rows of a mart in their published order; none where it is missing."""
     path = contents.marts_folder / f"{name}.parquet"
     return pq.read_table(path).to_pylist() if path.is_file() else []
 
@@ -201,7 +202,8 @@ def _by_year(rows: Sequence[Row], column: str) -> dict[int, Any]:
     return {year: total([row[column] for row in part]) for year, part in groupby(ordered, key=itemgetter("year"))}
 
 
-def _deforestation_chart(contents: Contents, rows: Sequence[Row]) -> Markup | None:
+def deforestation_chart(contents: Contents, rows: Sequence[Row]) -> Markup | None:
+    """Draw the loss of the project area and the leakage belt by calendar year, ha; the period's years are tinted."""
     sides = [
         (kind, style, _by_year([row for row in rows if row["kind"] == kind], "area_ha"))
         for kind, style in (("project_area", "fill-project"), ("leakage_belt", "fill-belt"))
@@ -226,7 +228,8 @@ def _notes(contents: Contents, rows: Sequence[Row]) -> list[tuple[str, Bilingual
     return [(name, contents.product_notes[name]) for name in products if name in contents.product_notes]
 
 
-def _quality(contents: Contents) -> dict[str, Any]:
+def quality(contents: Contents) -> dict[str, Any]:
+    """Return the checks by dataset, those that did not pass, and what was put right on the way in."""
     results = _landed("check_results", contents)
     quarantined = {(row["dataset"], row["artifact"], row["row"]) for row in _landed("quarantine", contents)}
     datasets = sorted({row["dataset"] for row in results} | {dataset for dataset, _, _ in quarantined})
@@ -241,7 +244,7 @@ def _quality(contents: Contents) -> dict[str, Any]:
             for name in datasets
         ],
         "not_passed": [row for row in results if row["outcome"] != "passed"],
-        "repairs": _repairs(_mart(contents, "data_repairs")),
+        "repairs": _repairs(mart_rows(contents, "data_repairs")),
     }
 
 
@@ -262,20 +265,20 @@ def _landed(dataset: str, contents: Contents) -> list[Row]:
     return sorted(rows, key=lambda row: tuple(str(row[name]) for name in DATASETS[dataset].key))
 
 
-def _sources(inputs: Sequence[Artifact]) -> list[dict[str, Any]]:
+def sources(inputs: Sequence[Artifact]) -> list[dict[str, Any]]:
     """Group the inputs by what they are and under which licence; each group lists its files by hash."""
 
     def group(item: Artifact) -> tuple[str, str, str, str, bool]:
         return (item.product, item.version or "", item.licence, item.citation, item.simulated)
 
-    sources = []
+    listed = []
     for key, part in groupby(sorted(inputs, key=group), key=group):
         files = sorted({(item.address, item.sha256, item.bytes) for item in part})
-        sources.append(
+        listed.append(
             {
                 **dict(zip(("product", "version", "licence", "citation", "simulated"), key, strict=True)),
                 "bytes": sum({sha256: count for _, sha256, count in files}.values()),
                 "files": files,
             }
         )
-    return sources
+    return listed

@@ -68,6 +68,9 @@ def package_contents(
             illustrative=definition.project.illustrative,
             simulated=bool(tables["project"]["simulated"][0].as_py()),
             claims=definition.claims,
+            identity=definition.project,
+            cover=definition.report,
+            baselines=definition.baseline,
         ),
         period_id=period.id,
         period_start=period.start,
@@ -102,6 +105,8 @@ def package_contents(
         ),
         product_notes=_product_notes(context, artifacts),
         headline=_headline(context, snapshot),
+        lineage=snapshot.folder / "calc" / "lineage.json",
+        started_from=snapshot.folder / "evidence" / "started_from.json",
         landed={path.stem: path for path in sorted((snapshot.folder / "landed").glob("*.parquet"))},
         secrets=_secrets(context),
     )
