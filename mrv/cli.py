@@ -15,6 +15,7 @@ import click
 
 from mrv.cli_account import account
 from mrv.cli_forms import forms
+from mrv.cli_keys import keys, stamp
 from mrv.cli_sample import sample
 from mrv.errors import MrvError, UsageError
 
@@ -344,13 +345,21 @@ def status(project: str, as_json: bool) -> None:
     help="OpenSSH allowed_signers file; default: that of MRV_HOME, where set.",
 )
 @click.option("--any-signer", is_flag=True, help="Accept a signature whoever made it; the report says so.")
+@click.option(
+    "--timestamp-roots",
+    type=click.Path(path_type=Path),
+    help="Certificates (PEM) of authorities whose time stamps count; default: MRV_TIMESTAMP_ROOTS.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def verify(package: Path, allowed_signers: Path | None, any_signer: bool, as_json: bool) -> None:
+def verify(
+    package: Path, allowed_signers: Path | None, any_signer: bool, timestamp_roots: Path | None, as_json: bool
+) -> None:
     """Check integrity, completeness and signature of PACKAGE, offline."""
     if allowed_signers is None and "MRV_HOME" in os.environ:
         # Only a home that was named: one found in the working folder may have come with the package.
         allowed_signers = _settings().keys_dir / "allowed_signers"
-    report = _verify(package, allowed_signers=allowed_signers, any_signer=any_signer)
+    roots = timestamp_roots or _settings().timestamp_roots
+    report = _verify(package, allowed_signers=allowed_signers, any_signer=any_signer, timestamp_roots=roots)
     if as_json:
         checks = [{"name": item.name, "outcome": item.outcome, "detail": item.detail} for item in report.checks]
         outcome = {"accepted": report.accepted, "signed_name": report.signed_name, "checks": checks}
@@ -362,10 +371,14 @@ def verify(package: Path, allowed_signers: Path | None, any_signer: bool, as_jso
     sys.exit(0 if report.accepted else 1)
 
 
-def _verify(package: Path, *, allowed_signers: Path | None, any_signer: bool) -> Any:
+def _verify(
+    package: Path, *, allowed_signers: Path | None, any_signer: bool, timestamp_roots: Path | None = None
+) -> Any:
     from mrv.package.verify import verify as verify_package
 
-    return verify_package(package, allowed_signers=allowed_signers, any_signer=any_signer)
+    return verify_package(
+        package, allowed_signers=allowed_signers, any_signer=any_signer, timestamp_roots=timestamp_roots
+    )
 
 
 @main.command()
@@ -402,7 +415,9 @@ def sql(project: str, query: str | None, period: str | None, limit: int, style: 
 
 main.add_command(account)
 main.add_command(forms)
+main.add_command(keys)
 main.add_command(sample)
+main.add_command(stamp)
 
 if __name__ == "__main__":
     main()

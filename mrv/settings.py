@@ -46,6 +46,9 @@ class Settings(BaseSettings):
         None, description="Folder for what dbt parsed of the models, so that it is parsed once; default: in the home."
     )
     signing_key: Path | None = Field(None, description="Ed25519 private key (OpenSSH) that signs packages.")
+    signing_key_passphrase: SecretStr | None = Field(None, description="Passphrase of the signing key.")
+    timestamp_url: str | None = Field(None, description="Time stamping authority (RFC 3161) that is asked for a stamp.")
+    timestamp_roots: Path | None = Field(None, description="Certificates (PEM) of authorities whose stamps count.")
     max_file_bytes: int = Field(8 * 2**30, gt=0, description="Largest file that is accepted from a source.")
 
     @field_validator("dask_address")
@@ -101,6 +104,11 @@ class Settings(BaseSettings):
     def packages_dir(self) -> Path:
         """Signed packages."""
         return self.root / "packages"
+
+    @property
+    def passphrase(self) -> bytes | None:
+        """Passphrase of the signing key."""
+        return self.signing_key_passphrase.get_secret_value().encode() if self.signing_key_passphrase else None
 
     @property
     def keys_dir(self) -> Path:

@@ -40,6 +40,9 @@ from mrv.package.zipped import SUFFIX, write_zip
 
 log = logging.getLogger(__name__)
 
+KEY_MARK = "PRIVATE KEY" + "-----"
+"""How each private key in text form begins; no file of a package has it."""
+
 FORMAT = "redd-verification-package/1"
 
 
@@ -65,7 +68,7 @@ def build(contents: Contents, *, folder: Path, key: SigningKey) -> BuiltPackage:
         folder.mkdir(parents=True, exist_ok=True)
         root = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
         try:
-            staging = Staging(root, secrets=contents.secrets)
+            staging = Staging(root, secrets=[*contents.secrets, KEY_MARK], private=key.private.private_bytes_raw())
             _write_payload(staging, contents, key)
             _seal(staging, contents, key)
             return _publish(staging, target)
@@ -185,6 +188,9 @@ def _publish(staging: Staging, target: Path) -> BuiltPackage:
         if error.errno not in {errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR}:
             raise
         _same_as_built(staging, target)
+        if (target / bag.STAMP).exists():
+            # The archive is of what is published, with the stamp that came after.
+            write_zip(target, archive, name=target.name)
         log.info("%s was built already", target.name)
     else:
         log.info("built %s: %d files", target.name, len(staging.entries))
@@ -209,7 +215,7 @@ def _differences(staging: Staging, target: Path) -> Sequence[str]:
     if not target.is_dir():
         return [target.name]
     listing = bag.walk(target)
-    names = sorted({*listing.files} ^ {*staging.entries}) or list(listing.intruders)
+    names = sorted(({*listing.files} - {bag.STAMP}) ^ {*staging.entries}) or list(listing.intruders)
     return names or [
         name for name, entry in staging.entries.items() if hash_file(target / name, "sha512") != entry.sha512
     ]

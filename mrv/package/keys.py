@@ -7,6 +7,7 @@ import hashlib
 import os
 import shlex
 import stat
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from mrv.package.sshsig import KEY_TYPE, public_blob
 KEY_FILE = "signing_key"
 ALLOWED_FILE = "allowed_signers"
 REVOKED_FILE = "revoked_keys"
+_WIRE_START = b"\x00\x00\x00\x0bssh-ed25519\x00\x00\x00\x20"
 
 
 @dataclass(frozen=True)
@@ -66,13 +68,19 @@ class AllowedSigner:
     valid_before: datetime | None
     line: int
 
-    def refusal(self, *, namespace: str, moment: datetime) -> str | None:
-        """Return why this line does not allow a signature, or None if it does."""
+    def refusal(self, *, namespace: str, moment: datetime, signed: datetime | None = None) -> str | None:
+        """Return why this line does not allow a signature, or None if it does.
+
+        Args:
+            namespace: What was signed for.
+            moment: Now.
+            signed: When it was signed, where something tells; a key that has served its time may have been good then.
+        """
         if self.namespaces and not any(fnmatchcase(namespace, pattern) for pattern in self.namespaces):
             return f"line {self.line} allows only the namespaces {', '.join(self.namespaces)}"
         if self.valid_after and moment < self.valid_after:
             return f"line {self.line} holds only after {self.valid_after.isoformat()}"
-        if self.valid_before and moment > self.valid_before:
+        if self.valid_before and (signed or moment) > self.valid_before:
             return f"line {self.line} held only before {self.valid_before.isoformat()}"
         return None
 
@@ -110,8 +118,50 @@ def new_key(path: Path, *, passphrase: bytes | None = None, comment: str = "") -
     return key
 
 
+def read_public(line: str, *, where: str) -> bytes:
+    """Return the public key (SSH wire format) of a line `ssh-ed25519 AAAA… comment`.
+
+    Raises:
+        PackageError: It is none.
+    """
+    words = line.split()
+    if len(words) < 2 or words[0] != KEY_TYPE:
+        raise PackageError(
+            "this is no public key", expected=f"{KEY_TYPE} AAAA…", where=where, remedy="copy the line of the .pub file"
+        )
+    public = _public(words[1], Path(where), 1)
+    if len(public) != len(_WIRE_START) + 32 or not public.startswith(_WIRE_START):
+        raise PackageError("this is no ed25519 public key", where=where, remedy="copy the whole line of the .pub file")
+    return public
+
+
+def refuse_repository(folder: Path) -> None:
+    """Refuse a place for keys from which a commit could take them along.
+
+    Raises:
+        PackageError: The folder lies in a git work tree that does not ignore it.
+    """
+    place = folder.absolute()
+    root = next((parent for parent in (place, *place.parents) if (parent / ".git").exists()), None)
+    if root is None:
+        return
+    command = ["git", "-C", str(root), "check-ignore", "--quiet", str(place / KEY_FILE)]
+    try:
+        ignored = subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        ignored = False
+    if not ignored:
+        raise PackageError(
+            "a signing key would lie in a repository",
+            expected="a folder outside, or one that .gitignore names",
+            found=f"{place} in {root}",
+            remedy="set MRV_HOME to another place, or add the folder to .gitignore",
+        )
+
+
 def _create(path: Path, *, passphrase: bytes | None) -> SigningKey | None:
     """Make a private key at `path`, whole or not at all; None if there is one already, be it made this moment."""
+    refuse_repository(path.parent)
     private = Ed25519PrivateKey.generate()
     protection = BestAvailableEncryption(passphrase) if passphrase else NoEncryption()
     content = private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, protection)
@@ -185,17 +235,33 @@ def ensure_key(folder: Path, *, principal: str, passphrase: bytes | None = None)
     Every call completes what an earlier one was kept from doing; calls at the same moment end with one key.
 
     Raises:
-        PackageError: The key exists but cannot be used.
+        PackageError: The key exists but cannot be used, or was revoked.
         StoreError: The disk refuses the write.
     """
     path = folder / KEY_FILE
     if not path.exists():
         _create(path, passphrase=passphrase)
     key = load_key(path, passphrase=passphrase)
+    refuse_revoked(folder, key)
     if not path.with_name(path.name + ".pub").exists():
         _write_public(path, key, comment=principal)
     allow(folder / ALLOWED_FILE, principal=principal, public=key.public, namespaces=("redd-package",))
     return key
+
+
+def refuse_revoked(folder: Path, key: SigningKey) -> None:
+    """Refuse to sign with a key that was revoked here: nobody would accept it.
+
+    Raises:
+        PackageError: It was.
+    """
+    if key.public in revoked_keys(folder / REVOKED_FILE):
+        raise PackageError(
+            "the signing key was revoked",
+            found=key.fingerprint,
+            where=str(folder / REVOKED_FILE),
+            remedy="make another one: mrv keys new",
+        )
 
 
 def allow(path: Path, *, principal: str, public: bytes, namespaces: tuple[str, ...]) -> None:

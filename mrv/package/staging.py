@@ -59,12 +59,18 @@ class HashingWriter:
 
 
 class Staging:
-    """The folder and the entries of the files written into it."""
+    """The folder and the entries of the files written into it.
 
-    def __init__(self, root: Path, *, secrets: Sequence[str] = ()) -> None:
+    Args:
+        root: The folder.
+        secrets: Texts that no file may hold.
+        private: The private part of the signing key, which no file may hold either.
+    """
+
+    def __init__(self, root: Path, *, secrets: Sequence[str] = (), private: bytes = b"") -> None:
         self.root = root
         self.entries: dict[str, Entry] = {}
-        self._secrets = tuple(secret.encode() for secret in secrets if secret)
+        self._secrets = tuple(filter(None, (*(secret.encode() for secret in secrets), private)))
         root.chmod(_FOLDER_MODE)
 
     @contextmanager

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Literal
 
@@ -19,25 +19,26 @@ from mrv.package.arithmetic import arithmetic
 from mrv.package.attestation import attested
 from mrv.package.estimates import estimates
 from mrv.package.reading import SUMMARY, listed, reading
+from mrv.package.timestamp import Stamp, read_roots, read_stamp
 from mrv.settings import Settings
 
 Outcome = Literal["ok", "failed", "not_checked"]
 
-LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER = "layout", "tag manifest", "signature", "signer"
+LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER, STAMP = "layout", "tag manifest", "signature", "signer", "time stamp"
 TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO = "tag files", "manifests", "completeness", "hashes", "bag-info"
 IDENTITY, CONTENTS, INPUTS, ATTESTATIONS = "identity", "contents", "inputs", "attestations"
 FIGURES, TABLES, AREAS, ACTIVITY = "headline figures", "tables", "areas", "activity data"
 ARITHMETIC = "ledger arithmetic"
 CHECKS = (
-    LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER, TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO, IDENTITY, CONTENTS, INPUTS,
-    ATTESTATIONS, FIGURES, TABLES, AREAS, ACTIVITY, ARITHMETIC,
+    LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER, STAMP, TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO, IDENTITY, CONTENTS,
+    INPUTS, ATTESTATIONS, FIGURES, TABLES, AREAS, ACTIVITY, ARITHMETIC,
 )  # fmt: skip
 """Names of the checks, in the order in which they are reported."""
 
 _SPECIAL = (bag.TAG_MANIFEST, bag.SIGNATURE)
 _SOUND = (LAYOUT, SIGNATURE, TAG_FILES, MANIFESTS, COMPLETE, HASHES)
 _ABOUT = {
-    LAYOUT: "the folder", SIGNATURE: bag.SIGNATURE, SIGNER: bag.SIGNATURE, TAG_FILES: bag.TAG_MANIFEST,
+    LAYOUT: "the folder", SIGNATURE: bag.SIGNATURE, SIGNER: bag.SIGNATURE, STAMP: bag.STAMP, TAG_FILES: bag.TAG_MANIFEST,
     TAG_MANIFEST: bag.TAG_MANIFEST, BAG_INFO: bag.BAG_INFO, IDENTITY: SUMMARY, FIGURES: SUMMARY,
 }  # fmt: skip
 """Check to the file it is about, named where a failure does not name one itself."""
@@ -87,6 +88,7 @@ class _Run:
     manifests: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     signer: bytes | None = None
     signed_name: str | None = None
+    stamp: Stamp | None = None
 
     def check(self, name: str, work: Callable[[_Run], str], *, needs: Iterable[str] = ()) -> None:
         """Make one check. `work` returns what to say, or raises what says what is wrong; no content makes this raise."""
@@ -102,7 +104,9 @@ class _Run:
             self.checks[name] = Check(name, "failed", _one_line(error))
 
 
-def verify(path: Path, *, allowed_signers: Path | None = None, any_signer: bool = False) -> Report:
+def verify(
+    path: Path, *, allowed_signers: Path | None = None, any_signer: bool = False, timestamp_roots: Path | None = None
+) -> Report:
     """Check a package: signature and signer, every byte of every file, what it is, and that it agrees with itself.
 
     Args:
@@ -110,6 +114,7 @@ def verify(path: Path, *, allowed_signers: Path | None = None, any_signer: bool 
         allowed_signers: OpenSSH file of allowed signers; default: that of the keys folder of MRV_HOME.
             A file `revoked_keys` beside it is honoured.
         any_signer: Accept a package whose signer is not known; the report says that the signer was not checked.
+        timestamp_roots: Certificates (PEM) of authorities whose time stamps count; without them a stamp is told, not checked.
 
     Raises:
         PackageError: `path` is no folder.
@@ -123,8 +128,9 @@ def verify(path: Path, *, allowed_signers: Path | None = None, any_signer: bool 
     run.check(LAYOUT, _layout)
     run.check(TAG_MANIFEST, _tag_manifest)
     run.check(SIGNATURE, _signature)
-    run.check(SIGNER, lambda state: (_any_signer if any_signer else _signer)(state, signers), needs=[SIGNATURE])
+    run.check(STAMP, lambda state: _stamp(state, timestamp_roots), needs=[SIGNATURE])
     run.check(TAG_FILES, _tag_files, needs=[TAG_MANIFEST])
+    run.check(SIGNER, lambda state: (_any_signer if any_signer else _signer)(state, signers), needs=[SIGNATURE])
     run.check(MANIFESTS, _manifests)
     run.check(COMPLETE, _complete)
     run.check(HASHES, _hashes)
@@ -132,8 +138,10 @@ def verify(path: Path, *, allowed_signers: Path | None = None, any_signer: bool 
     run.check(IDENTITY, _identity, needs=[SIGNATURE, TAG_FILES])
     _check_content(run)
     checks = tuple(run.checks[name] for name in CHECKS)
-    excused = {SIGNER} if any_signer and run.checks[SIGNER].outcome == "not_checked" else set()
-    accepted = all(check.outcome == "ok" or check.name in excused for check in checks)
+    excused = {STAMP, *([SIGNER] if any_signer else [])}
+    accepted = all(
+        check.outcome == "ok" or (check.outcome == "not_checked" and check.name in excused) for check in checks
+    )
     return Report(path, checks, accepted, run.signed_name)
 
 
@@ -190,15 +198,29 @@ def _signature(run: _Run) -> str:
     return f"{bag.TAG_MANIFEST} was signed by {keys.fingerprint(run.signer)}"
 
 
+def _stamp(run: _Run, roots: Path | None) -> str:
+    if bag.STAMP not in run.found.files:
+        raise _NotMadeError("there is none: nobody else says when the package was signed")
+    trusted = read_roots(roots) if roots else ()
+    run.stamp = read_stamp(_read(run, bag.STAMP), _read(run, bag.TAG_MANIFEST), trusted)
+    said = f"{run.stamp.moment.isoformat()} by {run.stamp.authority}"
+    if not run.stamp.trusted:
+        raise _NotMadeError(f"it says {said}; its authority was not checked: no trusted certificates were given")
+    return said
+
+
 def _signer(run: _Run, signers: Path) -> str:
     public = run.signer or b""
     _refuse_revoked(public, signers)
     entries = [entry for entry in keys.allowed_signers(signers) if entry.public == public]
-    moment = datetime.now(UTC)
-    refusals = [entry.refusal(namespace=sshsig.NAMESPACE, moment=moment) for entry in entries]
-    for entry, refusal in zip(entries, refusals, strict=True):
-        if refusal is None:
-            return f"{entry.principals}, line {entry.line} of {signers}"
+    now, refusals = datetime.now(UTC), []
+    for signed, said in [(now, ""), *_earlier(run)]:
+        for entry in entries:
+            refusal = entry.refusal(namespace=sshsig.NAMESPACE, moment=now, signed=signed)
+            if refusal is None:
+                return f"{entry.principals}, line {entry.line} of {signers}{said}"
+            refusals.append(refusal)
+    refusals = list(dict.fromkeys(refusals))
     raise PackageError(
         "the signer is not allowed",
         expected=f"a signer listed in {signers}" + ("" if signers.exists() else " (there is no such file)"),
@@ -206,6 +228,19 @@ def _signer(run: _Run, signers: Path) -> str:
         where=bag.SIGNATURE,
         remedy="get the publisher's key by another way than the package and enter it, if you trust it",
     )
+
+
+def _earlier(run: _Run) -> Iterator[tuple[datetime, str]]:
+    """Yield when a package may have been signed, for a key that has served its time: an authority's word before its own."""
+    if run.stamp is not None and run.stamp.trusted:
+        yield (
+            run.stamp.moment,
+            f"; the key is no longer used, and the package was there by {run.stamp.moment.isoformat()}",
+        )
+    if run.checks[TAG_FILES].outcome == "ok":
+        claimed = bag.parse_bag_info(_read(run, bag.BAG_INFO)).get("Bagging-Date", "")
+        said = f"; the key is no longer used; that the package is of {claimed} is what it says itself"
+        yield datetime.combine(date.fromisoformat(claimed), time(tzinfo=UTC)), said
 
 
 def _any_signer(run: _Run, signers: Path) -> str:

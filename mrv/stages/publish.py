@@ -12,10 +12,11 @@ from mrv.errors import PackageError
 from mrv.files import hash_file
 from mrv.ledger import Artifact, Package, content_key
 from mrv.package.build import BuiltPackage, build
-from mrv.package.keys import ALLOWED_FILE, SigningKey, allow, ensure_key, load_key
+from mrv.package.keys import ALLOWED_FILE, SigningKey, allow, ensure_key, load_key, refuse_revoked
 from mrv.package.sshsig import NAMESPACE
 from mrv.stages.context import Context, code_version
 from mrv.stages.package_contents import package_contents, project_files
+from mrv.stages.stamping import stamp_where_set
 from mrv.stages.transform import Snapshot
 
 
@@ -71,6 +72,7 @@ def publish(
             where=str(built.path),
             remedy="restore the published package from a copy; do not hand this one out",
         )
+    stamp_where_set(built.path, context.settings)
     return Published(built.path, version, changed=True)
 
 
@@ -96,9 +98,11 @@ def _stands(context: Context, package: Package) -> bool:
 
 def _signing_key(context: Context) -> SigningKey:
     if context.settings.signing_key is not None:
-        key = load_key(context.settings.signing_key)
+        key = load_key(context.settings.signing_key, passphrase=context.settings.passphrase)
+        refuse_revoked(context.settings.keys_dir, key)
         # An installation accepts what it signs itself; others list the key where they trust it.
         signers = context.settings.keys_dir / ALLOWED_FILE
         allow(signers, principal=f"{context.definition.id}@mrv", public=key.public, namespaces=(NAMESPACE,))
         return key
-    return ensure_key(context.settings.keys_dir, principal=f"{context.definition.id}@mrv")
+    principal = f"{context.definition.id}@mrv"
+    return ensure_key(context.settings.keys_dir, principal=principal, passphrase=context.settings.passphrase)
