@@ -23,6 +23,9 @@ from mrv.parameters import Parameter
 from mrv.schemas import DATASETS
 
 REDACTED = "REDACTED"
+LINEAGE = "data/calc/lineage.json"
+STARTED_FROM = "data/provenance/started_from.json"
+"""Rows and hash of each table that SQL started from, in the order of its key."""
 ATTACHMENT = "attachment"
 """Dataset of pictures and files of submissions."""
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -42,6 +45,7 @@ _FACTS = (
     "product",
     "version",
     "layer",
+    "year",
     "last_modified",
     "licence",
     "citation",
@@ -81,6 +85,8 @@ def write_calculation(staging: Staging, contents: Contents) -> None:
     columns = [field.name for field in fields(Parameter)]
     records = sorted((asdict(parameter) for parameter in contents.parameters), key=itemgetter("parameter_id"))
     staging.write_csv("data/calc/parameters.csv", columns, ([row[name] for name in columns] for row in records))
+    if contents.lineage is not None:
+        staging.copy(LINEAGE, contents.lineage)
     staging.copy("data/code/requirements.lock", contents.code.lock)
     version = {
         "version": contents.code.version,
@@ -100,6 +106,8 @@ def write_provenance(staging: Staging, contents: Contents) -> None:
         for item in sorted(contents.inputs, key=lambda item: (item.address, item.retrieved_at, item.sha256))
     ]
     staging.write("data/provenance/retrievals.ndjson", "".join(f"{act}\n" for act in acts).encode())
+    if contents.started_from is not None:
+        staging.copy(STARTED_FROM, contents.started_from)
     _write_inputs(staging, contents)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -11,14 +12,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from mrv.files import storage_errors, write_parquet
+from mrv.files import storage_errors, write_bytes, write_parquet
 from mrv.ledger import Artifact
 from mrv.privacy import for_publication
 from mrv.schemas import DATASETS
 from mrv.stages.check import table_hash
 from mrv.stages.context import Context, run_step
+from mrv.stages.lineage import lineage_record
 from mrv.stages.protect import publish_rows
 from mrv.warehouse.build import build
+from mrv.warehouse.lineage import read_lineage
 from mrv.warehouse.snapshot import export
 
 
@@ -68,6 +71,8 @@ def transform(context: Context, tables: Mapping[str, pa.Table]) -> Snapshot:
         shutil.rmtree(target, ignore_errors=True)
         export(built, target)
         _keep_evidence(context, tables, target)
+        lineage = lineage_record(context, read_lineage(built.target))
+        write_bytes(target / "calc" / "lineage.json", _json(lineage))
         shutil.rmtree(folder)
         made = sorted(path for path in target.rglob("*") if path.is_file())
         return {
@@ -94,3 +99,9 @@ def _keep_evidence(context: Context, tables: Mapping[str, pa.Table], target: Pat
     for name in ("check_results", "quarantine"):
         write_parquet(target / "evidence" / f"{name}.parquet", for_publication(name, tables[name]))
     publish_rows(tables, target / "landed", context.definition.privacy)
+    started = {name: {"rows": table.num_rows, "sha256": table_hash(table)} for name, table in sorted(tables.items())}
+    write_bytes(target / "evidence" / "started_from.json", _json(started))
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True).encode() + b"\n"
