@@ -12,6 +12,7 @@ it tells nothing of the key.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -26,6 +27,16 @@ NOT_TOLD = "a value that is not told"
 KEY_SUFFIX = "_key"
 WORDS_ARE_TOLD = frozenset({"plots", "audit_trees"})
 """Datasets with a private column whose other columns hold codes and names of plants."""
+SET_ASIDE = "quarantine"
+UNIT_KEYS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(
+        ("plots", "trees", "dead_wood_pieces", "litter_samples", "soil_samples"),
+        ("plot_id", "census_id", "submission_id"),
+    ),
+    "sample_labels": ("design_id", "unit_id"),
+}
+"""Datasets to what is told of a record that was set aside: the plot or unit that it is missed by, so that estimates from the
+accepted rows can be made anew."""
 _QUOTES = " '\""
 _LIKE_A_CODE = re.compile(
     r"|[a-z][a-z0-9_.:+/-]{0,63}"  # a word of a list, a hash, an address of a submission
@@ -150,6 +161,17 @@ def _coded_records(table: pa.Table, codes: Codes) -> pa.Array:
     }
     pairs = zip(table["dataset"].to_pylist(), table["record_id"].to_pylist(), strict=True)
     return pa.array([known[dataset].get(record, record) for dataset, record in pairs], pa.string())
+
+
+def told_of_set_aside(table: pa.Table) -> pa.Table:
+    """Return rows of `quarantine` whose records say only what they are missed by; other records are null."""
+    position, kept = table.column_names.index("record"), []
+    for dataset, text in zip(table["dataset"].to_pylist(), table["record"].to_pylist(), strict=True):
+        keys = UNIT_KEYS.get(dataset)
+        record = json.loads(text) if keys and text else {}
+        said = {name: told(dataset, name, record.get(name)) for name in keys or ()}
+        kept.append(json.dumps(said, ensure_ascii=False, sort_keys=True) if keys else None)
+    return table.set_column(position, table.schema.field(position), pa.array(kept, pa.string()))
 
 
 def published_columns(dataset: str, *, opened: Opened = NOTHING_OPENED) -> list[str]:

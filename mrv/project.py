@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
@@ -294,10 +294,14 @@ class LoadedProject(Strict):
 
     folder: Path
     definition: Project
+    elsewhere: Mapping[str, Path] = Field(
+        default_factory=dict,
+        description="Path as the definition has it to where the file lies: of a project in a package.",
+    )
 
     def path(self, relative: str) -> Path:
         """Return a path of the definition, relative to the project's folder."""
-        return (self.folder / relative).resolve()
+        return self.elsewhere[relative] if relative in self.elsewhere else (self.folder / relative).resolve()
 
     @property
     def file(self) -> Path:

@@ -93,6 +93,7 @@ class Contents:
         loss_picture: Forest and its loss for people, where it was measured.
         maps: Name to the PNG of a map for people.
         lineage: JSON that says which table is made of which, and which step reads and makes what.
+        private_files: File of the definition that stays in the house, as it is named there, to its sha256.
         started_from: JSON with rows and hash of each table that SQL started from.
         landed: Landed table to its accepted rows (Parquet), from which the marts were made.
         withheld: sha256 to the reason why an input's bytes are not in the package.
@@ -126,6 +127,7 @@ class Contents:
     loss_picture: LossPicture | None = None
     lineage: Path | None = None
     started_from: Path | None = None
+    private_files: Mapping[str, str] = field(default_factory=dict)
     maps: Mapping[str, Path] = field(default_factory=dict)
     landed: Mapping[str, Path] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)

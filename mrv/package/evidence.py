@@ -23,6 +23,8 @@ from mrv.parameters import Parameter
 from mrv.schemas import DATASETS
 
 REDACTED = "REDACTED"
+PRIVATE_FILES = "data/provenance/private_files.csv"
+"""Files of the definition that stay in the house: which they are can be proved, what they hold is not told."""
 LINEAGE = "data/calc/lineage.json"
 STARTED_FROM = "data/provenance/started_from.json"
 """Rows and hash of each table that SQL started from, in the order of its key."""
@@ -106,6 +108,7 @@ def write_provenance(staging: Staging, contents: Contents) -> None:
         for item in sorted(contents.inputs, key=lambda item: (item.address, item.retrieved_at, item.sha256))
     ]
     staging.write("data/provenance/retrievals.ndjson", "".join(f"{act}\n" for act in acts).encode())
+    staging.write_csv(PRIVATE_FILES, ["file", "sha256"], sorted(contents.private_files.items()))
     if contents.started_from is not None:
         staging.copy(STARTED_FROM, contents.started_from)
     _write_inputs(staging, contents)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -122,14 +122,36 @@ def open_context(project: str, period: str, settings: Settings, progress: Progre
         ProjectError: The definition or its boundaries do not hold.
     """
     loaded = load_project(find_project(project, settings))
+    with open_loaded(loaded, period, settings, progress, private_zones=load_zones(loaded, private=True)) as context:
+        yield context
+
+
+@contextmanager
+def open_loaded(
+    loaded: LoadedProject, period: str, settings: Settings, progress: Progress, *, private_zones: Sequence[Zone]
+) -> Iterator[Context]:
+    """Open store and ledger for one run of a project that was loaded.
+
+    Raises:
+        UsageError: There is no such period.
+        ProjectError: The boundaries do not hold.
+    """
     chosen = loaded.definition.period(period)
     zones = tuple(load_zones(loaded))
     if not zones:
         raise ProjectError("the project has no zones", where=str(loaded.file), remedy="draw at least the project area")
-    private = tuple(load_zones(loaded, private=True))
     ledger = Ledger(settings.ledger_address)
     try:
-        yield Context(loaded, chosen, zones, settings, Store(settings.raw_dir), ledger, progress, private_zones=private)
+        yield Context(
+            loaded,
+            chosen,
+            zones,
+            settings,
+            Store(settings.raw_dir),
+            ledger,
+            progress,
+            private_zones=tuple(private_zones),
+        )
     finally:
         ledger.close()
 

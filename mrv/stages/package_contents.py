@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 from pydantic import SecretStr
 
+from mrv.files import hash_file
 from mrv.ledger import Artifact
 from mrv.package.contents import Code, Contents, ProjectFacts
 from mrv.project import Bilingual
@@ -105,6 +106,9 @@ def package_contents(
         ),
         product_notes=_product_notes(context, artifacts),
         headline=_headline(context, snapshot),
+        private_files={
+            item.file: hash_file(context.project.path(item.file)) for item in definition.boundaries if item.private
+        },
         lineage=snapshot.folder / "calc" / "lineage.json",
         started_from=snapshot.folder / "evidence" / "started_from.json",
         landed={path.stem: path for path in sorted((snapshot.folder / "landed").glob("*.parquet"))},

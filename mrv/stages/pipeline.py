@@ -25,7 +25,7 @@ from mrv.stages.check_sample import sample_results
 from mrv.stages.cluster import refuse_silence, through_client
 from mrv.stages.context import Context
 from mrv.stages.declare import declared_tables
-from mrv.stages.land import Landed, land, pull
+from mrv.stages.land import Landed, Pulled, land, pull
 from mrv.stages.measure import Measured, measure_pixels
 from mrv.stages.measure_alerts import measure_alerts
 from mrv.stages.measure_biodiversity import measure_biodiversity
@@ -101,6 +101,22 @@ class RunResult:
         return bool(self.changed_steps)
 
 
+@dataclass(frozen=True)
+class Made:
+    """What a period's files became, before anything is published.
+
+    Attributes:
+        tables: Landed dataset to its rows as SQL started from them: nothing private is in them.
+        changed: Names of the steps between pulling and SQL that did something.
+    """
+
+    artifacts: Sequence[Artifact]
+    tables: Mapping[str, pa.Table]
+    checked: Sequence[Checked]
+    snapshot: Snapshot
+    changed: Sequence[str]
+
+
 def run_period(context: Context, call: Caller | None = None) -> RunResult:
     """Run every stage of a period, from its sources to its signed package.
 
@@ -119,35 +135,47 @@ def run_period(context: Context, call: Caller | None = None) -> RunResult:
     if context.settings.dask_address:
         do("ask the cluster", refuse_silence, context.settings.dask_address)
     pulled = [do(f"pull {spec.name}", pull, context, spec, network=True) for spec in context.definition.sources]
+    made = make_tables(context, do, pulled)
+    published = do("publish", publish, context, made.snapshot, made.artifacts, made.tables)
+
+    changed_steps = [f"pull {part.source}" for part in pulled if part.changed] + list(made.changed)
+    changed_steps += [name for name, step in (("transform", made.snapshot), ("publish", published)) if step.changed]
+    return RunResult(
+        project=context.definition.id,
+        period=context.period.id,
+        snapshot=made.snapshot,
+        published=published,
+        changed_steps=tuple(changed_steps),
+        rows_read=sum(batch.rows_read for batch in made.checked),
+        rows_quarantined=sum(batch.rows_quarantined for batch in made.checked),
+        simulated=any(artifact.simulated for artifact in made.artifacts),
+        seconds=do.seconds,
+    )
+
+
+def make_tables(context: Context, do: Caller, pulled: Sequence[Pulled]) -> Made:
+    """Land, check, measure and transform what was pulled; a run and a re-performance both go through here.
+
+    Raises:
+        CheckError: A critical check failed and is not waived.
+        MrvError: Any other refusal.
+    """
     landed: list[Landed] = []
     for spec, part in zip(context.definition.sources, pulled, strict=True):
         landed.extend(do(f"land {spec.name}", land, context, spec, part))
     received = do("check what was received", check_received, context, landed)
     artifacts = [artifact for part in pulled for artifact in part.artifacts]
-    measured = _measure(context, do, artifacts, received)
+    measured = measure(context, do, artifacts, received)
     tables, checked, changed = do("check what was measured", check_measured, context, artifacts, received, measured)
     snapshot = do("transform", transform, context, tables)
-    published = do("publish", publish, context, snapshot, artifacts, tables)
-
-    changed_steps = [f"pull {part.source}" for part in pulled if part.changed]
-    changed_steps += [f"land {part.dataset}" for part in landed if part.changed] + changed
-    changed_steps += [name for name, step in (("transform", snapshot), ("publish", published)) if step.changed]
-    return RunResult(
-        project=context.definition.id,
-        period=context.period.id,
-        snapshot=snapshot,
-        published=published,
-        changed_steps=tuple(changed_steps),
-        rows_read=sum(batch.rows_read for batch in checked),
-        rows_quarantined=sum(batch.rows_quarantined for batch in checked),
-        simulated=any(artifact.simulated for artifact in artifacts),
-        seconds=do.seconds,
-    )
+    changed = [*(f"land {part.dataset}" for part in landed if part.changed), *changed]
+    return Made(artifacts, tables, checked, snapshot, changed)
 
 
-def _measure(
+def measure(
     context: Context, do: Caller, artifacts: Sequence[Artifact], received: Mapping[str, Checked]
 ) -> list[Measured]:
+    """Measure what the files and the accepted rows let be measured; what has no input is left out."""
     measured = [do("measure pixels", measure_pixels, context, artifacts)]
     measured.append(do("measure classes", measure_classes, context, artifacts))
     measured.append(do("measure values", measure_values, context, artifacts))

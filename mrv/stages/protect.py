@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mrv.files import write_parquet
-from mrv.privacy import Opened, codes_of, for_publication, for_warehouse, privacy_log
+from mrv.privacy import SET_ASIDE, Opened, codes_of, for_publication, for_warehouse, privacy_log, told_of_set_aside
 from mrv.project_life import Privacy
 from mrv.stages.check import Checked
 from mrv.stages.measure_places import PLOTS, SENSITIVE_RULES, located
@@ -53,6 +53,7 @@ PUBLISHED_ROWS = (
     *("species_names", "species_categories", "taxon_matches", "taxon_categories"),
     *("issuances", "issuances_set_aside", "prior_vintages", "loss_events"),
     *("record_zones", "record_cells", "privacy_log", "repairs"),
+    *("batches", "check_results", SET_ASIDE),
     *("accounts", "account_parameters", "baseline_versions", "account_activity", "account_stocks", "account_emissions"),
     *("account_burnt_areas", "account_area_samples", "leakage_measures", "risk_scores", "ex_ante_reductions"),
 )
@@ -68,7 +69,9 @@ NO_CELL_TOLD = "camera_deployments"
 
 def opened_by(choices: Privacy) -> Opened:
     """Return the private columns that a project publishes by its own declaration."""
-    return {PLOTS: frozenset({"longitude", "latitude"})} if choices.plot_positions == "exact" else {}
+    exact = {PLOTS: frozenset({"longitude", "latitude"})} if choices.plot_positions == "exact" else {}
+    # What `told_of_set_aside` leaves of them.
+    return {**exact, SET_ASIDE: frozenset({"record"})}
 
 
 def protect(tables: Mapping[str, pa.Table], choices: Privacy) -> dict[str, pa.Table]:
@@ -79,6 +82,8 @@ def protect(tables: Mapping[str, pa.Table], choices: Privacy) -> dict[str, pa.Ta
         choices: What the project declares.
     """
     codes, opened = codes_of(tables), opened_by(choices)
+    if SET_ASIDE in tables:
+        tables = {**tables, SET_ASIDE: told_of_set_aside(tables[SET_ASIDE])}
     return {dataset: for_warehouse(dataset, table, codes, opened=opened) for dataset, table in tables.items()}
 
 
