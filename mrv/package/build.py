@@ -83,7 +83,7 @@ def _write_payload(staging: Staging, contents: Contents, key: SigningKey) -> Non
         staging.copy(f"data/landed/{name}.parquet", contents.landed[name])
     for name in sorted(contents.rasters):
         staging.copy(f"data/rasters/{name}.tif", contents.rasters[name])
-    write_zones(staging, contents.zones, created_at=contents.created_at)
+    write_zones(staging, contents.zones, created_at=contents.created_at, title=contents.project.name)
     write_calculation(staging, contents)
     write_quality(staging, contents)
     write_provenance(staging, contents)

@@ -1,4 +1,4 @@
-"""The zones as GeoPackage and GeoJSON, with bytes that depend on the zones alone."""
+"""The zones as GeoPackage, GeoJSON, GeoParquet and KML, with bytes that depend on the zones alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from shapely.geometry.base import BaseGeometry
 
 from mrv.boundaries import Zone
 from mrv.errors import StoreError
+from mrv.package.geoparquet import write_geoparquet
+from mrv.package.kml import kml
 from mrv.package.staging import Staging
+from mrv.package.zone_files import check_zones
 
 LAYER = "zones"
 
@@ -26,27 +29,40 @@ _OPTIONS = threading.Lock()
 """Options of GDAL hold for the whole process: one writer at a time sets the date."""
 
 
-def write_zones(staging: Staging, zones: Sequence[Zone], *, created_at: str) -> None:
-    """Write `data/vectors/zones.gpkg` (layer `zones`) and `data/vectors/zones.geojson` (RFC 7946).
+FOLDER = "data/vectors"
+
+
+def write_zones(staging: Staging, zones: Sequence[Zone], *, created_at: str, title: str) -> None:
+    """Write the zones to `data/vectors/` as GeoPackage (layer `zones`), GeoJSON (RFC 7946), GeoParquet (1.1) and KML (2.2).
+
+    Each file is read back: it must hold every zone, under its id and with its area.
 
     Args:
         staging: Package in the making.
         zones: Zones, lon/lat on WGS84.
         created_at: ISO 8601 moment that the GeoPackage gives as its last change.
+        title: What the KML is called.
 
     Raises:
         StoreError: The disk refuses the write.
+        PackageError: What was written does not hold the zones.
     """
     ordered = sorted(zones, key=lambda zone: zone.zone_id)
     _write_geojson(staging, ordered)
+    staging.write(f"{FOLDER}/zones.kml", kml(ordered, name=title))
+    frame = _frame(ordered)
     with TemporaryDirectory(prefix=".vectors-", dir=staging.root.parent) as folder:
-        path = Path(folder) / "zones.gpkg"
-        _write_geopackage(path, ordered, created_at=created_at)
-        staging.copy("data/vectors/zones.gpkg", path)
+        geopackage, parquet = Path(folder) / "zones.gpkg", Path(folder) / "zones.parquet"
+        _write_geopackage(geopackage, frame, created_at=created_at)
+        write_geoparquet(parquet, frame)
+        for path in (geopackage, parquet):
+            staging.copy(f"{FOLDER}/{path.name}", path)
+    for suffix in ("geojson", "gpkg", "kml", "parquet"):
+        check_zones(staging.root / f"{FOLDER}/zones.{suffix}", ordered)
 
 
 def _write_geojson(staging: Staging, zones: Sequence[Zone]) -> None:
-    with staging.writer("data/vectors/zones.geojson") as writer:
+    with staging.writer(f"{FOLDER}/zones.geojson") as writer:
         writer.write(b'{"type": "FeatureCollection", "name": "zones", "features": [\n')
         for position, zone in enumerate(zones, start=1):
             feature = {
@@ -60,7 +76,7 @@ def _write_geojson(staging: Staging, zones: Sequence[Zone]) -> None:
         writer.write(b"]}\n")
 
 
-def _write_geopackage(path: Path, zones: Sequence[Zone], *, created_at: str) -> None:
+def _frame(zones: Sequence[Zone]) -> geopandas.GeoDataFrame:
     records = [_properties(zone) for zone in zones]
     columns = {
         "zone_id": "str",
@@ -72,15 +88,17 @@ def _write_geopackage(path: Path, zones: Sequence[Zone], *, created_at: str) -> 
         "illustrative": "bool",
         "boundary_sha256": "str",
     }
-    frame = geopandas.GeoDataFrame(
+    return geopandas.GeoDataFrame(
         {name: geopandas.pd.Series([record[name] for record in records], dtype=kind) for name, kind in columns.items()},
         geometry=[_multi(zone.geometry) for zone in zones],
         crs="EPSG:4326",
     )
+
+
+def _write_geopackage(path: Path, frame: geopandas.GeoDataFrame, *, created_at: str) -> None:
     try:
         with _current_date(created_at):
             pyogrio.write_dataframe(frame, path, layer=LAYER, driver="GPKG", geometry_type="MultiPolygon")
-        written = pyogrio.read_info(path, layer=LAYER)["features"]
     except (DataSourceError, DataLayerError, FeatureError) as error:
         raise StoreError(
             "the GeoPackage of the zones could not be written",
@@ -88,14 +106,6 @@ def _write_geopackage(path: Path, zones: Sequence[Zone], *, created_at: str) -> 
             where=str(path),
             remedy="free space on the disk; what was published before is untouched",
         ) from error
-    if written != len(zones):
-        raise StoreError(
-            "the GeoPackage of the zones is incomplete",
-            expected=f"{len(zones)} features",
-            found=f"{written}",
-            where=str(path),
-            remedy="check the disk; what was published before is untouched",
-        )
 
 
 @contextmanager
