@@ -25,6 +25,7 @@ from mrv.package.contents import Contents
 from mrv.package.crate import write_crate
 from mrv.package.evidence import write_calculation, write_provenance, write_quality
 from mrv.package.figures import headline
+from mrv.package.freeze import write_freeze
 from mrv.package.keys import SigningKey
 from mrv.package.monitoring.reports import write_reports
 from mrv.package.openlineage import write_openlineage
@@ -87,6 +88,7 @@ def _write_payload(staging: Staging, contents: Contents, key: SigningKey) -> Non
     write_calculation(staging, contents)
     write_quality(staging, contents)
     write_provenance(staging, contents)
+    write_freeze(staging, contents)
     for name in sorted(contents.project_files):
         staging.copy(f"data/project/{name}", contents.project_files[name])
     if contents.loss_picture is not None:
@@ -109,7 +111,8 @@ def _write_payload(staging: Staging, contents: Contents, key: SigningKey) -> Non
 def _guide(contents: Contents, key: SigningKey) -> str:
     source = files("mrv.package").joinpath("templates/VERIFY.md.j2").read_text(encoding="utf-8")
     template = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True).from_string(source)  # noqa: S701 - Markdown
-    return template.render(name=contents.name, namespace=sshsig.NAMESPACE, fingerprint=key.fingerprint)
+    day = contents.created_at[:10].replace("-", "")
+    return template.render(name=contents.name, namespace=sshsig.NAMESPACE, fingerprint=key.fingerprint, day=day)
 
 
 def _summary(contents: Contents, entries: Mapping[str, bag.Entry]) -> dict[str, Any]:
@@ -133,6 +136,7 @@ def _summary(contents: Contents, entries: Mapping[str, bag.Entry]) -> dict[str, 
             "end": contents.period_end.isoformat(),
         },
         "version": contents.version,
+        "previous": contents.previous.record() if contents.previous else None,
         "created_at": contents.created_at,
         "code": {
             "version": contents.code.version,
