@@ -24,6 +24,8 @@ REQUIRED = (
     "data/quality/check_results.csv",
     "data/quality/quarantine.csv",
     "data/report/summary.html",
+    "data/ro-crate-metadata.json",
+    "data/ro-crate-preview.html",
     "data/tables/csv/figures.csv",
     "data/tables/csv/project_period.csv",
     "data/tables/datapackage.json",

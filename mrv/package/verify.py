@@ -17,6 +17,7 @@ from mrv.package import bag, consistency, identity, keys, presence, sshsig
 from mrv.package.areas import areas
 from mrv.package.arithmetic import arithmetic
 from mrv.package.attestation import attested
+from mrv.package.crate_check import crate
 from mrv.package.estimates import estimates
 from mrv.package.reading import SUMMARY, listed, reading
 from mrv.package.timestamp import Stamp, read_roots, read_stamp
@@ -27,11 +28,12 @@ Outcome = Literal["ok", "failed", "not_checked"]
 LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER, STAMP = "layout", "tag manifest", "signature", "signer", "time stamp"
 TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO = "tag files", "manifests", "completeness", "hashes", "bag-info"
 IDENTITY, CONTENTS, INPUTS, ATTESTATIONS = "identity", "contents", "inputs", "attestations"
+CRATE = "crate"
 FIGURES, TABLES, AREAS, ACTIVITY = "headline figures", "tables", "areas", "activity data"
 ARITHMETIC = "ledger arithmetic"
 CHECKS = (
     LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER, STAMP, TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO, IDENTITY, CONTENTS,
-    INPUTS, ATTESTATIONS, FIGURES, TABLES, AREAS, ACTIVITY, ARITHMETIC,
+    INPUTS, ATTESTATIONS, CRATE, FIGURES, TABLES, AREAS, ACTIVITY, ARITHMETIC,
 )  # fmt: skip
 """Names of the checks, in the order in which they are reported."""
 
@@ -157,6 +159,7 @@ def _check_content(run: _Run) -> None:
     run.check(CONTENTS, lambda state: presence.required(state.found.files), needs=_SOUND)
     run.check(INPUTS, lambda state: presence.inputs(state.root, state.manifests[bag.MANIFEST_256]), needs=_SOUND)
     run.check(ATTESTATIONS, lambda state: attested(state.root, state.signer or b""), needs=_SOUND)
+    run.check(CRATE, lambda state: crate(state.root, state.found.files, state.manifests[bag.MANIFEST_256]), needs=_SOUND)
     run.check(FIGURES, lambda state: consistency.figures(state.root), needs=_SOUND)
     run.check(TABLES, lambda state: consistency.tables(state.root, state.manifests[bag.MANIFEST_512]), needs=_SOUND)
     run.check(AREAS, lambda state: areas(state.root), needs=_SOUND)
