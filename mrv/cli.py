@@ -16,6 +16,7 @@ import click
 from mrv.cli_account import account
 from mrv.cli_forms import forms
 from mrv.cli_keys import keys, stamp
+from mrv.cli_reperform import annex, reperform
 from mrv.cli_sample import sample
 from mrv.errors import MrvError, UsageError
 
@@ -416,6 +417,8 @@ def sql(project: str, query: str | None, period: str | None, limit: int, style: 
 main.add_command(account)
 main.add_command(forms)
 main.add_command(keys)
+main.add_command(reperform)
+main.add_command(annex)
 main.add_command(sample)
 main.add_command(stamp)
 
