@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any, Literal
 
 from mrv.boundaries import Zone
 from mrv.ledger import Artifact
@@ -49,6 +50,40 @@ class Code:
     version: str
     commit: str | None
     lock: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiver:
+    """A failed critical check that somebody let pass, with the moment (ISO 8601) at which they did."""
+
+    dataset: str
+    rule: str
+    waived_by: str
+    reason: str
+    created_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Previous:
+    """The version before; `folder` is where its package lies, and is not told."""
+
+    name: str
+    version: int
+    manifest_sha512: str
+    folder: Path
+
+    def record(self) -> dict[str, Any]:
+        """Return what a package says of the version before it."""
+        return {"name": self.name, "version": self.version, "manifest_sha512": self.manifest_sha512}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """Who let a changed content become the next version, why, and when (ISO 8601)."""
+
+    approved_by: str
+    reason: str
+    approved_at: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +134,13 @@ class Contents:
         withheld: sha256 to the reason why an input's bytes are not in the package.
         product_notes: Raster product to what the catalogue says of its limits.
         headline: Ids of the figures of the mart `figures` that stand at the top of the report.
+        snapshot_id: Name of the tables of the period; it stands for their content.
+        code_sha256: Hash over every file of the code that can change a figure.
+        waivers: Failed critical checks that somebody let pass.
+        previous: The version before; None for the first one.
+        approval: Who let this content become the next version; None for the first one.
+        findings: Name to file of earlier findings and the answers to them.
+        report_languages: Languages of the monitoring report.
         input_limit_bytes: Inputs larger than this are listed instead of included.
         secrets: Texts that must not occur in any file; the build stops if one does.
     """
@@ -132,6 +174,13 @@ class Contents:
     landed: Mapping[str, Path] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)
     product_notes: Mapping[str, Bilingual] = field(default_factory=dict)
+    snapshot_id: str = ""
+    code_sha256: str = ""
+    waivers: Sequence[Waiver] = ()
+    previous: Previous | None = None
+    approval: Approval | None = None
+    findings: Mapping[str, Path] = field(default_factory=dict)
+    report_languages: tuple[Literal["en", "es"], ...] = ("en", "es")
     input_limit_bytes: int = INPUT_LIMIT_BYTES
     secrets: tuple[str, ...] = field(default=(), repr=False)
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 from mrv.package.contents import Contents
-from mrv.package.monitoring.blocks import Document, Language
+from mrv.package.monitoring.blocks import Document
 from mrv.package.monitoring.pdf import to_pdf
 from mrv.package.monitoring.prose import missing
 from mrv.package.monitoring.sections_appendices import appendices
@@ -20,7 +20,6 @@ from mrv.package.staging import Staging
 from mrv.package.wording import Text
 
 MISSING = "data/report/missing.csv"
-LANGUAGES: tuple[Language, ...] = ("en", "es")
 _SECTIONS = (summary, general, climate, community, biodiversity_section, deviations, appendices)
 
 
@@ -37,7 +36,8 @@ def write_reports(staging: Staging, contents: Contents) -> None:
     ]
     staging.write_csv(MISSING, ["section", "language", "title_en", "title_es", "file"], rows)
     reports = documents(contents)
-    with ThreadPoolExecutor(max_workers=len(reports)) as pool:
+    # Each is drawn in a process of its own: threads only wait for them.
+    with ThreadPoolExecutor(max_workers=max(len(reports), 1)) as pool:
         drawn = list(pool.map(to_pdf, reports))
     for report, pdf in zip(reports, drawn, strict=True):
         name = f"data/report/monitoring_report_{report.language}"
@@ -45,14 +45,14 @@ def write_reports(staging: Staging, contents: Contents) -> None:
 
 
 def documents(contents: Contents) -> list[Document]:
-    """Return the monitoring report as documents, one a language.
+    """Return the monitoring report as documents, one for each language in which it is wanted.
 
     Raises:
         PackageError: A figure that the report names does not exist.
         ProjectError: Prose of the project holds what a report cannot.
     """
     marts = Marts(contents)
-    return [_document(Writer(language, contents, marts)) for language in LANGUAGES]
+    return [_document(Writer(language, contents, marts)) for language in contents.report_languages]
 
 
 def _document(writer: Writer) -> Document:

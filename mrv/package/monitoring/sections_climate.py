@@ -223,7 +223,7 @@ def _vintages(writer: Writer, ledger: Mapping[str, Any]) -> Iterator[Block]:
         Field("days", number("days"), "right", 0.7),
         *(own(name, column) for name, column in columns.items()),
         Field("credits", lambda row: writer.number_of(f"er.{unit.lower()}.{row['vintage_year']}", row["credits"]), "right", 1.1),
-    ], landscape=True, sums=[
+    ], sums=[
         writer.words("columns.period"), wording.number(totals["days"]),
         *(writer.number_of(f"er.{name}.total", totals[column]) for name, column in columns.items()),
         writer.number_of(f"er.{unit.lower()}.total", totals["credits"]),
@@ -251,7 +251,7 @@ def _registry_table(writer: Writer, ledger: Mapping[str, Any]) -> Iterator[Block
         Field("reduction_credits", number("reduction_credits"), "right", 1.1),
         Field("removal_credits", number("removal_credits"), "right", 1.1),
         Field("total_credits", number("credits"), "right", 1.1),
-    ], landscape=True)  # fmt: skip
+    ])  # fmt: skip
     yield writer.paragraph("climate.rounding", style="note")
 
 
@@ -339,4 +339,4 @@ def _accounts(writer: Writer, ledger: Mapping[str, Any]) -> Iterator[Block]:
         *(of(name) for name in names),
         Field("credits", lambda row: wording.number(row["totals"]["credits"]), "right", 1.1),
         Field("open_parameters", lambda row: f"{len(row['open_parameters'])} / {row['parameter_count']}", "right", 1.2),
-    ], landscape=True, reason=None)  # fmt: skip
+    ], reason=None)  # fmt: skip

@@ -14,6 +14,9 @@ from mrv.package.people import FIELDS
 from mrv.package.report import MAP_NAMES
 from mrv.package.wording import Text
 
+MAP_SHARE = 0.62
+"""Part of the page's width of a map: two of them fit on a page."""
+
 
 def general(writer: Writer) -> Iterator[Block]:
     """Yield section 2."""
@@ -52,15 +55,15 @@ def _zones(writer: Writer) -> Iterator[Block]:
 
 def _maps(writer: Writer) -> Iterator[Block]:
     contents = writer.contents
-    yield from writer.chart(zone_map(contents.zones), "climate.zone_map")
+    yield from writer.chart(zone_map(contents.zones), "climate.zone_map", share=MAP_SHARE)
     if contents.loss_picture is not None:
         first, last = str(contents.loss_picture.first_year), str(contents.loss_picture.last_year)
         yield from writer.chart(
-            loss_map(contents.zones, contents.loss_picture), "climate.loss_map", first=first, last=last
+            loss_map(contents.zones, contents.loss_picture), "climate.loss_map", share=MAP_SHARE, first=first, last=last
         )
     for name in sorted(contents.maps):
         caption = writer.pick(Text(*MAP_NAMES.get(name, (name, name))))
-        yield Picture(contents.maps[name].read_bytes(), "image/png", caption, caption)
+        yield Picture(contents.maps[name].read_bytes(), "image/png", caption, caption, MAP_SHARE)
 
 
 def _activities(writer: Writer) -> Iterator[Block]:

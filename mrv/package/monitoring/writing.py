@@ -233,11 +233,11 @@ class Writer:
             left = self.pick(wording.number(len(items) - MOST_REASONS))
             yield self.paragraph("general.more_reasons", style="note", count=left)
 
-    def chart(self, svg: object, caption: str, **values: Cell) -> Iterator[Picture]:
+    def chart(self, svg: object, caption: str, /, *, share: float = 1.0, **values: Cell) -> Iterator[Picture]:
         """Yield a chart; nothing where there is nothing to draw."""
         if svg is not None:
             words = plain(self.line(caption, **values))
-            yield Picture(str(svg).encode(), "image/svg+xml", words, words)
+            yield Picture(str(svg).encode(), "image/svg+xml", words, words, share)
 
     def day(self, value: date | None) -> Text | None:
         """Return a date in words."""

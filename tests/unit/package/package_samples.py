@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -363,6 +364,7 @@ def sample_contents(folder: Path, **changes) -> Contents:
         code=Code(version="0.1.0", commit=None, lock=folder / "requirements.lock"),
         landed={name: folder / "landed" / f"{name}.parquet" for name in ("account_parameters", "accounts")},
         headline=["er.net.2023", "er.net.total", "er.vcu.total"],
+        report_languages=(),  # drawing them takes seconds: the tests of the report ask for them
         input_limit_bytes=10_000,
         secrets=("s3cr3t-of-the-house",),
     )
@@ -399,6 +401,15 @@ def attest(package: Path, key: SigningKey) -> None:
     with suppress(PackageError):
         for name, statement in statements(package).items():
             (package / name).write_text(json.dumps(envelope(statement, key)))
+
+
+def another(package: Path, target: Path) -> Path:
+    """Return another package by the same publisher: one of its files says something else, and everything agrees with it."""
+    shutil.copytree(package, target)
+    with (target / "data/VERIFY.md").open("a", encoding="utf-8") as stream:
+        stream.write("\nAnother one.\n")
+    reseal(target, sample_key())
+    return target
 
 
 def _list(package: Path, file: str, kind: str, names: Iterable[str]) -> None:
