@@ -21,7 +21,7 @@ from mrv.package.attestation import envelope, statements
 from mrv.package.build import build
 from mrv.package.standalone import verify as standalone
 from mrv.package.verify import verify
-from tests.unit.package.package_samples import sample_contents, sample_key
+from tests.unit.package.package_samples import another, sample_contents, sample_key
 
 MUTATIONS = 500
 CRATE = "data/ro-crate-metadata.json"
@@ -356,7 +356,7 @@ def test_a_revoked_key_is_refused(package, signers, tmp_path):
 
 
 def test_statements_of_another_package_are_a_stale_subject(package, signers, tmp_path):
-    other = build(sample_contents(tmp_path / "s", version=2), folder=tmp_path / "p", key=sample_key()).path
+    other = another(package, tmp_path / "other")
     for name in bag.TAG_FILES:
         if name.startswith("attestations/"):
             shutil.copy(other / name, package / name)

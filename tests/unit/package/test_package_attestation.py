@@ -12,7 +12,7 @@ from mrv.package import bag, sshsig
 from mrv.package.attestation import CHECKS_TYPE, PAYLOAD_TYPE, PROVENANCE_TYPE, STATEMENT_TYPE, envelope, statements
 from mrv.package.build import build
 from mrv.package.verify import verify
-from tests.unit.package.package_samples import outcome, reseal, sample_contents, sample_key
+from tests.unit.package.package_samples import another, outcome, reseal, sample_contents, sample_key
 
 FILES = (bag.PROVENANCE, bag.CHECKS, bag.HEADLINE)
 
@@ -97,8 +97,7 @@ def test_the_same_contents_and_key_give_the_same_attestations(built, tmp_path):
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_statement_of_another_package_is_a_stale_subject(package, signers, tmp_path, name):
-    contents = sample_contents(tmp_path / "other", version=2)
-    other = build(contents, folder=tmp_path / "others", key=sample_key()).path
+    other = another(package, tmp_path / "other")
     shutil.copy(other / name, package / name)
     assert f"the attestation is of another package; where: {name}" in failed(retagged(package, signers))
 

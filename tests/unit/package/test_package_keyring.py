@@ -16,7 +16,7 @@ from mrv.package import bag, keys, sshsig
 from mrv.package.build import build
 from mrv.package.keyring import known_keys, new_signing_key, revoke_key, trust
 from mrv.package.verify import verify
-from tests.unit.package.package_samples import outcome, sample_contents, sample_key
+from tests.unit.package.package_samples import outcome, reseal, sample_contents, sample_key
 
 # The sample package says of itself that it is of 2 January 2026.
 AFTER, BEFORE = datetime(2026, 3, 1, tzinfo=UTC), datetime(2025, 12, 1, tzinfo=UTC)
@@ -27,8 +27,16 @@ def new(folder, moment=AFTER, **changes):
     return new_signing_key(folder, **{"principal": None, "passphrase": None, "moment": moment, **changes})
 
 
-def packaged(tmp_path, key, name="p"):
-    return build(sample_contents(tmp_path / "sources"), folder=tmp_path / name, key=key).path
+@pytest.fixture
+def packaged(built, tmp_path):
+    """Return a way to get the small package signed by a key."""
+
+    def signed_by(key):
+        package = shutil.copytree(built, tmp_path / key.fingerprint[-8:].replace("/", "_") / built.name)
+        reseal(package, key)
+        return package
+
+    return signed_by
 
 
 def test_a_new_key_is_enrolled_and_listed(tmp_path):
@@ -41,10 +49,10 @@ def test_a_new_key_is_enrolled_and_listed(tmp_path):
     assert stat.S_IMODE((tmp_path / "keys" / keys.KEY_FILE).stat().st_mode) == 0o600
 
 
-def test_a_key_that_follows_another_leaves_what_was_signed_before_acceptable(tmp_path):
+def test_a_key_that_follows_another_leaves_what_was_signed_before_acceptable(tmp_path, packaged):
     folder = tmp_path / "keys"
     old, _ = new(folder, BEFORE, principal="editor")
-    package = packaged(tmp_path, old)
+    package = packaged(old)
     key, before = new(folder)
     assert before == old.fingerprint
     assert key.fingerprint != old.fingerprint
@@ -57,23 +65,23 @@ def test_a_key_that_follows_another_leaves_what_was_signed_before_acceptable(tmp
     said = next(check.detail for check in report.checks if check.name == "signer")
     assert "the key is no longer used" in said
     assert "what it says itself" in said
-    assert verify(packaged(tmp_path, key, "q"), allowed_signers=folder / keys.ALLOWED_FILE).accepted
+    assert verify(packaged(key), allowed_signers=folder / keys.ALLOWED_FILE).accepted
 
 
-def test_a_key_signs_nothing_new_after_its_time(tmp_path):
+def test_a_key_signs_nothing_new_after_its_time(tmp_path, packaged):
     folder = tmp_path / "keys"
     old, _ = new(folder, BEFORE)
     new(folder, BEFORE)
-    report = verify(packaged(tmp_path, old), allowed_signers=folder / keys.ALLOWED_FILE)
+    report = verify(packaged(old), allowed_signers=folder / keys.ALLOWED_FILE)
     assert outcome(report, "signer") == "failed"
     assert "held only before" in report.failed[0].detail
 
 
 @needs_ssh_keygen
-def test_ssh_keygen_reads_the_same_end(tmp_path):
+def test_ssh_keygen_reads_the_same_end(tmp_path, packaged):
     folder = tmp_path / "keys"
     old, _ = new(folder, BEFORE, principal="editor")
-    package = packaged(tmp_path, old)
+    package = packaged(old)
     new(folder)
     command = ["ssh-keygen", "-Y", "verify", "-f", str(folder / keys.ALLOWED_FILE), "-I", "editor"]
     command += ["-n", sshsig.NAMESPACE, "-s", str(package / bag.SIGNATURE)]
@@ -109,10 +117,10 @@ def test_a_passphrase_protects_the_key(tmp_path):
     assert before == key.fingerprint
 
 
-def test_revoked_is_revoked_for_everything_that_was_ever_signed(tmp_path):
+def test_revoked_is_revoked_for_everything_that_was_ever_signed(tmp_path, packaged):
     folder = tmp_path / "keys"
     key, _ = new(folder, BEFORE)
-    package = packaged(tmp_path, key)
+    package = packaged(key)
     revoke_key(folder, fingerprint=key.fingerprint, reason="the laptop was stolen", moment=AFTER)
     report = verify(package, allowed_signers=folder / keys.ALLOWED_FILE, any_signer=True)
     assert outcome(report, "signer") == "failed"

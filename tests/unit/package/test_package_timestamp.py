@@ -18,7 +18,7 @@ from mrv.package.timestamp import read_roots, read_stamp, stamp_package
 from mrv.package.verify import verify
 from mrv.settings import Settings
 from mrv.stages.stamping import stamp_where_set
-from tests.unit.package.package_samples import outcome, sample_contents, sample_key
+from tests.unit.package.package_samples import another, outcome, sample_contents, sample_key
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 
@@ -149,7 +149,7 @@ def test_a_package_without_a_stamp_is_accepted_and_says_that_nobody_else_tells_w
 
 @pytest.mark.parametrize("with_roots", [False, True])
 def test_a_stamp_of_another_package_is_refused(package, signers, authority, tmp_path, with_roots):
-    other = build(sample_contents(tmp_path / "s", version=2), folder=tmp_path / "p", key=sample_key()).path
+    other = another(package, tmp_path / "other")
     stamped(other, authority)
     shutil.copy(other / bag.STAMP, package / bag.STAMP)
     report = verify(package, allowed_signers=signers, timestamp_roots=authority.roots if with_roots else None)
