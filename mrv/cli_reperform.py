@@ -136,8 +136,8 @@ def _print(found: Reperformance) -> None:
         }
         for item in found.differing_figures
     ]
-    click.echo()
-    print_table(rows[:SHOWN], right=["package", "made anew"], title=f"DIFFERENT: {len(rows)} figures")
+    click.echo(f"\nDIFFERENT: {len(rows)} figures, {len(found.differing_tables)} tables")
+    print_table(rows[:SHOWN], right=["package", "made anew"])
     if len(rows) > SHOWN:
         click.echo(f"... and {len(rows) - SHOWN} more (--json tells all)")
     for result in found.differing_tables[:SHOWN]:

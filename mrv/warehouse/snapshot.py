@@ -119,6 +119,13 @@ def export(build: Build, folder: Path) -> dict[str, str]:
     return hashes
 
 
+def _reading(build: Build) -> duckdb.DuckDBPyConnection:
+    """Open a build for reading; moments are told in UTC, wherever the machine is."""
+    connection = duckdb.connect(str(build.database), read_only=True)
+    connection.execute("set TimeZone = 'UTC'")
+    return connection
+
+
 def write_built(build: Build, folder: Path, wanted: Sequence[str]) -> dict[str, pa.Table]:
     """Write marts of a build as CSV and Parquet, in the order of their keys; what was there is replaced.
 
@@ -134,7 +141,7 @@ def write_built(build: Build, folder: Path, wanted: Sequence[str]) -> dict[str, 
         StoreError: The disk refuses the write.
     """
     tables = {}
-    with duckdb.connect(str(build.database), read_only=True) as connection:
+    with _reading(build) as connection:
         made = {
             name
             for (name,) in connection.execute(
@@ -173,7 +180,7 @@ def _require_same(hashes: Mapping[str, str], folder: Path) -> None:
 def _write(build: Build, folder: Path) -> None:
     marts = read_marts(build.target)
     tables = {}
-    with duckdb.connect(str(build.database), read_only=True) as connection:
+    with _reading(build) as connection:
         for mart in marts:
             # Ordered by Arrow, not by the engine: the same for any number of threads, nulls last.
             rows = connection.table(f"marts.{mart.name}").to_arrow_table()
