@@ -362,6 +362,18 @@ class Ledger:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     # --- snapshots and packages -----------------------------------------------------------------------------
+    def record_snapshot(self, *, project: str, period: str, snapshot_id: str, path: str) -> str:
+        """Enter a snapshot where it is new, without making it the current one; return when it was entered."""
+        where = snapshots.c.snapshot_id == snapshot_id
+        with self.engine.begin() as connection:
+            row = connection.execute(snapshots.select().where(where)).mappings().first()
+            if row is not None:
+                return str(row["created_at"])
+            values = {"snapshot_id": snapshot_id, "project": project, "period": period, "path": path}
+            created_at = now().isoformat()
+            connection.execute(snapshots.insert().values(**values, created_at=created_at))
+            return created_at
+
     def publish_snapshot(self, *, project: str, period: str, snapshot_id: str, path: str) -> bool:
         """Make a snapshot the current one of its period by one compare-and-swap; False if it already was."""
         with self.engine.begin() as connection:
@@ -410,6 +422,11 @@ class Ledger:
         where = sa.and_(packages.c.project == project, packages.c.period == period)
         return self._package(packages.select().where(where).order_by(packages.c.version.desc()).limit(1))
 
+    def package(self, project: str, period: str, version: int) -> Package | None:
+        """Return a version of a period's package."""
+        where = sa.and_(packages.c.project == project, packages.c.period == period, packages.c.version == version)
+        return self._package(packages.select().where(where))
+
     def _package(self, query: sa.Select[Any]) -> Package | None:
         with self.engine.connect() as connection:
             row = connection.execute(query).mappings().first()
@@ -452,10 +469,16 @@ class Ledger:
 
     def waivers(self, project: str, period: str) -> dict[tuple[str, str], tuple[str, str]]:
         """Return waivers as (dataset, rule) to (who, why)."""
-        query = waivers.select().where(waivers.c.project == project, waivers.c.period == period)
-        with self.engine.connect() as connection:
-            rows = connection.execute(query).mappings().all()
+        rows = self.waiver_rows(project, period)
         return {(row["dataset"], row["rule"]): (row["waived_by"], row["reason"]) for row in rows}
+
+    def waiver_rows(self, project: str, period: str) -> list[dict[str, str]]:
+        """Return waivers whole, with when they were given, in the order of what they let pass."""
+        columns = [waivers.c[name] for name in ("dataset", "rule", "waived_by", "reason", "created_at")]
+        where = sa.and_(waivers.c.project == project, waivers.c.period == period)
+        query = sa.select(*columns).where(where).order_by(waivers.c.dataset, waivers.c.rule)
+        with self.engine.connect() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def _artifact(row: sa.RowMapping) -> Artifact:

@@ -14,6 +14,7 @@ from mrv.parameters import Parameter
 from mrv.project import Bilingual, Cover, Identity
 from mrv.project_life import Claim
 from mrv.project_rules import BaselineVersion
+from mrv.raster_facts import RasterFacts
 
 INPUT_LIMIT_BYTES = 64 * 2**20
 
@@ -127,6 +128,7 @@ class Contents:
         input_files: sha256 to the bytes, for the inputs that may leave the house.
         loss_picture: Forest and its loss for people, where it was measured.
         maps: Name to the PNG of a map for people.
+        raster_facts: Raster to what its header says; the catalogue of rasters is made of them.
         lineage: JSON that says which table is made of which, and which step reads and makes what.
         private_files: File of the definition that stays in the house, as it is named there, to its sha256.
         started_from: JSON with rows and hash of each table that SQL started from.
@@ -171,6 +173,7 @@ class Contents:
     started_from: Path | None = None
     private_files: Mapping[str, str] = field(default_factory=dict)
     maps: Mapping[str, Path] = field(default_factory=dict)
+    raster_facts: Mapping[str, RasterFacts] = field(default_factory=dict)
     landed: Mapping[str, Path] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)
     product_notes: Mapping[str, Bilingual] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from mrv.package import bag, consistency, identity, keys, presence, sshsig
 from mrv.package.areas import areas
 from mrv.package.arithmetic import arithmetic
 from mrv.package.attestation import attested
+from mrv.package.chain import chain
 from mrv.package.crate_check import crate
 from mrv.package.estimates import estimates
 from mrv.package.reading import SUMMARY, listed, reading
@@ -28,12 +29,13 @@ Outcome = Literal["ok", "failed", "not_checked"]
 LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER, STAMP = "layout", "tag manifest", "signature", "signer", "time stamp"
 TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO = "tag files", "manifests", "completeness", "hashes", "bag-info"
 IDENTITY, CONTENTS, INPUTS, ATTESTATIONS = "identity", "contents", "inputs", "attestations"
+PREVIOUS = "previous version"
 CRATE = "crate"
 FIGURES, TABLES, AREAS, ACTIVITY = "headline figures", "tables", "areas", "activity data"
 ARITHMETIC = "ledger arithmetic"
 CHECKS = (
     LAYOUT, TAG_MANIFEST, SIGNATURE, SIGNER, STAMP, TAG_FILES, MANIFESTS, COMPLETE, HASHES, BAG_INFO, IDENTITY, CONTENTS,
-    INPUTS, ATTESTATIONS, CRATE, FIGURES, TABLES, AREAS, ACTIVITY, ARITHMETIC,
+    INPUTS, PREVIOUS, ATTESTATIONS, CRATE, FIGURES, TABLES, AREAS, ACTIVITY, ARITHMETIC,
 )  # fmt: skip
 """Names of the checks, in the order in which they are reported."""
 
@@ -158,8 +160,11 @@ def _check_content(run: _Run) -> None:
     """Check what the files say; those of a stranger are opened only when they are, byte for byte, what somebody signed."""
     run.check(CONTENTS, lambda state: presence.required(state.found.files), needs=_SOUND)
     run.check(INPUTS, lambda state: presence.inputs(state.root, state.manifests[bag.MANIFEST_256]), needs=_SOUND)
+    run.check(PREVIOUS, lambda state: chain(state.root), needs=_SOUND)
     run.check(ATTESTATIONS, lambda state: attested(state.root, state.signer or b""), needs=_SOUND)
-    run.check(CRATE, lambda state: crate(state.root, state.found.files, state.manifests[bag.MANIFEST_256]), needs=_SOUND)
+    run.check(
+        CRATE, lambda state: crate(state.root, state.found.files, state.manifests[bag.MANIFEST_256]), needs=_SOUND
+    )
     run.check(FIGURES, lambda state: consistency.figures(state.root), needs=_SOUND)
     run.check(TABLES, lambda state: consistency.tables(state.root, state.manifests[bag.MANIFEST_512]), needs=_SOUND)
     run.check(AREAS, lambda state: areas(state.root), needs=_SOUND)

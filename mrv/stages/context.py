@@ -10,6 +10,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mrv.approvals import Approver
 from mrv.boundaries import Zone, load_zones
 from mrv.errors import ProjectError
 from mrv.files import hash_file
@@ -40,6 +41,7 @@ class Context:
 
     `spread` says how tiles reach a cluster, if one is set; default: directly. `private_zones` (sacred places and the like)
     are used to hide what lies in them; their ids, names and borders reach no table, message or file that is published.
+    `approver` approves beforehand whatever the run would change of a published version; a schedule has none.
     """
 
     project: LoadedProject
@@ -51,6 +53,7 @@ class Context:
     progress: Progress = SILENT
     spread: Spread | None = None
     private_zones: tuple[Zone, ...] = ()
+    approver: Approver | None = None
 
     @property
     def definition(self) -> Project:

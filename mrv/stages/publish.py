@@ -10,33 +10,43 @@ import pyarrow as pa
 
 from mrv.errors import PackageError
 from mrv.files import hash_file
-from mrv.ledger import Artifact, Package, content_key
+from mrv.ledger import Artifact, Package
 from mrv.package.build import BuiltPackage, build
+from mrv.package.contents import Approval, Previous
 from mrv.package.keys import ALLOWED_FILE, SigningKey, allow, ensure_key, load_key, refuse_revoked
 from mrv.package.sshsig import NAMESPACE
-from mrv.stages.context import Context, code_version
-from mrv.stages.package_contents import package_contents, project_files
+from mrv.stages.context import Context
+from mrv.stages.package_contents import frozen_set, package_contents
 from mrv.stages.stamping import stamp_where_set
 from mrv.stages.transform import Snapshot
+from mrv.stages.versions import Pending, approvals, approved_or_proposed, before, previous_of
 
 
 @dataclass(frozen=True)
 class Published:
-    """A period's package."""
+    """A period's package.
+
+    Attributes:
+        pending: What waits for an approval to become the next version; the package is that of the one before then.
+    """
 
     path: Path
     version: int
     changed: bool
+    pending: Pending | None = None
 
 
 def publish(
     context: Context, snapshot: Snapshot, artifacts: Sequence[Artifact], tables: Mapping[str, pa.Table]
 ) -> Published:
-    """Build and sign the package of a snapshot, or find that it was published already.
+    """Build and sign the package of a snapshot, find that it was published already, or that its changes need an approval.
+
+    The first version needs none. A later one is built only of a content that somebody approved; until then the published
+    version stands, and its snapshot stays the current one.
 
     Args:
         context: The run.
-        snapshot: The period's published tables.
+        snapshot: The period's tables.
         artifacts: Every file that the period used.
         tables: What dbt started from; its `project` row says whether the data are simulated.
 
@@ -44,36 +54,93 @@ def publish(
         PackageError: Something that belongs into the package is missing.
         StoreError: The disk refuses the write; the previous version stays as it is.
     """
-    definition, period = context.definition, context.period
-    files = project_files(context)
-    key = content_key(
-        {
-            "snapshot": snapshot.snapshot_id,
-            "inputs": sorted({f"{item.address} {item.sha256}" for item in artifacts}),
-            "project_files": {name: hash_file(path) for name, path in files.items()},
-            "code": code_version(),
-        }
+    frozen = frozen_set(context, snapshot, artifacts)
+    latest = context.ledger.latest_package(context.definition.id, context.period.id)
+    if latest is None:
+        return _published(context, snapshot, artifacts, tables, version=1, key=frozen.content_key)
+    if latest.content_key == frozen.content_key:
+        approvals(context).withdraw()
+        if _stands(context, latest):
+            return Published(
+                context.settings.root / latest.path, latest.version, changed=_make_current(context, snapshot)
+            )
+        return _restored(context, snapshot, artifacts, tables, latest)
+    answer = approved_or_proposed(context, snapshot, frozen, latest)
+    if isinstance(answer, Pending):
+        return Published(context.settings.root / latest.path, latest.version, changed=False, pending=answer)
+    previous, version = previous_of(context, latest), latest.version + 1
+    return _published(
+        context,
+        snapshot,
+        artifacts,
+        tables,
+        version=version,
+        key=frozen.content_key,
+        previous=previous,
+        approval=answer,
     )
-    latest = context.ledger.latest_package(definition.id, period.id)
-    same = latest is not None and latest.content_key == key
-    if latest is not None and same and _stands(context, latest):
-        return Published(context.settings.root / latest.path, latest.version, changed=False)
-    version = (latest.version if latest else 0) + (0 if same else 1)
-    contents = package_contents(context, snapshot, artifacts, tables, version=version)
-    folder = context.settings.packages_dir / definition.id / period.id
-    built = build(contents, folder=folder, key=_signing_key(context))
-    if latest is None or not same:
-        _record(context, snapshot, built, version=version, key=key)
-    elif built.manifest_sha512 != latest.manifest_sha512:
+
+
+def _published(
+    context: Context,
+    snapshot: Snapshot,
+    artifacts: Sequence[Artifact],
+    tables: Mapping[str, pa.Table],
+    *,
+    version: int,
+    key: str,
+    previous: Previous | None = None,
+    approval: Approval | None = None,
+) -> Published:
+    contents = package_contents(
+        context, snapshot, artifacts, tables, version=version, previous=previous, approval=approval
+    )
+    built = build(contents, folder=_folder(context), key=_signing_key(context))
+    _record(context, snapshot, built, version=version, key=key)
+    approvals(context).withdraw()
+    _make_current(context, snapshot)
+    stamp_where_set(built.path, context.settings)
+    return Published(built.path, version, changed=True)
+
+
+def _restored(
+    context: Context,
+    snapshot: Snapshot,
+    artifacts: Sequence[Artifact],
+    tables: Mapping[str, pa.Table],
+    latest: Package,
+) -> Published:
+    """Build a published version again whose package is lost; it must come out as it was."""
+    previous, approval = before(context, latest.version)
+    contents = package_contents(
+        context, snapshot, artifacts, tables, version=latest.version, previous=previous, approval=approval
+    )
+    built = build(contents, folder=_folder(context), key=_signing_key(context))
+    if built.manifest_sha512 != latest.manifest_sha512:
         raise PackageError(
-            f"version {version} was published with another content",
+            f"version {latest.version} was published with another content",
             expected=latest.manifest_sha512,
             found=built.manifest_sha512,
             where=str(built.path),
             remedy="restore the published package from a copy; do not hand this one out",
         )
+    _make_current(context, snapshot)
     stamp_where_set(built.path, context.settings)
-    return Published(built.path, version, changed=True)
+    return Published(built.path, latest.version, changed=True)
+
+
+def _folder(context: Context) -> Path:
+    return context.settings.packages_dir / context.definition.id / context.period.id
+
+
+def _make_current(context: Context, snapshot: Snapshot) -> bool:
+    """Let analysts see the tables of what is published, and of nothing else; False if they do already."""
+    return context.ledger.publish_snapshot(
+        project=context.definition.id,
+        period=context.period.id,
+        snapshot_id=snapshot.snapshot_id,
+        path=context.relative(snapshot.folder),
+    )
 
 
 def _record(context: Context, snapshot: Snapshot, built: BuiltPackage, *, version: int, key: str) -> None:

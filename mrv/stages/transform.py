@@ -45,7 +45,7 @@ def artifacts_table(artifacts: Sequence[Artifact]) -> pa.Table:
 
 
 def transform(context: Context, tables: Mapping[str, pa.Table]) -> Snapshot:
-    """Run dbt over the accepted tables and make its marts the current snapshot of the period.
+    """Run dbt over the accepted tables and keep its marts as a snapshot; it becomes the current one when it is published.
 
     Args:
         context: The run.
@@ -84,14 +84,10 @@ def transform(context: Context, tables: Mapping[str, pa.Table]) -> Snapshot:
     inputs = {dataset: table_hash(table) for dataset, table in sorted(tables.items())}
     outcome = run_step(context, stage="transform", dataset="marts", inputs=inputs, work=work)
     snapshot_id = f"{context.definition.id}-{context.period.id}-{outcome.result['snapshot']}"
-    swapped = context.ledger.publish_snapshot(
+    created_at = context.ledger.record_snapshot(
         project=context.definition.id, period=context.period.id, snapshot_id=snapshot_id, path=outcome.result["path"]
     )
-    current = context.ledger.current_snapshot(context.definition.id, context.period.id)
-    assert current is not None  # noqa: S101 - it was published in the line above
-    return Snapshot(
-        snapshot_id, context.settings.root / outcome.result["path"], current["created_at"], outcome.changed or swapped
-    )
+    return Snapshot(snapshot_id, context.settings.root / outcome.result["path"], created_at, outcome.changed)
 
 
 def _keep_evidence(context: Context, tables: Mapping[str, pa.Table], target: Path) -> None:
