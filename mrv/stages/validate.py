@@ -9,6 +9,7 @@ from typing import Any
 
 from mrv.boundaries import Zone, read_zones
 from mrv.errors import MrvError, ProjectError
+from mrv.package.monitoring.narrative import problems as narrative_problems
 from mrv.parameters import Parameter
 from mrv.periods import Span, gaps, overlaps
 from mrv.project import LoadedProject, load_project
@@ -65,6 +66,7 @@ def check_project(folder: Path, *, frozen: bool = True) -> Findings:
         *scene_problems(project, zones),
         *patch_problems(project),
         *claim_problems(project),
+        *narrative_problems({name: project.path(name) for name in project.narrative}),
         *sampling_problems(project, zones),
         *(frozen_problems(project, zones) if frozen else ()),
     ]

@@ -81,7 +81,7 @@ def _activities(writer: Writer) -> Iterator[Block]:
         "activities",
         sorted(rows, key=lambda row: order.index(row["field"]) if row["field"] in order else 0),
         [
-            Field("field", name, share=2),
+            Field("sphere", name, share=2),
             Field("activities", number("activity_count"), "right"),
             Field("hours", number("hours", 1), "right"),
             Field("people", number("people"), "right"),
