@@ -23,6 +23,7 @@ from mrv.package import bag, sshsig
 from mrv.package.attestation import envelope, statements
 from mrv.package.build import build
 from mrv.package.contents import Code, Contents, ProjectFacts
+from mrv.package.crate import METADATA, PREVIEW, file_id
 from mrv.package.keys import SigningKey
 from mrv.package.verify import Report
 from mrv.parameters import Parameter
@@ -376,12 +377,16 @@ def outcome(report: Report, name: str) -> str:
     return next(check.outcome for check in report.checks if check.name == name)
 
 
-def reseal(package: Path, key: SigningKey | None = None, *, namespace: str = sshsig.NAMESPACE) -> None:
-    """Make manifests and tag manifest agree with the files, as a clever forger would; sign if there is a key."""
+def reseal(
+    package: Path, key: SigningKey | None = None, *, namespace: str = sshsig.NAMESPACE, describe: bool = True
+) -> None:
+    """Make crate, manifests and tag manifest agree with the files, as a clever forger would; sign if there is a key."""
     payload = [
         path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file() and "data" in path.parts
     ]
     payload = [name for name in payload if name.startswith("data/")]
+    if describe:
+        _describe(package, payload)
     size = sum((package / name).stat().st_size for name in payload)
     lines = (package / bag.BAG_INFO).read_text().splitlines()
     lines[-1] = f"Payload-Oxum: {size}.{len(payload)}"
@@ -394,6 +399,26 @@ def reseal(package: Path, key: SigningKey | None = None, *, namespace: str = ssh
     if key is not None:
         content = (package / bag.TAG_MANIFEST).read_bytes()
         (package / bag.SIGNATURE).write_bytes(sshsig.sign(content, key.private, namespace=namespace))
+
+
+def _describe(package: Path, payload: Iterable[str]) -> None:
+    """Let the RO-Crate describe the files as they are now, where there still is one that can be read."""
+    with suppress(OSError, ValueError, LookupError, TypeError):
+        document = json.loads((package / METADATA).read_text(encoding="utf-8"))
+        there = {
+            file_id(name.removeprefix("data/")): package / name for name in payload if name not in (METADATA, PREVIEW)
+        }
+        graph = [item for item in document["@graph"] if item["@type"] != "File" or item["@id"] in there]
+        known = {item["@id"]: item for item in graph}
+        root = known["./"]
+        for identifier, path in there.items():
+            if identifier not in known:
+                known[identifier] = {"@id": identifier, "@type": "File"}
+                graph.append(known[identifier])
+                root["hasPart"].append({"@id": identifier})
+            content = path.read_bytes()
+            known[identifier] |= {"sha256": hashlib.sha256(content).hexdigest(), "contentSize": str(len(content))}
+        (package / METADATA).write_text(json.dumps({**document, "@graph": graph}), encoding="utf-8")
 
 
 def attest(package: Path, key: SigningKey) -> None:
