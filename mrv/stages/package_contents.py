@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from mrv.files import hash_file
 from mrv.ledger import Artifact
-from mrv.package.contents import Code, Contents, ProjectFacts
+from mrv.package.contents import Approval, Code, Contents, Previous, ProjectFacts, Waiver
+from mrv.package.freeze import Frozen
 from mrv.project import Bilingual
 from mrv.project_sources import Files, TableFile
 from mrv.raster_facts import RasterFacts
@@ -23,6 +24,7 @@ from mrv.settings import REPOSITORY
 from mrv.sources.products import catalogue_of
 from mrv.stages.clip import clip_rasters, draw_loss
 from mrv.stages.context import Context, code_version
+from mrv.stages.findings import finding_files
 from mrv.stages.map_rasters import draw_map_rasters
 from mrv.stages.maps import draw_maps
 from mrv.stages.measure_scenes import scene_rasters
@@ -37,6 +39,7 @@ OPEN_DATASETS = frozenset(
     }
 )
 """Datasets whose received files may go into the package; files of labels stay behind by their address."""
+LOCK = REPOSITORY / "requirements.lock"
 WITHHELD = "the file may name people or places; the rows that may be told stand in data/landed"
 
 
@@ -47,6 +50,8 @@ def package_contents(
     tables: Mapping[str, pa.Table],
     *,
     version: int,
+    previous: Previous | None = None,
+    approval: Approval | None = None,
 ) -> Contents:
     """Return what a version of the period's package is made of; clips and maps are drawn where they are not there yet.
 
@@ -56,6 +61,8 @@ def package_contents(
         artifacts: Every file that the period used.
         tables: What dbt started from; its `project` row says whether the data are simulated.
         version: Number of the version, from 1.
+        previous: The version before.
+        approval: Who let this content follow it.
     """
     definition, period = context.definition, context.period
     clips = clip_rasters(context, artifacts)
@@ -105,7 +112,7 @@ def package_contents(
         code=Code(
             version=f"{installed_version('mrv')}+{code_version()[:12]}",
             commit=_commit(),
-            lock=REPOSITORY / "requirements.lock",
+            lock=LOCK,
         ),
         product_notes=_product_notes(context, artifacts),
         headline=_headline(context, snapshot),
@@ -116,7 +123,34 @@ def package_contents(
         started_from=snapshot.folder / "evidence" / "started_from.json",
         landed={path.stem: path for path in sorted((snapshot.folder / "landed").glob("*.parquet"))},
         secrets=_secrets(context),
+        snapshot_id=snapshot.snapshot_id,
+        code_sha256=code_version(),
+        waivers=waivers(context),
+        previous=previous,
+        approval=approval,
+        findings=finding_files(context),
     )
+
+
+def frozen_set(context: Context, snapshot: Snapshot, artifacts: Sequence[Artifact]) -> Frozen:
+    """Return what the figures of a snapshot rest on; the package's contents give the same."""
+    return Frozen(
+        project=context.definition.id,
+        period=context.period.id,
+        snapshot_id=snapshot.snapshot_id,
+        inputs=artifacts,
+        parameters=used_parameters(account_parameters(context.project, context.period)),
+        project_files={name: hash_file(path) for name, path in project_files(context).items()},
+        findings={name: hash_file(path) for name, path in finding_files(context).items()},
+        waivers=waivers(context),
+        code_sha256=code_version(),
+        lock_sha256=hash_file(LOCK),
+    )
+
+
+def waivers(context: Context) -> list[Waiver]:
+    """Return the failed critical checks of the period that somebody let pass."""
+    return [Waiver(**row) for row in context.ledger.waiver_rows(context.definition.id, context.period.id)]
 
 
 def _raster_facts(rasters: Mapping[str, Path]) -> dict[str, RasterFacts]:

@@ -377,13 +377,16 @@ def outcome(report: Report, name: str) -> str:
     return next(check.outcome for check in report.checks if check.name == name)
 
 
-def reseal(package: Path, key: SigningKey | None = None, *, namespace: str = sshsig.NAMESPACE) -> None:
-    """Make manifests and tag manifest agree with the files, as a clever forger would; sign if there is a key."""
+def reseal(
+    package: Path, key: SigningKey | None = None, *, namespace: str = sshsig.NAMESPACE, describe: bool = True
+) -> None:
+    """Make crate, manifests and tag manifest agree with the files, as a clever forger would; sign if there is a key."""
     payload = [
         path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file() and "data" in path.parts
     ]
     payload = [name for name in payload if name.startswith("data/")]
-    _describe(package, payload)
+    if describe:
+        _describe(package, payload)
     size = sum((package / name).stat().st_size for name in payload)
     lines = (package / bag.BAG_INFO).read_text().splitlines()
     lines[-1] = f"Payload-Oxum: {size}.{len(payload)}"
