@@ -6,21 +6,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from mrv.approvals import Approver
 from mrv.progress import Progress
 from mrv.settings import Settings
 
-_caller: ContextVar[tuple[Settings, Progress] | None] = ContextVar("caller", default=None)
+_caller: ContextVar[tuple[Settings, Progress, Approver | None] | None] = ContextVar("caller", default=None)
 
 
-def current_caller() -> tuple[Settings, Progress] | None:
-    """Return settings and progress of whoever starts the flow; a deployment's run has none and reads its own settings."""
+def current_caller() -> tuple[Settings, Progress, Approver | None] | None:
+    """Return settings, progress and approval of whoever starts the flow; a deployment's run has none and reads its own settings."""
     return _caller.get()
 
 
 @contextmanager
-def calling(settings: Settings, progress: Progress) -> Iterator[None]:
-    """Start flows with these settings, and with somebody who watches."""
-    token = _caller.set((settings, progress))
+def calling(settings: Settings, progress: Progress, approver: Approver | None = None) -> Iterator[None]:
+    """Start flows with these settings, and with somebody who watches and may approve."""
+    token = _caller.set((settings, progress, approver))
     try:
         yield
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import copy_context
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from prefect import flow, task
@@ -14,6 +15,7 @@ from prefect.tasks import Task
 
 from flows.caller import calling, current_caller
 from flows.tiles import through_prefect
+from mrv.approvals import Approver
 from mrv.errors import SourceError
 from mrv.progress import SILENT, Progress
 from mrv.settings import Settings
@@ -80,16 +82,19 @@ def monitor_period(project: str, period: str) -> dict[str, Any]:
         What the run did, as a small JSON record: Prefect keeps it.
     """
     caller = current_caller()
-    settings, progress = caller or (Settings(), SILENT)
+    # Nobody stands behind a schedule who could approve a change of what is published.
+    settings, progress, approver = caller or (Settings(), SILENT, None)
     with open_context(project, period, settings, progress) as context:
-        result = run_period(context, TaskCaller(patient=caller is None))
+        result = run_period(replace(context, approver=approver), TaskCaller(patient=caller is None))
     _artifacts(result)
     return summary(result)
 
 
-def run_flow(project: str, period: str, *, settings: Settings, progress: Progress) -> dict[str, Any]:
-    """Start the flow in this process with the caller's settings and somebody who watches."""
-    with calling(settings, progress):
+def run_flow(
+    project: str, period: str, *, settings: Settings, progress: Progress, approver: Approver | None = None
+) -> dict[str, Any]:
+    """Start the flow in this process with the caller's settings and somebody who watches and may approve."""
+    with calling(settings, progress, approver):
         return monitor_period(project, period)
 
 
@@ -100,6 +105,7 @@ def summary(result: RunResult) -> dict[str, Any]:
         "period": result.period,
         "package": str(result.published.path),
         "version": result.published.version,
+        "pending": result.published.pending.record() if result.published.pending else None,
         "snapshot": str(result.snapshot.folder),
         "changed": list(result.changed_steps),
         "rows_read": result.rows_read,
@@ -123,9 +129,23 @@ def _artifacts(result: RunResult) -> None:
         f"# {result.project}, {result.period}",
         "**The data are simulated.**" if result.simulated else "",
         f"Package `{result.published.path}` (version {result.published.version})",
+        _waiting(result),
         f"Rows read {result.rows_read}, in quarantine {result.rows_quarantined}",
         "Nothing changed." if not result.changed else "Changed: " + ", ".join(result.changed_steps),
     ]
     create_markdown_artifact(
         key=f"{key}-run", markdown="\n\n".join(line for line in lines if line), description="What the run did"
+    )
+
+
+def _waiting(result: RunResult) -> str:
+    pending = result.published.pending
+    if pending is None:
+        return ""
+    figures, causes = pending.difference["figures_changed"], pending.difference["causes"]
+    said = "; ".join(cause["en"] for cause in causes)
+    command = f"mrv approve {result.project} --period {result.period} --by NAME --reason TEXT"
+    return (
+        f"**Not published: version {pending.stands} stands.** Version {pending.version} would change {figures} figures "
+        f"({said}) and needs an approval: `{command}`"
     )

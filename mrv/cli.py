@@ -18,12 +18,14 @@ from mrv.cli_forms import forms
 from mrv.cli_keys import keys, stamp
 from mrv.cli_reperform import annex, reperform
 from mrv.cli_sample import sample
+from mrv.cli_versions import approve, diff, print_pending
 from mrv.errors import MrvError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from decimal import Decimal
 
+    from mrv.approvals import Approver
     from mrv.project import LoadedProject
     from mrv.settings import Settings
 
@@ -243,13 +245,26 @@ def watch(project: str, period: str | None, measure: bool, as_json: bool) -> Non
 @main.command()
 @click.argument("project")
 @click.option("--period", required=True, help="Id of the monitoring period.")
+@click.option("--approved-by", help="Who approves, beforehand, whatever the run changes of a published version.")
+@click.option("--reason", help="Why; together with --approved-by.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def run(project: str, period: str, as_json: bool) -> None:
-    """Pull, check, transform, account and publish one period of PROJECT."""
-    _print_run(_run(project, period, _settings()), as_json=as_json)
+def run(project: str, period: str, approved_by: str | None, reason: str | None, as_json: bool) -> None:
+    """Pull, check, transform, account and publish one period of PROJECT.
+
+    A changed content is published only with an approval; without one the published version stands, and where its figures
+    or rows would change, the exit code is 1.
+    """
+    from mrv.approvals import Approver
+
+    if (approved_by is None) != (reason is None):
+        raise UsageError("an approval needs a name and a reason", remedy="give both --approved-by and --reason")
+    approver = Approver(approved_by, reason) if approved_by is not None and reason is not None else None
+    result = _run(project, period, _settings(), approver)
+    _print_run(result, as_json=as_json)
+    sys.exit(1 if result["pending"] and result["pending"]["changes_figures"] else 0)
 
 
-def _run(project: str, period: str, settings: Settings) -> Mapping[str, Any]:
+def _run(project: str, period: str, settings: Settings, approver: Approver | None = None) -> Mapping[str, Any]:
     """Start the flow in this process, against the Prefect server that is configured or a temporary one."""
     from mrv.files import storage_errors
     from mrv.project import find_project, load_project
@@ -274,7 +289,7 @@ def _run(project: str, period: str, settings: Settings) -> Mapping[str, Any]:
     from flows.monitor import run_flow
     from mrv.terminal import Terminal
 
-    return run_flow(project, period, settings=settings, progress=Terminal())
+    return run_flow(project, period, settings=settings, progress=Terminal(), approver=approver)
 
 
 def _warnings(rows: Sequence[Mapping[str, str]]) -> str:
@@ -296,7 +311,9 @@ def _print_run(result: Mapping[str, Any], *, as_json: bool) -> None:
     snapshot = Path(result["snapshot"])
     rows = vintage_rows(snapshot)
     numbers = [column for column in rows[0] if column not in ("vintage", "reason")] if rows else []
-    print_table(rows, right=numbers, title=f"{result['project']}, {result['period']}: emission reductions by vintage")
+    held = "; NOT PUBLISHED, see below" if result["pending"] else ""
+    title = f"{result['project']}, {result['period']}: emission reductions by vintage{held}"
+    print_table(rows, right=numbers, title=title)
     total = total_credits(snapshot)
     click.echo(
         f"\nPeriod total: {'not computed' if total is None else f'{total:,} tCO2e'} creditable after leakage, uncertainty and buffer"
@@ -314,10 +331,12 @@ def _print_run(result: Mapping[str, Any], *, as_json: bool) -> None:
         click.echo("SIMULATED data: no figure here says anything about the real place.")
     slowest = sorted(result["seconds"].items(), key=lambda item: -item[1])[:5]
     click.echo("Time: " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in slowest))
-    if result["changed"]:
+    if result["changed"] or result["pending"]:
         click.echo(f"Done anew: {len(result['changed'])} steps (--json names them); the rest was there already")
     else:
         click.echo("Nothing changed: sources, code and parameters are as they were; no file was written.")
+    if result["pending"]:
+        print_pending(result["pending"], result["project"], result["period"])
     click.echo(f"Package (version {result['version']}): {result['package']}")
 
 
@@ -415,6 +434,8 @@ def sql(project: str, query: str | None, period: str | None, limit: int, style: 
 
 
 main.add_command(account)
+main.add_command(approve)
+main.add_command(diff)
 main.add_command(forms)
 main.add_command(keys)
 main.add_command(reperform)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
+from mrv.approvals import Approvals
 from mrv.errors import UsageError
 from mrv.ledger import Ledger
 from mrv.project import find_project, load_project
@@ -17,6 +19,9 @@ def project_status(project: str, settings: Settings) -> list[dict[str, str]]:
     ledger = Ledger(settings.ledger_address)
     try:
         steps = ledger.history(definition.id)
+        packages = [
+            row for period in definition.monitoring_periods for row in _packages(ledger, definition.id, period.id)
+        ]
     finally:
         ledger.close()
     newest: dict[tuple[str, str, str], dict[str, str]] = {}
@@ -37,7 +42,22 @@ def project_status(project: str, settings: Settings) -> list[dict[str, str]]:
             "error": (step["error"] or "").splitlines()[0] if step["error"] else "",
         }
     order = {name: position for position, name in enumerate(("land", "check", "measure", "transform", "publish"))}
-    return sorted(newest.values(), key=lambda row: (row["period"], order.get(row["stage"], 9), row["dataset"]))
+    return sorted(
+        [*newest.values(), *packages], key=lambda row: (row["period"], order.get(row["stage"], 9), row["dataset"])
+    )
+
+
+def _packages(ledger: Ledger, project: str, period: str) -> Iterator[dict[str, str]]:
+    """Yield the package of a period, and what waits for an approval to follow it."""
+    counts = {"read": "", "accepted": "", "quarantined": ""}
+    if (package := ledger.latest_package(project, period)) is not None:
+        state, moment = f"version {package.version}", package.created_at[:19]
+        names = {"period": period, "stage": "publish", "dataset": "package"}
+        yield {**names, "state": state, **counts, "at": moment, "error": ""}
+    if (proposal := Approvals(ledger, project, period).proposal()) is not None:
+        names = {"period": period, "stage": "publish", "dataset": f"version {proposal.version}"}
+        said = f"{proposal.difference['figures_changed']} figures would change: mrv approve"
+        yield {**names, "state": "needs approval", **counts, "at": proposal.proposed_at[:19], "error": said}
 
 
 def ask(
