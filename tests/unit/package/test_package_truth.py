@@ -120,8 +120,8 @@ def test_a_bag_info_that_says_otherwise_is_refused(package, signers, tmp_path, o
 def test_a_summary_that_says_otherwise_is_refused(package, signers, part, name, value):
     change_summary(package, lambda summary: (summary[part] if part else summary).update({name: value}))
     report = resealed(package, signers)
-    # The crate tells version and dates too; what cannot be read can be attested no more than compared.
-    assert {check.name for check in report.failed} - {"attestations", "crate"} == {"identity"}
+    # Crate and chain of versions tell version and dates too; what cannot be read can be attested no more than compared.
+    assert {check.name for check in report.failed} - {"attestations", "crate", "previous version"} == {"identity"}
     assert "data/package.json" in report.failed[0].detail
 
 
