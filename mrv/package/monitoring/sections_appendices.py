@@ -25,8 +25,7 @@ def appendices(writer: Writer) -> Iterator[Block]:
     """Yield section 7."""
     yield writer.heading("7", "general.s7")
     yield from _checks(writer)
-    yield writer.heading("7.3", "general.s7_3")
-    yield writer.paragraph("appendix.findings")
+    yield from _findings(writer)
     yield from _privacy(writer)
     yield from _sources(writer)
     yield from _open_parameters(writer)
@@ -69,6 +68,16 @@ def _said(row: Row) -> str:
     if row["waived_by"]:
         return f"{row['waived_by']}: {row['waiver_reason']}"
     return str(row["description"])
+
+
+def _findings(writer: Writer) -> Iterator[Block]:
+    yield writer.heading("7.3", "general.s7_3")
+    names = sorted(writer.contents.findings)
+    if not names:
+        yield writer.paragraph("appendix.no_findings", style="note")
+        return
+    yield writer.paragraph("appendix.findings")
+    yield Bullets(tuple((f"data/findings/{name}",) for name in names))
 
 
 def _privacy(writer: Writer) -> Iterator[Block]:

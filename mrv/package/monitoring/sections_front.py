@@ -8,7 +8,7 @@ from datetime import date
 from mrv.package import wording
 from mrv.package.monitoring.blocks import Block, Bullets, DataTable, Inline
 from mrv.package.monitoring.prose import missing, prose
-from mrv.package.monitoring.writing import Field, Row, Writer, short_day
+from mrv.package.monitoring.writing import Field, Row, Writer
 from mrv.package.people import people
 from mrv.package.reductions import rule_name
 from mrv.package.report import FIRST, UNITS
@@ -39,7 +39,7 @@ def title_page(writer: Writer) -> tuple[tuple[str, str], ...]:
         "title": writer.pick(Text(project.name, project.name_es or project.name)),
         "version": str(contents.version),
         "report_id": contents.name,
-        "issued": short_day(date.fromisoformat(contents.created_at[:10])),
+        "issued": _long_day(writer, date.fromisoformat(contents.created_at[:10])),
         "project_id": given("\n".join(numbers), "project.registry_ids"),
         "location": _location(writer),
         "proponent": given(identity.proponent if identity else None, "project.proponent"),
@@ -68,7 +68,14 @@ def _location(writer: Writer) -> str:
 
 
 def _span(writer: Writer, start: date | None, end: date | None) -> str:
-    return writer.said("general.days", start=short_day(start), end=short_day(end))
+    return writer.said("general.days", start=_long_day(writer, start), end=_long_day(writer, end))
+
+
+def _long_day(writer: Writer, value: date | None) -> str | None:
+    """Return a date as the template's title page has it: DD-Month-YYYY."""
+    if value is None:
+        return None
+    return writer.pick(wording.day(value)).replace(" de ", " ").replace(" ", "-")
 
 
 def draft_note(writer: Writer) -> str | None:

@@ -96,6 +96,25 @@ def deviations(writer: Writer) -> Iterator[Block]:
     yield writer.heading("6", "general.s6")
     yield from prose(writer, "6.1")
     yield from prose(writer, "6.2")
+    yield from _baselines(writer)
+    yield from _previous(writer)
+
+
+def _previous(writer: Writer) -> Iterator[Block]:
+    """Yield what became of the version before; the tables of what changed stand beside the report."""
+    yield writer.heading("6.4", "general.s6_4")
+    before, approval = writer.contents.previous, writer.contents.approval
+    if before is None:
+        yield writer.paragraph("climate.first_version", style="note")
+        return
+    yield writer.paragraph("climate.next_version", name=before.name)
+    if approval is not None:
+        yield writer.paragraph(
+            "climate.approved", name=approval.approved_by, reason=approval.reason, day=approval.approved_at[:10]
+        )
+
+
+def _baselines(writer: Writer) -> Iterator[Block]:
     yield writer.heading("6.3", "general.s6_3")
     baselines = writer.contents.project.baselines
     if not baselines:

@@ -82,7 +82,7 @@ def _value(writer: Writer, row: Row) -> Line:
 
 
 def _needed(value: object) -> int:
-    """Return how many decimals a small number needs so that it is not told as nothing."""
+    """Return how many decimals a value needs: a small one must not be told as nothing, a large one not as rounder than it is."""
     text = format(value, "f")
     fraction = text.partition(".")[2].rstrip("0")
-    return 0 if abs(float(text)) >= 100 else min(len(fraction), 4)
+    return min(len(fraction), 1 if abs(float(text)) >= 100 else 4)

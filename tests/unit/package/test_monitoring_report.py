@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mrv.errors import PackageError, ProjectError
+from mrv.package.contents import Approval, Previous
 from mrv.package.figures import read_figures
 from mrv.package.monitoring import reports
 from mrv.package.monitoring.blocks import Bullets, DataTable, Heading, Paragraph, Picture, Reference
@@ -193,7 +194,7 @@ def test_the_title_page_says_what_is_not_given(contents):
     document = documents(contents)[0]
     facts = dict(document.title_page)
     assert facts["Report ID"] == "VP-sample-mp4-v1"
-    assert facts["Monitoring period (inclusive)"] == "01-07-2022 to 30-06-2024"
+    assert facts["Monitoring period (inclusive)"] == "1-July-2022 to 30-June-2024"
     assert "report.contact in project.yaml" in facts["Contact"]
     cover = Cover(prepared_by="A. Ruiz", contact="Lima", gold_level=Bilingual(en="None.", es="Ninguno."))
     identity = Identity(id="sample", name="Sample", country="PE", proponent="Owner", partners=("One", "Two"))
@@ -202,10 +203,24 @@ def test_the_title_page_says_what_is_not_given(contents):
     assert facts["Preparado por"] == "A. Ruiz"
     assert facts["Criterios de nivel oro"] == "Ninguno."
     assert facts["Socios"] == "One\nTwo"
+    assert facts["Fecha de emisión"] == "2-enero-2026"
 
 
 def test_waivers_are_told_with_name_and_reason(contents):
     assert any("M. Ruiz: archive gap" in plain(line) for line in lines(documents(contents)[0]))
+
+
+def test_findings_and_the_version_before_are_named(contents):
+    said = {plain(line) for line in lines(documents(contents)[0])}
+    assert {phrases()["appendix.no_findings"][0], phrases()["climate.first_version"][0]} <= said
+    before = Previous(name="VP-sample-mp4-v1", version=1, manifest_sha512="ab" * 64, folder=Path("elsewhere"))
+    approval = Approval(approved_by="M. Ruiz", reason="a late plot", approved_at="2026-02-03T04:05:06+00:00")
+    later = replace(contents, previous=before, approval=approval, findings={"round1.csv": written(contents)})
+    said = {plain(line) for line in lines(documents(later)[0])}
+    assert "data/findings/round1.csv" in said
+    assert "Approved by M. Ruiz on 2026-02-03: a late plot" in said
+    assert any("This version follows VP-sample-mp4-v1." in line for line in said)
+    assert not any("elsewhere" in line for line in said)
 
 
 def test_pictures_say_what_they_show(contents):
