@@ -96,7 +96,9 @@ def revoke(fingerprint: str, reason: str) -> None:
     folder = read_settings().keys_dir
     revoke_key(folder, fingerprint=fingerprint, reason=reason, moment=_now())
     click.echo(f"revoked {fingerprint}: nothing that it ever signed is accepted here any more")
-    click.echo(f"Hand {folder / 'revoked_keys'} to everybody who verifies, and publish anew with: mrv keys new")
+    click.echo(
+        f"Hand {folder / 'revoked_keys'} to everybody who verifies. If the key is yours: mrv keys new, and publish again."
+    )
 
 
 @click.command()
