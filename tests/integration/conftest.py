@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from mrv.approvals import Approver
 from mrv.ledger import Ledger
 from mrv.project import load_project
 from mrv.scaffold import scaffold
@@ -49,9 +50,9 @@ class Site:
     def settings(self) -> Settings:
         return Settings(home=self.home, mirrors=dict(self.world.mirrors), http_attempts=2)
 
-    def run(self, period: str = "mp1") -> RunResult:
+    def run(self, period: str = "mp1", approver: Approver | None = None) -> RunResult:
         with open_context(str(self.project), period, self.settings) as context:
-            return run_period(context)
+            return run_period(replace(context, approver=approver))
 
     def edit(self, change: Callable[[dict[str, Any]], object]) -> None:
         file = self.project / "project.yaml"

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from mrv.approvals import Approver
+
 pytestmark = pytest.mark.integration
 
 
@@ -42,14 +44,20 @@ def test_an_empty_home_gives_the_same_tables_byte_for_byte(site: Any, published_
     assert one == other
 
 
-def test_a_changed_parameter_opens_the_next_version_and_keeps_the_old(published_site: Any) -> None:
+def test_a_changed_parameter_opens_the_next_version_once_it_is_approved_and_keeps_the_old(published_site: Any) -> None:
     old = next(published_site.settings.packages_dir.rglob("VP-*-v1"))
     before = hashes(old, "*")
     published_site.edit(lambda content: content["parameters"][0].update(value=0.2))
-    result = published_site.run()
+    waiting = published_site.run()
+    assert waiting.published.version == 1
+    assert waiting.published.pending is not None
+    assert waiting.published.pending.changes_figures
+    assert {path.name for path in old.parent.glob("VP-*")} == {old.name, f"{old.name}.zip"}
+    assert "transform" in waiting.changed_steps
+    assert "measure land_cover_area" not in waiting.changed_steps, "pixels are not counted again for a buffer rate"
+    result = published_site.run(approver=Approver("M. Ruiz", "the rating was approved"))
     assert result.published.version == 2
-    assert "transform" in result.changed_steps
-    assert "measure land_cover_area" not in result.changed_steps, "pixels are not counted again for a buffer rate"
+    assert "transform" not in result.changed_steps
     assert hashes(old, "*") == before
 
 
