@@ -18,6 +18,8 @@ from mrv.package.staging import Staging
 
 FOLDER = "data/tables"
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
+ZONES, ZONE_KEY = "zones", "zone_id"
+"""The table of zones, and the column that leads to it from others; some of those have rows of no zone (`*`) instead."""
 MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 
 
@@ -74,6 +76,7 @@ def write_tables(staging: Staging, contents: Contents) -> None:
     marts = read_marts(contents.marts_json)
     _same_marts(contents, {mart.name for mart in marts})
     resources = []
+    zones = _zones(contents)
     for mart in marts:
         parquet, text = f"{mart.name}.parquet", f"csv/{mart.name}.csv"
         source = contents.marts_folder / parquet
@@ -81,8 +84,22 @@ def write_tables(staging: Staging, contents: Contents) -> None:
         staging.copy(f"{FOLDER}/{text}", contents.csv_folder / f"{mart.name}.csv")
         schema = pq.read_schema(source)
         resources.append(_resource(staging, mart, schema, path=text, kind="csv"))
+        if mart.name != ZONES and zones and ZONE_KEY in schema.names and _column(source, ZONE_KEY) <= zones:
+            resources[-1]["schema"]["foreignKeys"] = [
+                {"fields": [ZONE_KEY], "reference": {"resource": ZONES, "fields": [ZONE_KEY]}}
+            ]
         resources.append(_resource(staging, mart, schema, path=parquet, kind="parquet"))
     staging.write_json(f"{FOLDER}/datapackage.json", _descriptor(contents, resources))
+
+
+def _zones(contents: Contents) -> set[str]:
+    path = contents.marts_folder / f"{ZONES}.parquet"
+    return _column(path, ZONE_KEY) if path.is_file() else set()
+
+
+def _column(path: Path, column: str) -> set[str]:
+    """Return the values of a column of texts, without null."""
+    return {*pq.read_table(path, columns=[column])[column].unique().to_pylist()} - {None}
 
 
 def _same_marts(contents: Contents, described: set[str]) -> None:
