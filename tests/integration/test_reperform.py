@@ -1,0 +1,126 @@
+"""A package made anew from what it holds: the same, or each figure that differs; a forger who signs everything is found."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from mrv.cli import main
+from mrv.errors import PackageError
+from mrv.files import write_parquet
+from mrv.package.keys import load_key
+from mrv.package.verify import verify
+from mrv.stages.reperform import reperform
+from mrv.warehouse.snapshot import write_csv
+from tests.unit.package.package_samples import reseal
+
+pytestmark = pytest.mark.integration
+
+
+def package_of(home: Path) -> Path:
+    return next(path for path in (home / "packages").rglob("VP-*-v1") if path.is_dir())
+
+
+@pytest.fixture(scope="module")
+def forged(published_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A package with one thicker tree and one fire less, everything described, listed and signed anew with the true key."""
+    package = tmp_path_factory.mktemp("forged") / package_of(published_home).name
+    shutil.copytree(package_of(published_home), package)
+    trees = package / "data/landed/trees.parquet"
+    rows = pq.read_table(trees)
+    wood = pc.and_(pc.equal(rows["status"], "alive"), pc.greater(rows["dbh_cm"], 30))
+    thick = pc.indices_nonzero(pc.and_(wood, pc.equal(rows["census_id"], pc.max(rows["census_id"]))))[0].as_py()
+    change(trees, thick, "dbh_cm", lambda dbh: dbh + 20)
+    fires = change(package / "data/tables/fires_monthly.parquet", 0, "fire_count", lambda count: count + 1)
+    figures = package / "data/tables/figures.parquet"
+    key = f"zone_id={fires['zone_id']};month={fires['month']}"
+    for row, figure in enumerate(pq.read_table(figures).to_pylist()):
+        if (figure["mart"], figure["mart_column"], figure["row_key"]) == ("fires_monthly", "fire_count", key):
+            change(figures, row, "value", lambda count: count + 1)
+    _describe_tables(package)
+    reseal(package, load_key(published_home / "keys" / "signing_key"))
+    return package
+
+
+def change(path: Path, row: int, column: str, how: Callable[[Decimal], Decimal]) -> dict:
+    """Alter a cell of a Parquet file, and of the CSV beside it."""
+    table = pq.read_table(path)
+    values = table[column].to_pylist()
+    values[row] = how(values[row])
+    position = table.column_names.index(column)
+    table = table.set_column(
+        position, table.schema.field(position), pa.array(values, table.schema.field(position).type)
+    )
+    write_parquet(path, table)
+    if (path.parent / "csv").is_dir():
+        write_csv(path.parent / "csv" / f"{path.stem}.csv", table)
+    found: dict = table.slice(row, 1).to_pylist()[0]
+    return found
+
+
+def _describe_tables(package: Path) -> None:
+    from mrv.files import hash_file
+
+    path = package / "data/tables/datapackage.json"
+    descriptor = json.loads(path.read_text(encoding="utf-8"))
+    for resource in descriptor["resources"]:
+        file = path.parent / resource["path"]
+        resource |= {"bytes": file.stat().st_size, "hash": f"sha256:{hash_file(file)}"}
+    path.write_text(json.dumps(descriptor), encoding="utf-8")
+
+
+def test_with_the_withheld_files_everything_is_made_anew_and_the_same(published_home: Path) -> None:
+    signers = published_home / "keys" / "allowed_signers"
+    found = reperform(package_of(published_home), folders=[published_home / "raw"], allowed_signers=signers)
+    assert found.same
+    assert found.complete
+    assert found.same_code
+    assert (found.missing, found.not_made, found.figures_not_made) == (0, {}, 0)
+    assert found.figures > 50
+    assert found.marts > 80
+    assert found.landed > 20
+
+
+def test_what_a_forger_signed_anew_is_named_without_the_withheld_files(forged: Path, published_home: Path) -> None:
+    signers = published_home / "keys" / "allowed_signers"
+    assert verify(forged, allowed_signers=signers).accepted, "nothing in it contradicts itself"
+    done = CliRunner().invoke(main, ["reperform", str(forged), "--allowed-signers", str(signers), "--json"])
+    told = json.loads(done.stdout)
+    assert done.exit_code == 1
+    assert not told["same"]
+    differing = {item["figure_id"]: item for item in told["differing_figures"]}
+    assert {name for name in differing if name.startswith("er.")} >= {"er.baseline.total", "er.project.total"}
+    assert all(item["package"] != item["made_anew"] for item in differing.values())
+    tables = {item["table"]: item for item in told["differing_tables"]}
+    assert {"landed.tree_biomass", "stratum_carbon", "emission_reductions", "fires_monthly"} <= tables.keys()
+    (fire,) = tables["fires_monthly"]["first"]
+    assert int(fire[3]) == int(fire[4]) + 1
+    assert [name for name in differing if name.startswith("fires.")]
+    assert "landed.fires" not in tables, "the fires themselves are as they were received"
+
+
+def test_a_package_that_is_not_accepted_is_not_made_anew(published_home: Path, tmp_path: Path) -> None:
+    package = tmp_path / package_of(published_home).name
+    shutil.copytree(package_of(published_home), package)
+    (package / "data/landed/trees.parquet").write_bytes(b"PAR1")
+    with pytest.raises(PackageError, match="not accepted"):
+        reperform(package, any_signer=True)
+    with pytest.raises(PackageError, match="not accepted"):
+        reperform(package_of(published_home), allowed_signers=tmp_path / "nobody")
+
+
+def test_a_folder_of_inputs_that_is_none_is_refused(published_home: Path, tmp_path: Path) -> None:
+    done = CliRunner().invoke(
+        main, ["reperform", str(package_of(published_home)), "--any-signer", "--inputs", str(tmp_path / "absent")]
+    )
+    assert done.exit_code != 0
+    assert "no folder of inputs" in done.output
