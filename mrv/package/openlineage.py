@@ -50,10 +50,14 @@ class _Events:
 
     def events(self, lineage: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the steps before SQL, then each table's SQL behind that of its parents, then the publishing."""
-        for name, step in lineage["steps"].items():
-            yield self._event(name, step["inputs"], step["outputs"], None)
-        tables = lineage["tables"]
-        for name in _parents_first(tables):
+        steps, tables = lineage["steps"], lineage["tables"]
+        makers = {
+            name: {other for other, made in steps.items() if {*made["outputs"]} & {*step["inputs"]}}
+            for name, step in steps.items()
+        }
+        for name in _in_order(makers):
+            yield self._event(name, steps[name]["inputs"], steps[name]["outputs"], None)
+        for name in _in_order({name: table["parents"] for name, table in tables.items()}):
             if tables[name]["parents"]:
                 yield self._event(f"sql {name}", tables[name]["parents"], [name], tables[name]["description"])
         marts = [name.removeprefix(f"{FOLDER}/").removesuffix(".parquet") for name in self._entries if _is_mart(name)]
@@ -103,17 +107,19 @@ def _is_mart(name: str) -> bool:
     return name.startswith(f"{FOLDER}/") and name.endswith(".parquet")
 
 
-def _parents_first(tables: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Return the tables so that each stands behind those that it is made of, else in the order of their names."""
+def _in_order(parents: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return the names so that each stands behind those that it builds on, else sorted."""
     ordered: dict[str, None] = {}
+    seen: set[str] = set()
 
     def visit(name: str) -> None:
-        if name in ordered or name not in tables:
+        if name in seen or name not in parents:
             return
-        for parent in tables[name]["parents"]:
+        seen.add(name)
+        for parent in sorted(parents[name]):
             visit(parent)
         ordered[name] = None
 
-    for name in sorted(tables):
+    for name in sorted(parents):
         visit(name)
     return list(ordered)

@@ -83,7 +83,7 @@ def _band(name: str, data_type: str, nodata: float | None) -> dict[str, Any]:
     # Whole numbers are written without a point; JSON has no word for what is no number but this one.
     value: float | int | str | None = nodata
     if nodata is not None:
-        value = "nan" if nodata != nodata else int(nodata) if nodata.is_integer() else nodata  # noqa: PLR0124
+        value = "nan" if nodata != nodata else int(nodata) if nodata.is_integer() else nodata
     return {"name": name, "data_type": data_type, **({} if value is None else {"nodata": value})}
 
 

@@ -57,6 +57,7 @@ LINEAGE_RECORD = {
     },
     "steps": {
         "land hansen": {"inputs": ["artifact:raster"], "outputs": ["landed.raster"]},
+        "check": {"inputs": ["landed.raster"], "outputs": ["landed.check_results"]},
         "list": {"inputs": ["artifact:*"], "outputs": ["landed.artifacts"]},
         "declare": {"inputs": ["project"], "outputs": ["landed.accounts"]},
     },
@@ -93,7 +94,16 @@ def test_events_have_the_shape_of_the_specification(written):
 def test_steps_stand_before_what_builds_on_them(written):
     _, contents, events = written("one")
     names = [event["job"]["name"] for event in events]
-    assert names == ["declare", "land hansen", "list", "sql stg_z", "sql int_a", "sql accounts_mart", "publish"]
+    assert names == [
+        "land hansen",
+        "check",
+        "declare",
+        "list",
+        "sql stg_z",
+        "sql int_a",
+        "sql accounts_mart",
+        "publish",
+    ]
     assert [item["name"] for item in events[-1]["inputs"]] == ["figures"]
     assert [item["name"] for item in events[-1]["outputs"]] == [contents.name]
 
