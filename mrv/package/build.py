@@ -116,7 +116,7 @@ def _guide(contents: Contents, key: SigningKey) -> str:
 
 
 def _summary(contents: Contents, entries: Mapping[str, bag.Entry]) -> dict[str, Any]:
-    """Return what a machine wants to know first. The file counts leave out this file itself."""
+    """Return what a machine wants to know first. The file counts leave out this file and the crate, which come after."""
     project = contents.project
     return {
         "format": FORMAT,
