@@ -19,7 +19,7 @@ SPEC = "https://openlineage.io/spec"
 RUN_EVENT = f"{SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent"
 _VERSION = f"{SPEC}/facets/1-0-1/DatasetVersionDatasetFacet.json#/$defs/DatasetVersionDatasetFacet"
 _DOCUMENTATION = f"{SPEC}/facets/1-0-1/DocumentationJobFacet.json#/$defs/DocumentationJobFacet"
-_ARTIFACT, _LANDED, _EVERY = "artifact:", "landed.", "*"
+_ARTIFACT, _LANDED, _EVERY, _LAND = "artifact:", "landed.", "*", "land "
 
 
 def write_openlineage(staging: Staging, contents: Contents) -> None:
@@ -56,14 +56,20 @@ class _Events:
             for name, step in steps.items()
         }
         for name in _in_order(makers):
-            yield self._event(name, steps[name]["inputs"], steps[name]["outputs"], None)
+            source = name.removeprefix(_LAND) if name.startswith(_LAND) else None
+            # Of some sources a period uses nothing.
+            if source is None or any(item.source == source for item in self._contents.inputs):
+                yield self._event(name, steps[name]["inputs"], steps[name]["outputs"], None, source=source)
         for name in _in_order({name: table["parents"] for name, table in tables.items()}):
             if tables[name]["parents"]:
                 yield self._event(f"sql {name}", tables[name]["parents"], [name], tables[name]["description"])
         marts = [name.removeprefix(f"{FOLDER}/").removesuffix(".parquet") for name in self._entries if _is_mart(name)]
         yield self._event("publish", sorted(marts), [self._contents.name], "The tables are published as a package.")
 
-    def _event(self, job: str, inputs: Iterable[str], outputs: Iterable[str], about: str | None) -> dict[str, Any]:
+    def _event(
+        self, job: str, inputs: Iterable[str], outputs: Iterable[str], about: str | None, *, source: str | None = None
+    ) -> dict[str, Any]:
+        """Return a run; `source` is the only one whose received files it read, None where it read those of all."""
         facets = {"documentation": self._facet(_DOCUMENTATION, description=about)} if about else {}
         event = {
             "eventType": "COMPLETE",
@@ -71,18 +77,18 @@ class _Events:
             "producer": self._producer,
             "schemaURL": RUN_EVENT,
             "job": {"namespace": self._namespace, "name": job, "facets": facets},
-            "inputs": [dataset for name in inputs for dataset in self._datasets(name)],
-            "outputs": [dataset for name in outputs for dataset in self._datasets(name)],
+            "inputs": [dataset for name in inputs for dataset in self._datasets(name, source)],
+            "outputs": [self._dataset(name, self._hash(name)) for name in outputs],
         }
         content = json.dumps([self._contents.name, event], sort_keys=True, ensure_ascii=False)
         return event | {"run": {"runId": str(uuid.uuid5(uuid.NAMESPACE_URL, content)), "facets": {}}}
 
-    def _datasets(self, name: str) -> list[dict[str, Any]]:
+    def _datasets(self, name: str, source: str | None) -> list[dict[str, Any]]:
         """Return a table with its hash, or the received files that a name stands for."""
         if not name.startswith(_ARTIFACT):
             return [self._dataset(name, self._hash(name))]
         wanted = name.removeprefix(_ARTIFACT)
-        files = {(item.address, item.sha256) for item in self._contents.inputs if _is_of(item, wanted)}
+        files = {(item.address, item.sha256) for item in self._contents.inputs if _is_of(item, wanted, source)}
         return [self._dataset(f"{_ARTIFACT}{address}", sha256) for address, sha256 in sorted(files)]
 
     def _dataset(self, name: str, sha256: str | None) -> dict[str, Any]:
@@ -99,8 +105,8 @@ class _Events:
         return {"_producer": self._producer, "_schemaURL": schema, **values}
 
 
-def _is_of(item: Artifact, dataset: str) -> bool:
-    return dataset in (_EVERY, item.dataset)
+def _is_of(item: Artifact, dataset: str, source: str | None) -> bool:
+    return dataset in (_EVERY, item.dataset) and source in (None, item.source)
 
 
 def _is_mart(name: str) -> bool:

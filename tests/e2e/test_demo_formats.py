@@ -34,4 +34,4 @@ def test_events_tell_of_every_mart_and_of_what_was_received(demo_home: Demo):
     assert {f"sql {name}" for name in marts} <= events.keys()
     landing = [event for name, event in events.items() if name.startswith("land ")]
     assert landing and all(event["outputs"] for event in landing)
-    assert any(item["facets"].get("version") for event in landing for item in event["inputs"])
+    assert all(item["facets"]["version"] for event in landing for item in event["inputs"])

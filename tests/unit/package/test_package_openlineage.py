@@ -59,6 +59,7 @@ LINEAGE_RECORD = {
         "land hansen": {"inputs": ["artifact:raster"], "outputs": ["landed.raster"]},
         "check": {"inputs": ["landed.raster"], "outputs": ["landed.check_results"]},
         "list": {"inputs": ["artifact:*"], "outputs": ["landed.artifacts"]},
+        "land others": {"inputs": ["artifact:raster"], "outputs": []},
         "declare": {"inputs": ["project"], "outputs": ["landed.accounts"]},
     },
 }
@@ -114,6 +115,7 @@ def test_files_and_tables_carry_their_hashes(written):
     (tile,) = jobs["land hansen"]["inputs"]
     assert tile["name"] == f"artifact:{contents.inputs[0].address}"
     assert tile["facets"]["version"]["datasetVersion"] == f"sha256:{contents.inputs[0].sha256}"
+    assert "land others" not in jobs
     assert len(jobs["list"]["inputs"]) == len(contents.inputs)
     (accounts,) = jobs["declare"]["outputs"]
     digest = staging.entries["data/landed/accounts.parquet"].sha256
