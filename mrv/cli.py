@@ -18,6 +18,7 @@ from mrv.cli_forms import forms
 from mrv.cli_keys import keys, stamp
 from mrv.cli_reperform import annex, reperform
 from mrv.cli_sample import sample
+from mrv.cli_trace import trace
 from mrv.cli_versions import approve, diff, print_pending
 from mrv.errors import MrvError, UsageError
 
@@ -374,7 +375,7 @@ def status(project: str, as_json: bool) -> None:
 def verify(
     package: Path, allowed_signers: Path | None, any_signer: bool, timestamp_roots: Path | None, as_json: bool
 ) -> None:
-    """Check integrity, completeness and signature of PACKAGE, offline."""
+    """Check integrity, completeness, signature and content of PACKAGE (a folder, or its .zip), offline."""
     if allowed_signers is None and "MRV_HOME" in os.environ:
         # Only a home that was named: one found in the working folder may have come with the package.
         allowed_signers = _settings().keys_dir / "allowed_signers"
@@ -395,10 +396,12 @@ def _verify(
     package: Path, *, allowed_signers: Path | None, any_signer: bool, timestamp_roots: Path | None = None
 ) -> Any:
     from mrv.package.verify import verify as verify_package
+    from mrv.package.zipped import unpacked
 
-    return verify_package(
-        package, allowed_signers=allowed_signers, any_signer=any_signer, timestamp_roots=timestamp_roots
-    )
+    with unpacked(package) as folder:
+        return verify_package(
+            folder, allowed_signers=allowed_signers, any_signer=any_signer, timestamp_roots=timestamp_roots
+        )
 
 
 @main.command()
@@ -442,6 +445,7 @@ main.add_command(reperform)
 main.add_command(annex)
 main.add_command(sample)
 main.add_command(stamp)
+main.add_command(trace)
 
 if __name__ == "__main__":
     main()

@@ -46,7 +46,10 @@ class Settings(BaseSettings):
         None, description="Folder for what dbt parsed of the models, so that it is parsed once; default: in the home."
     )
     signing_key: Path | None = Field(None, description="Ed25519 private key (OpenSSH) that signs packages.")
-    signing_key_passphrase: SecretStr | None = Field(None, description="Passphrase of the signing key.")
+    # No file of a package may hold it, and a plain word may well stand in a report.
+    signing_key_passphrase: SecretStr | None = Field(
+        None, min_length=12, description="Passphrase of the signing key; at least 12 characters."
+    )
     timestamp_url: str | None = Field(None, description="Time stamping authority (RFC 3161) that is asked for a stamp.")
     timestamp_roots: Path | None = Field(None, description="Certificates (PEM) of authorities whose stamps count.")
     max_file_bytes: int = Field(8 * 2**30, gt=0, description="Largest file that is accepted from a source.")

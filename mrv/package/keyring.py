@@ -21,6 +21,7 @@ from mrv.package import keys
 from mrv.package.sshsig import KEY_TYPE, NAMESPACE
 
 NOTES_FILE = "notes.csv"
+MIN_PASSPHRASE = 12
 _COLUMNS = ("moment", "act", "fingerprint", "principal", "reason")
 MADE, RETIRED, REVOKED, ALLOWED = "made", "retired", "revoked", "allowed"
 
@@ -72,10 +73,17 @@ def new_signing_key(
         The key, and the fingerprint of the one it follows.
 
     Raises:
-        PackageError: The folder lies in a repository, or a file of keys cannot be read.
+        PackageError: The folder lies in a repository, the passphrase is short, or a file of keys cannot be read.
         StoreError: The disk refuses a write.
     """
     keys.refuse_repository(folder)
+    if passphrase is not None and len(passphrase) < MIN_PASSPHRASE:
+        raise PackageError(
+            "the passphrase is too short",
+            expected=f"at least {MIN_PASSPHRASE} characters",
+            found=f"{len(passphrase)}",
+            remedy="use several words",
+        )
     before = _retire(folder, moment)
     name = principal or (before.principal if before else "publisher")
     key = keys.ensure_key(folder, principal=name, passphrase=passphrase)

@@ -106,15 +106,25 @@ def test_a_former_key_stays_on_the_disk_under_another_name(tmp_path):
 
 
 def test_a_passphrase_protects_the_key(tmp_path):
-    key, _ = new(tmp_path / "keys", passphrase=b"open sesame")
+    key, _ = new(tmp_path / "keys", passphrase=b"open up, sesame")
     path = tmp_path / "keys" / keys.KEY_FILE
-    assert keys.load_key(path, passphrase=b"open sesame").fingerprint == key.fingerprint
-    for wrong in (None, b"", b"close sesame"):
+    assert keys.load_key(path, passphrase=b"open up, sesame").fingerprint == key.fingerprint
+    for wrong in (None, b"", b"close up, sesame"):
         with pytest.raises(PackageError, match="cannot be read"):
             keys.load_key(path, passphrase=wrong)
     # The one that follows needs none of the old secret.
-    _, before = new(tmp_path / "keys", passphrase=b"another")
+    _, before = new(tmp_path / "keys", passphrase=b"another long one")
     assert before == key.fingerprint
+
+
+def test_a_short_passphrase_is_refused_and_no_key_made(tmp_path, mrv, monkeypatch):
+    with pytest.raises(PackageError, match="too short"):
+        new(tmp_path / "keys", passphrase=b"bosque")
+    assert not (tmp_path / "keys").exists()
+    monkeypatch.setenv("MRV_SIGNING_KEY_PASSPHRASE", "bosque")
+    said = mrv("keys", "new", code=2)
+    assert "MRV_SIGNING_KEY_PASSPHRASE" in said
+    assert "bosque" not in said
 
 
 def test_revoked_is_revoked_for_everything_that_was_ever_signed(tmp_path, packaged):
@@ -229,11 +239,19 @@ def test_the_commands_make_list_trust_and_revoke(mrv, built):
     assert (own["kind"], other["kind"], other["reason"]) == ("own", "trusted", "stolen")
 
 
+def test_the_archive_of_a_package_is_verified_like_its_folder(mrv, built, tmp_path):
+    archive = built.with_name(f"{built.name}.zip")
+    mrv("verify", archive, code=1)
+    assert "accepted: VP-sample-mp4-v1" in mrv("verify", archive, "--any-signer")
+    (tmp_path / "cut.zip").write_bytes(archive.read_bytes()[:-100])
+    assert "archive cannot be taken" in mrv("verify", tmp_path / "cut.zip", code=1)
+
+
 def test_the_command_asks_for_a_passphrase_and_never_shows_it(mrv, tmp_path):
-    said = mrv("keys", "new", "--passphrase-prompt", text="open sesame\nopen sesame\n")
+    said = mrv("keys", "new", "--passphrase-prompt", text="open up, sesame\nopen up, sesame\n")
     assert "sesame" not in said
     assert "MRV_SIGNING_KEY_PASSPHRASE" in said
-    keys.load_key(tmp_path / "home/keys/signing_key", passphrase=b"open sesame")
+    keys.load_key(tmp_path / "home/keys/signing_key", passphrase=b"open up, sesame")
 
 
 def test_the_passphrase_may_come_from_the_environment(mrv, tmp_path, monkeypatch):
