@@ -1,4 +1,4 @@
-"""Writes `data/report/monitoring_report_{en,es}.pdf` and what of them is still to be written."""
+"""Writes `data/report/monitoring_report_{en,es}.{pdf,docx}` and what of them is still to be written."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from itertools import chain
 
 from mrv.package.contents import Contents
 from mrv.package.monitoring.blocks import Document
+from mrv.package.monitoring.docx import to_docx
 from mrv.package.monitoring.pdf import to_pdf
 from mrv.package.monitoring.prose import missing
 from mrv.package.monitoring.sections_appendices import appendices
@@ -42,6 +43,7 @@ def write_reports(staging: Staging, contents: Contents) -> None:
     for report, pdf in zip(reports, drawn, strict=True):
         name = f"data/report/monitoring_report_{report.language}"
         staging.write(f"{name}.pdf", pdf)
+        staging.write(f"{name}.docx", to_docx(report))
 
 
 def documents(contents: Contents) -> list[Document]:
