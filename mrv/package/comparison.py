@@ -249,9 +249,8 @@ def _threshold(
 ) -> Decimal | None:
     """Return the threshold of an account in per cent: that of large projects where it reduces more than they do a year."""
     large = _parameter(parameters, rule_set, "large_project_tco2e_per_year")
-    usual, strict = (
-        _parameter(parameters, rule_set, f"materiality_{name}") for name in ("threshold", "threshold_large")
-    )
+    usual = _parameter(parameters, rule_set, "materiality_threshold")
+    strict = _parameter(parameters, rule_set, "materiality_threshold_large")
     if large is None or usual is None or strict is None or net_tco2e is None or not days:
         return None
     return strict if abs(net_tco2e) * _DAYS_OF_YEAR / days > large else usual
