@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 KEY_MARK = "PRIVATE KEY" + "-----"
 """How each private key in text form begins; no file of a package has it."""
 
-FORMAT = "redd-verification-package/1"
+FORMAT = "redd-verification-package/2"
 
 
 @dataclass(frozen=True)
