@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 
@@ -34,6 +35,8 @@ from mrv.package.monitoring.layout import (
 from mrv.package.monitoring.pictures import print_svg
 
 _SIGNS = str.maketrans({"\\": "\\5c ", '"': "\\22 ", "\n": " ", "<": "\\3c "})
+_NAME = re.compile(r"(\S*\w[_./]\w\S*)")
+"""Names of files, columns and addresses, and numbers."""
 _DEEPEST = 6
 """HTML knows so many levels of headings."""
 
@@ -141,7 +144,16 @@ def _inline(part: Inline) -> Markup:
         return Markup('<a class="figure" href="{}">{}</a>').format(address(part), clean(part.text))
     if isinstance(part, Strong):
         return Markup("<strong>{}</strong>").format(clean(part.text))
-    return escape(clean(part))
+    return _hyphenated(clean(part))
+
+
+def _hyphenated(text: str) -> Markup:
+    """Return text whose names of files and columns are never divided with a hyphen that is not theirs."""
+    pieces = _NAME.split(text)
+    return _joined(
+        Markup('<span class="name">{}</span>').format(piece) if place % 2 else escape(piece)
+        for place, piece in enumerate(pieces)
+    )
 
 
 def _table(table: DataTable, label: str, language: Language) -> Markup:

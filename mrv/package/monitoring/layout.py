@@ -23,7 +23,7 @@ from mrv.package.monitoring.blocks import (
 LOCALES: dict[Language, str] = {"en": "en-GB", "es": "es-PE"}
 TRACE_PAGE = "../trace/trace.html"
 """Where a figure's address leads, seen from the folder of the report."""
-SMALL_TABLE_ROWS = 12
+SMALL_TABLE_ROWS = 16
 """A table of so many rows at most stays on one page."""
 _CONTENTS_LEVEL = 2
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")

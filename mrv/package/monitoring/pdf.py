@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -77,9 +78,12 @@ def _painted(page: bytes, folder: Path) -> bytes:
 
 
 def _font_faces() -> str:
-    """Return the CSS that names the files of the letters."""
-    rule = '@font-face {{ font-family: "{}"; font-style: {}; font-weight: {}; src: url("{}"); }}\n'
-    return "".join(rule.format(FAMILY, style, weight, path.as_uri()) for (style, weight), path in faces().items())
+    """Return the CSS that holds the letters themselves: a path would make the file's identifier that of a machine."""
+    rule = '@font-face {{ font-family: "{}"; font-style: {}; font-weight: {}; src: url(data:font/ttf;base64,{}); }}\n'
+    return "".join(
+        rule.format(FAMILY, style, weight, b64encode(path.read_bytes()).decode())
+        for (style, weight), path in faces().items()
+    )
 
 
 def _font_configuration(folder: Path) -> str:
