@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # A machine that forbids bytecode would compile every library again in every process.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bench lock dictionary clean help
+.PHONY: demo test soak lint bench lock dictionary clean help
 
 help:            ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/'
@@ -25,6 +25,9 @@ demo: $(VENV)/ready  ## the sample project, end to end, offline
 test: $(VENV)/ready  ## every test
 	# The longest files first, so that no worker ends long after the other.
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/e2e tests/integration tests/real tests/unit
+
+soak: $(VENV)/ready  ## tests of many minutes: the same numbers twenty times over
+	$(BIN)/python -m pytest -q tests/soak
 
 lint: $(VENV)/ready  ## ruff, sqlfluff, import-linter, type checker
 	$(BIN)/ruff check .

@@ -29,4 +29,4 @@ def again(package: Path, inputs: Path, key: Path, target: Path) -> dict[str, str
 
 if __name__ == "__main__":
     os.umask(int(sys.argv[5], 8))
-    print(json.dumps(again(*(Path(word) for word in sys.argv[1:5]))))
+    sys.stdout.write(json.dumps(again(*(Path(word) for word in sys.argv[1:5]))))
