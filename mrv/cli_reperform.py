@@ -78,6 +78,7 @@ def _record(found: Reperformance) -> dict[str, Any]:
     )
     return {
         **{name: getattr(found, name) for name in plain},
+        "given": list(found.given),
         "not_made": dict(found.not_made),
         "differing_figures": [
             {
@@ -115,6 +116,10 @@ def _print(found: Reperformance) -> None:
         + (", nothing is missing" if found.complete else "")
     )
     click.echo(f"Made anew: {found.marts} tables, {found.landed} tables of rows before them, {found.figures} figures")
+    if found.given:
+        click.echo(
+            f"Starts from rows as the package shows them, for their files are withheld: {', '.join(found.given)}"
+        )
     if found.not_made:
         click.echo(
             f"NOT made anew: {len(found.not_made)} tables and {found.figures_not_made} figures, for want of withheld files:"

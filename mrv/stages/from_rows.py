@@ -7,7 +7,7 @@ hash, is as SQL saw it; marts that are made of such tables alone can be compared
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -31,7 +31,7 @@ from mrv.stages.measure_pools import measure_pools
 from mrv.stages.measure_sample import measure_sample
 from mrv.stages.package_inputs import Inputs
 from mrv.stages.pipeline import Caller, measure, together
-from mrv.stages.protect import protect
+from mrv.stages.protect import protect, shown_whole
 from mrv.stages.transform import artifacts_table
 
 LANDED = "data/landed"
@@ -46,12 +46,16 @@ class Tables:
     Attributes:
         tables: Landed dataset to its rows.
         made: Datasets that were made anew.
+        given: Datasets whose rows are taken as the package shows them, for their files are withheld.
         unlike: Dataset to why its rows are not those that SQL started from.
+        broken: Datasets that the package must show whole and does not show as SQL started from them, to what is wrong.
     """
 
     tables: Mapping[str, pa.Table]
     made: frozenset[str]
-    unlike: Mapping[str, str]
+    given: frozenset[str] = frozenset()
+    unlike: Mapping[str, str] = field(default_factory=dict)
+    broken: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,15 +118,27 @@ def tables_from_rows(context: Context, inputs: Inputs, shown: Shown, *, simulate
     # A code is a rank among all keys of a run, so it cannot be made of some of them.
     made = {name: table for name, table in made.items() if not DATASETS[name].coded}
     tables = dict(protect(made, context.definition.privacy))
-    unlike = {}
-    for name in shown.started:
-        if name not in tables:
-            rows = shown.table(name)
-            if rows is not None:
-                tables[name] = rows
-            if rows is None or table_hash(rows) != shown.started[name]["sha256"]:
-                unlike[name] = "no rows are shown" if rows is None else "columns or rows are withheld"
-    return Tables(tables, frozenset(made), unlike)
+    return _beside(tables, shown, frozenset(made))
+
+
+def _beside(made: dict[str, pa.Table], shown: Shown, names: frozenset[str]) -> Tables:
+    """Put the shown rows beside what was made; what a package must show whole and does not is no reason to leave out marts."""
+    tables, given, unlike, broken = dict(made), set(), {}, {}
+    for name, said in shown.started.items():
+        if name in tables:
+            continue
+        rows = shown.table(name)
+        if rows is not None:
+            tables[name] = rows
+        if rows is not None and table_hash(rows) == said["sha256"]:
+            given.add(name)
+        elif shown_whole(name):
+            broken[name] = (
+                "no rows are shown" if rows is None else "the rows are not those that the package started from"
+            )
+        else:
+            unlike[name] = "no rows are shown" if rows is None else "columns or rows are withheld"
+    return Tables(tables, names, frozenset(given), unlike, broken)
 
 
 def _measured(

@@ -9,8 +9,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mrv.files import write_parquet
-from mrv.privacy import SET_ASIDE, Opened, codes_of, for_publication, for_warehouse, privacy_log, told_of_set_aside
+from mrv.privacy import (
+    CAMERA_ROWS,
+    RECORD_TABLES,
+    SET_ASIDE,
+    Opened,
+    codes_of,
+    for_publication,
+    for_warehouse,
+    is_key,
+    privacy_log,
+    told_of_set_aside,
+)
 from mrv.project_life import Privacy
+from mrv.schemas import DATASETS
 from mrv.stages.check import Checked
 from mrv.stages.measure_places import PLOTS, SENSITIVE_RULES, located
 
@@ -63,6 +75,8 @@ Rows of single people and households, of tracks, cameras, pictures and species r
 """
 
 
+_ROWS_STAY_BEHIND = frozenset({*RECORD_TABLES, CAMERA_ROWS})
+"""Datasets of which some rows are not published."""
 NO_CELL_TOLD = "camera_deployments"
 """Dataset whose cells stay in the house: with the nights by zone they would narrow a camera down."""
 
@@ -109,6 +123,12 @@ def publish_rows(tables: Mapping[str, pa.Table], folder: Path, choices: Privacy)
             if name == "record_cells":
                 table = table.filter(pc.not_equal(table["dataset"], NO_CELL_TOLD))
             write_parquet(folder / f"{name}.parquet", for_publication(name, table, opened=opened))
+
+
+def shown_whole(dataset: str) -> bool:
+    """Tell whether a package shows every row of a dataset with every value that SQL sees; codes of people stay behind."""
+    coded = any(is_key(dataset, column) for column in DATASETS[dataset].private)
+    return dataset in PUBLISHED_ROWS and dataset not in _ROWS_STAY_BEHIND and not coded
 
 
 def _without_sensitive(zones: pa.Table, cells: pa.Table) -> pa.Table:

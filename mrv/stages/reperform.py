@@ -26,7 +26,7 @@ from mrv.package.difference import (
     figure_differences,
     table_differences,
 )
-from mrv.package.evidence import LINEAGE, STARTED_FROM
+from mrv.package.evidence import STARTED_FROM
 from mrv.package.figures import MART, read_figures
 from mrv.package.reading import MAX_JSON_BYTES, read_summary, reading
 from mrv.package.tables import FOLDER
@@ -74,6 +74,7 @@ class Reperformance:
         same_code: Whether it is the code that re-performed it.
         inputs: How many files the period used.
         missing: How many of them nobody gave.
+        given: Landed tables whose rows are taken as the package shows them, for their files are withheld.
         not_made: Mart that could not be made anew to why not.
         marts: Marts that were made anew and compared.
         landed: Landed tables that were made anew and compared with the rows that the package shows.
@@ -90,6 +91,7 @@ class Reperformance:
     same_code: bool
     inputs: int
     missing: int
+    given: tuple[str, ...]
     not_made: Mapping[str, str]
     marts: int
     landed: int
@@ -115,18 +117,20 @@ class Remade:
     """A re-performance in its clean home, while that exists.
 
     Attributes:
-        made: Landed tables that were made anew; None: all of them.
-        unlike: Landed tables whose rows are not those that SQL started from, and why.
+        start: What SQL started from this time, and whence that came.
     """
 
     root: Path
     context: Context
     inputs: Inputs
-    tables: Mapping[str, pa.Table]
+    start: Tables
     snapshot: Snapshot
-    made: frozenset[str]
-    unlike: Mapping[str, str]
     seconds: Mapping[str, float]
+
+    @property
+    def tables(self) -> Mapping[str, pa.Table]:
+        """Landed table to the rows that SQL started from this time."""
+        return self.start.tables
 
 
 def reperform(
@@ -188,11 +192,11 @@ def remade(root: Path, *, folders: Sequence[Path] = (), progress: Progress = SIL
             if inputs.complete:
                 pulled = [Pulled(spec.name, inputs.of(spec.name)) for spec in context.definition.sources]
                 made = make_tables(context, do, pulled)
-                tables, snapshot = Tables(made.tables, frozenset(made.tables), {}), made.snapshot
+                tables, snapshot = Tables(made.tables, frozenset(made.tables)), made.snapshot
             else:
                 tables = do("make tables", _from_rows, context, inputs, root, bool(summary["project"]["simulated"]))
                 snapshot = do("transform", transform, context, tables.tables)
-            yield Remade(root, context, inputs, tables.tables, snapshot, tables.made, tables.unlike, do.seconds)
+            yield Remade(root, context, inputs, tables, snapshot, do.seconds)
 
 
 def _from_rows(context: Context, inputs: Inputs, root: Path, simulated: bool) -> Tables:
@@ -216,24 +220,30 @@ def _json(root: Path, name: str) -> Any:
 
 def _compared(found: Remade, report: Report) -> Reperformance:
     root, snapshot = found.root, found.snapshot
-    ancestors = landed_ancestors(_json(root, LINEAGE)["tables"])
+    # Which table is made of which is read from what was made here: a package could name reasons to leave out a mart.
+    unlike = found.start.unlike
+    lineage = json.loads((snapshot.folder / "calc" / "lineage.json").read_text(encoding="utf-8"))
+    ancestors = landed_ancestors(lineage["tables"])
     keys = {
         mart["name"]: mart["key"] for mart in json.loads((snapshot.folder / "marts.json").read_text(encoding="utf-8"))
     }
     not_made = {
-        name: "; ".join(f"{table}: {found.unlike[table]}" for table in sorted(lacking))
+        name: "; ".join(f"{table}: {unlike[table]}" for table in sorted(lacking))
         for name in keys
-        if name != MART and (lacking := ancestors.get(name, frozenset()) & found.unlike.keys())
+        if name != MART and (lacking := ancestors.get(name, frozenset()) & unlike.keys())
     }
     marts = [name for name in sorted({*keys} | _stems(root / FOLDER)) if name not in not_made and name != MART]
     said = read_figures(root / FOLDER / f"{MART}.parquet")
     figures = figure_differences(root / FOLDER / f"{MART}.parquet", snapshot.folder / "marts" / f"{MART}.parquet")
     results = [_table(name, root / FOLDER, snapshot.folder / "marts", keys.get(name, ())) for name in marts]
-    publish_rows(found.tables, found.context.settings.root / "shown", found.context.definition.privacy)
-    landed = sorted(found.made & _stems(root / LANDED))
+    shown = found.context.settings.root / "shown"
+    publish_rows(found.tables, shown, found.context.definition.privacy)
+    apart = {*found.start.given, *unlike, *found.start.broken}
+    landed = sorted((_stems(root / LANDED) | _stems(shown)) - apart)
+    results += [_table(f"landed.{name}", root / LANDED, shown, DATASETS[name].key) for name in landed]
     results += [
-        _table(f"landed.{name}", root / LANDED, found.context.settings.root / "shown", DATASETS[name].key)
-        for name in landed
+        TableResult(f"landed.{name}", 1, (CellDifference(name, "removed", "", ALL_COLUMNS, why, ""),))
+        for name, why in sorted(found.start.broken.items())
     ]
     version = _json(root, "data/code/version.json")["version"]
     return Reperformance(
@@ -243,6 +253,7 @@ def _compared(found: Remade, report: Report) -> Reperformance:
         same_code=version.endswith(f"+{code_version()[:12]}"),
         inputs=len({item.sha256 for item in found.inputs.artifacts}),
         missing=len(found.inputs.missing),
+        given=tuple(sorted(found.start.given)),
         not_made=not_made,
         marts=len(marts),
         landed=len(landed),
