@@ -35,11 +35,12 @@ class Structure(HTMLParser):
 
     def __init__(self):
         super().__init__()
-        self.open, self.problems, self.addresses, self.tags = [], [], [], set()
+        self.open, self.problems, self.addresses, self.links, self.tags = [], [], [], [], set()
 
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
-        self.addresses += [value for name, value in attrs if name in {"href", "src", "action", "srcset", "data"}]
+        self.addresses += [value for name, value in attrs if name in {"src", "action", "srcset", "data"}]
+        self.links += [value for name, value in attrs if name == "href"]
         if tag not in {"meta", "input", "br"}:
             self.open.append(tag)
 
@@ -60,6 +61,23 @@ def test_the_page_is_whole_and_fetches_nothing(contents):
     assert not structure.tags & {"script", "link", "img", "iframe", "object"}
     assert "default-src 'none'" in page
     assert "url(" not in page and "@import" not in page
+
+
+def test_what_the_page_links_to_is_in_the_package(built):
+    report = built / "data/report/summary.html"
+    structure = Structure()
+    structure.feed(report.read_text(encoding="utf-8"))
+    assert {"../trace/trace.html", "../VERIFY.md"} <= set(structure.links)
+    assert [link for link in structure.links if not (report.parent / link).is_file()] == []
+
+
+@pytest.mark.parametrize(("languages", "count"), [((), 0), (("es",), 2), (("en", "es"), 4)])
+def test_the_page_links_the_monitoring_report_in_the_languages_it_has(contents, languages, count):
+    structure = Structure()
+    structure.feed(render_report(replace(contents, report_languages=languages)))
+    found = [link for link in structure.links if link.startswith("monitoring_report_")]
+    assert len(found) == count
+    assert {link[18:20] for link in found} == set(languages)
 
 
 def test_names_are_escaped(contents):
