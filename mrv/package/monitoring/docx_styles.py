@@ -18,6 +18,10 @@ PAGE_MM = (210, 297)
 MARGIN_MM = 20
 TWIPS_PER_MM = 1440 / 25.4
 _INK, _MUTED, _GREEN, _AMBER = "111111", "444444", "17694C", "8A5A00"
+_TEMPLATE_TABS = (4680, 9360)
+"""Tab stops of the headers of python-docx's template, twips: they fit another paper."""
+_ORNAMENTS = ("pBdr", "spacing", "kern", "bCs", "iCs")
+"""What the template gives its titles beside size and colour."""
 _HEADINGS_PT = {1: 18, 2: 14, 3: 12, 4: 10.5, 5: 10.5, 6: 10.5}
 _BOXES = {"Warning": ("single", _AMBER, "24"), "Missing": ("dashed", "555555", "6")}
 
@@ -77,7 +81,7 @@ def set_edges(section: Section, document: Document, *, wide: bool, first: bool) 
     before, between = WORDS[document.language].page
     pages = text_run(before) + field("PAGE", "1") + text_run(between) + field("NUMPAGES", "1")
     draft = text_run(document.draft_note or "")
-    stops = "".join(f'<w:tab w:val="clear" w:pos="{place}"/>' for place in (4320, 4513, 8640, 9026))
+    stops = "".join(f'<w:tab w:val="clear" w:pos="{place}"/>' for place in _TEMPLATE_TABS)
     tabs = f'<w:tabs>{stops}<w:tab w:val="right" w:pos="{text_width(wide=wide)}"/></w:tabs>'
     head = f"{text_run(document.title)}<w:r><w:tab/></w:r>{text_run(document.subtitle)}"
     _edge(section.header, paragraph(head, "Header", tabs))
@@ -143,6 +147,9 @@ def _shape(
 ) -> None:
     from docx.shared import Pt, RGBColor
 
+    for properties in (style.element.get_or_add_pPr(), _properties(style)):
+        for old in [child for name in _ORNAMENTS for child in properties.findall(_name(name))]:
+            properties.remove(old)
     style.font.size, style.font.bold, style.font.italic = Pt(size_pt), bold, None
     style.font.color.rgb = RGBColor.from_string(colour)
     fonts = _properties(style).get_or_add_rFonts()

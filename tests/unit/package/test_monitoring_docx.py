@@ -9,6 +9,8 @@ from pathlib import Path
 
 import docx
 import pytest
+from docx.enum.text import WD_TAB_ALIGNMENT
+from docx.oxml.ns import qn
 
 from mrv.package.monitoring.blocks import (
     Bullets,
@@ -48,7 +50,15 @@ def document(language: str = "es") -> Document:
         Picture(CHART, "image/svg+xml", "Barras", "Una barra verde"),
         Paragraph(("por escribir",), "missing"),
     )
-    return Document(language, "Informe de monitoreo", "Proyecto · mp4 · versión 1", (("Título", "Informe"),), blocks, "Datos simulados", "2026-11-23T01:02:03+00:00")  # type: ignore[arg-type]  # fmt: skip
+    return Document(
+        language,  # type: ignore[arg-type]
+        "Informe de monitoreo",
+        "Proyecto · mp4 · versión 1",
+        (("Título", "Informe"),),
+        blocks,
+        "Datos simulados",
+        "2026-11-23T01:02:03+00:00",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +122,23 @@ from mrv.package.monitoring.docx import to_docx
 from tests.unit.package.test_monitoring_docx import document
 sys.stdout.buffer.write(to_docx(document()))
 """
+
+
+def test_a_list_has_its_bullets_and_the_title_no_ornament_of_the_template(word) -> None:
+    properties = word.styles["List Bullet"].element.pPr
+    assert properties.numPr is not None
+    assert word.styles["Title"].element.pPr.find(qn("w:pBdr")) is None
+
+
+def test_the_texts_at_the_head_stand_at_both_edges(word) -> None:
+    section = word.sections[0]
+    width = section.page_width - section.left_margin - section.right_margin
+    stops = [(stop.alignment, stop.position) for stop in section.header.paragraphs[0].paragraph_format.tab_stops]
+    cleared = {position for alignment, position in stops if alignment == WD_TAB_ALIGNMENT.CLEAR}
+    assert cleared == {stop.position for stop in word.styles["Header"].paragraph_format.tab_stops}
+    kept = [position for alignment, position in stops if alignment == WD_TAB_ALIGNMENT.RIGHT]
+    assert len(kept) == 1
+    assert abs(kept[0] - width) < 2000
 
 
 def test_another_process_place_and_time_zone_give_the_same_bytes(tmp_path: Path) -> None:
