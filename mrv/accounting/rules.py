@@ -137,6 +137,15 @@ def _no_shapes(row: Mapping[str, Any], value: Decimal) -> Iterator[Fault]:
     yield from ()
 
 
+def _outside(value: Decimal) -> Fault:
+    return Fault(
+        "the value lies outside the limits of its distribution",
+        "shape_a",
+        f"limits around {plain(value)}",
+        "mend the limits or the value",
+    )
+
+
 def _truncated(row: Mapping[str, Any], value: Decimal) -> Iterator[Fault]:
     lower, upper = row["shape_a"], row["shape_b"]
     if lower is not None and upper is not None and lower >= upper:
@@ -144,12 +153,7 @@ def _truncated(row: Mapping[str, Any], value: Decimal) -> Iterator[Fault]:
             "the lower limit is not below the upper one", "shape_a", f"less than {plain(upper)}", "exchange the two"
         )
     elif (lower is not None and value < lower) or (upper is not None and value > upper):
-        yield Fault(
-            "the value lies outside the limits of its distribution",
-            "shape_a",
-            f"limits around {plain(value)}",
-            "mend the limits or the value",
-        )
+        yield _outside(value)
 
 
 def _triangular(row: Mapping[str, Any], value: Decimal) -> Iterator[Fault]:
@@ -162,12 +166,7 @@ def _triangular(row: Mapping[str, Any], value: Decimal) -> Iterator[Fault]:
             "put the three in their order",
         )
     elif not lower <= value <= upper:
-        yield Fault(
-            "the value lies outside the limits of its distribution",
-            "shape_a",
-            f"limits around {plain(value)}",
-            "mend the limits or the value",
-        )
+        yield _outside(value)
 
 
 def _beta(row: Mapping[str, Any], value: Decimal) -> Iterator[Fault]:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mrv.accounting import layout
-from mrv.accounting.result_sheets import Formula, result_sheets
+from mrv.accounting.result_sheets import Results, result_sheets
+from mrv.accounting.stock_formulas import Formula
 from mrv.accounting.to_four_sheets import Sheets, example_sheets
 from mrv.files import replacing
 
@@ -46,13 +47,23 @@ def write_template(path: Path, *, with_example: bool = False) -> None:
     write_workbook(path, sheets, {})
 
 
-def write_account(path: Path, sheets: Sheets) -> None:
+def write_account(path: Path, sheets: Sheets, precision_limit: Decimal | None = None) -> Results:
     """Write the sheets of a project, with its stocks, factors and emissions as live formulas.
+
+    Args:
+        path: The file.
+        sheets: Rows of the layout.
+        precision_limit: Where imprecise stocks count by a bound; see `mrv.accounting.stock_formulas.stock_formulas`.
+
+    Returns:
+        The sheets of results.
 
     Raises:
         StoreError: It cannot be written.
     """
-    write_workbook(path, sheets, result_sheets(sheets))
+    results = result_sheets(sheets, precision_limit)
+    write_workbook(path, sheets, results)
+    return results
 
 
 def write_workbook(path: Path, sheets: Sheets, results: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:

@@ -9,16 +9,17 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from mrv.accounting.result_sheets import RESULT_YEARS
+from mrv.accounting.stock_formulas import z_90
 from mrv.accounting.to_four_sheets import to_four_sheets
 from mrv.accounting.vocabulary import ACTIVITIES
 from mrv.accounting.workbook import write_account
 from mrv.errors import UsageError
-from mrv.ledger import Ledger
-from mrv.project import find_project, load_project
 from mrv.settings import Settings
+from mrv.stages.published import published_snapshot
 
-U90_PER_SE = Decimal("1.644853627")
-"""Half-width of a 90 % interval over the standard error, large sample."""
+LARGEST_DIFFERENCE_TCO2E, LARGEST_DIFFERENCE = Decimal("0.001"), Decimal("1e-9")
+"""What a sum of the formulas may differ from the ledger, which rounds each stock and factor to nine digits."""
 _NINE = Decimal("1e-9")
 Rows = Sequence[Mapping[str, Any]]
 
@@ -35,26 +36,13 @@ def export_account(project: str, file: Path, settings: Settings, *, period: str 
         period: Id of the monitoring period; default: the newest snapshot.
 
     Returns:
-        What was written, in words.
+        What was written, in words; and where its formulas do not give what the ledger has.
 
     Raises:
         UsageError: Nothing has been published, or the period holds no areas of land.
         StoreError: The file cannot be written.
     """
-    definition = load_project(find_project(project, settings)).definition
-    if period is not None:
-        definition.period(period)
-    ledger = Ledger(settings.ledger_address)
-    try:
-        snapshot = ledger.current_snapshot(definition.id, period)
-    finally:
-        ledger.close()
-    if snapshot is None:
-        raise UsageError(
-            f"nothing has been published for {project}",
-            remedy=f"run it first: mrv run {project} --period {period or '...'}",
-        )
-    return write_snapshot(settings.root / snapshot["path"], file)
+    return write_snapshot(published_snapshot(project, settings, period=period), file)
 
 
 def write_snapshot(snapshot: Path, file: Path) -> str:
@@ -88,8 +76,14 @@ def write_snapshot(snapshot: Path, file: Path) -> str:
     needed = {(row["stratum_id"], row[column]) for row in activity for column in ("from_state", "to_state")}
     stocks = [row for row in stocks if (row["stratum_id"], row["state"]) in needed]
     found = {"account_activity": activity, "account_stocks": stocks, "baseline_versions": versions}
-    write_account(file, to_four_sheets(found, account=account))
-    return f"{len(activity)} changes of land, {len(stocks)} stocks, {len(versions)} baseline version(s)"
+    sheets = to_four_sheets(found, account=account)
+    results = write_account(file, sheets, _precision_limit(_rows(snapshot / "landed", "account_parameters"), account))
+    told = f"{len(activity)} changes of land, {len(stocks)} stocks, {len(versions)} baseline version(s)"
+    ledger = {
+        "BSL": _by_year(tables["baseline_emissions"], account),
+        "MON": _by_year(tables["project_emissions"], account),
+    }
+    return told + _differences(results[RESULT_YEARS], ledger)
 
 
 def _rows(folder: Path, name: str) -> list[dict[str, Any]]:
@@ -97,13 +91,55 @@ def _rows(folder: Path, name: str) -> list[dict[str, Any]]:
     return pq.read_table(path).to_pylist() if path.is_file() else []
 
 
+def _precision_limit(parameters: Rows, account: Mapping[str, Any]) -> Decimal | None:
+    """Return above which relative half-width the account takes stocks by their bounds; None where it takes means."""
+    own = [row for row in parameters if row["rule_set"] == account["rule_set"]]
+    if {row["choice"] for row in own if row["name"] == "stock_bound"} != {"bound_when_imprecise"}:
+        return None
+    limits = {row["value"] for row in own if row["name"] == "stock_precision_limit"}
+    return Decimal(limits.pop()) if len(limits) == 1 else None
+
+
+def _is_area(row: Mapping[str, Any], account: Mapping[str, Any] | None) -> bool:
+    is_area = row["activity"] in ACTIVITIES and row["area_ha"] is not None and row["from_state"] != "*"
+    return account is not None and is_area and row["rule_set"] == account["rule_set"]
+
+
+def _by_year(rows: Rows, account: Mapping[str, Any]) -> dict[tuple[str, int], Decimal | None]:
+    """Return what the ledger has of the areas in each scope and year, t; None where a part is not known."""
+    found: dict[tuple[str, int], Decimal | None] = {}
+    for row in rows:
+        if _is_area(row, account):
+            key, emitted = (row["scope"], row["year"]), row["emissions_tco2e"]
+            before = found.get(key, Decimal(0))
+            found[key] = None if before is None or emitted is None else before + emitted
+    return found
+
+
+def _differences(years: Rows, ledger: Mapping[str, Mapping[tuple[str, int], Decimal | None]]) -> str:
+    """Say where the formulas do not give what the ledger has."""
+    told = []
+    for row in years:
+        known = ledger[row["period_type"]].get((row["scope"], row["year_start"]))
+        given = row["emissions_tco2e_per_year"].value
+        if known is None or abs(given - known) > max(LARGEST_DIFFERENCE_TCO2E, LARGEST_DIFFERENCE * abs(known)):
+            has = "nothing that is known" if known is None else f"{known:,.3f}"
+            told.append(f"{row['period_type']} {row['scope']} {row['year_start']} {given:,.3f}, ledger {has}")
+    if not told:
+        return ""
+    return (
+        f"; {len(told)} of {len(years)} sums of its formulas are not those of the ledger (tCO2e per year): "
+        + "; ".join(told)
+        + ". Formulas emit in the year of the change, unrounded; the ledger decays, rounds or takes other stocks there"
+    )
+
+
 def _areas(rows: Rows, account: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
     """Return one row for each change of land of the account, whatever pools it has."""
     columns = ("baseline_version", "scope", "zone_id", "stratum_id", "activity", "from_state", "to_state", "year")
     found: dict[tuple[Any, ...], Mapping[str, Any]] = {}
     for row in rows:
-        is_area = row["activity"] in ACTIVITIES and row["area_ha"] is not None and row["from_state"] != "*"
-        if account is not None and is_area and row["rule_set"] == account["rule_set"]:
+        if _is_area(row, account):
             found[tuple(row.get(name) for name in columns)] = row
     return [found[key] for key in sorted(found, key=str)]
 
@@ -135,7 +171,7 @@ def _measured(rows: Rows, account: Mapping[str, Any], pools: set[str]) -> Iterat
             "method": "stock",
             "value": Decimal(row["stock_tc_ha"]).quantize(_NINE),
             "unit": "tC/ha",
-            "se": None if half_width is None else (Decimal(half_width) / U90_PER_SE).quantize(_NINE),
+            "se": None if half_width is None else (Decimal(half_width) / z_90()).quantize(_NINE),
             "distribution": None if half_width is None else "normal",
             **dict.fromkeys(("carbon_fraction", "base_state", "carbon_fraction_se", "shape_a", "shape_b", "shape_c")),
             "source": row["source"] or f"mart carbon_stocks, {row['method']}",

@@ -18,9 +18,10 @@ from mrv.accounting.measures import measure_problems
 from mrv.accounting.pools import counted_pools, pool_problems
 from mrv.accounting.rating import rating_problems
 from mrv.accounting.raw import InputRow, RawTable, Reading
-from mrv.accounting.result_sheets import RESULT_EMISSIONS, RESULT_STOCKS, RESULT_YEARS
+from mrv.accounting.result_sheets import RESULT_EMISSIONS, RESULT_YEARS
 from mrv.accounting.rules import row_problems
 from mrv.accounting.sheet_rows import likeness
+from mrv.accounting.stock_formulas import RESULT_STOCKS
 from mrv.accounting.tables import read_rows
 from mrv.accounting.workbook import HELP
 from mrv.boundaries import Zone

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from mrv.approvals import Approvals
-from mrv.errors import UsageError
 from mrv.ledger import Ledger
 from mrv.project import find_project, load_project
 from mrv.settings import Settings
+from mrv.stages.published import published_snapshot
 
 
 def project_status(project: str, settings: Settings) -> list[dict[str, str]]:
@@ -73,19 +73,7 @@ def ask(
     """
     from mrv.warehouse.read import query as run_query
 
-    definition = load_project(find_project(project, settings)).definition
-    if period is not None:
-        definition.period(period)
-    ledger = Ledger(settings.ledger_address)
-    try:
-        snapshot = ledger.current_snapshot(definition.id, period)
-    finally:
-        ledger.close()
-    if snapshot is None:
-        raise UsageError(
-            f"nothing has been published for {project}",
-            remedy=f"run it first: mrv run {project} --period {period or '...'}",
-        )
+    folder = published_snapshot(project, settings, period=period)
     text = query or "select table_name, comment from duckdb_tables() where not internal order by table_name"
-    answer = run_query(settings.root / snapshot["path"], text, limit=limit)
+    answer = run_query(folder, text, limit=limit)
     return answer.columns, answer.rows, answer.truncated

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +11,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner
+from python_calamine import CalamineWorkbook
 
+from mrv.accounting.result_sheets import RESULT_YEARS
 from mrv.cli import main
 from mrv.errors import UsageError
 from mrv.files import write_parquet
@@ -30,6 +32,7 @@ CHANGE: Mapping[str, Any] = {
     "to_state": "post_deforestation",
     "year": 2022,
     "area_ha": D(100),
+    "emissions_tco2e": None,
 }
 STOCK: Mapping[str, Any] = {
     "stratum_id": "s1",
@@ -40,7 +43,7 @@ STOCK: Mapping[str, Any] = {
     "ci90_half_width_tc_ha": D("12.5"),
     "source": None,
 }
-TABLES: Mapping[str, list[Mapping[str, Any]]] = {
+TABLES: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "landed/accounts": [
         {
             "project_id": "p",
@@ -67,12 +70,14 @@ TABLES: Mapping[str, list[Mapping[str, Any]]] = {
         }
     ],
     "marts/baseline_emissions": [
-        {**CHANGE, "pool": "above_ground"},
-        {**CHANGE, "pool": "total"},
+        {**CHANGE, "pool": "above_ground", "emissions_tco2e": D("43311.9341553")},
+        {**CHANGE, "pool": "total", "emissions_tco2e": D("-7333.3333333")},
         {**CHANGE, "pool": "declared", "activity": "fire", "area_ha": None, "from_state": "*"},
         {**CHANGE, "pool": "above_ground", "rule_set": "art_trees_2", "area_ha": D(7)},
     ],
-    "marts/project_emissions": [{**CHANGE, "pool": "above_ground", "area_ha": D(30)}],
+    "marts/project_emissions": [
+        {**CHANGE, "pool": "above_ground", "area_ha": D(30), "emissions_tco2e": D("10793.5802466")}
+    ],
     "marts/carbon_stocks": [
         STOCK,
         {**STOCK, "pool": "soil", "stock_tc_ha": D(80)},
@@ -82,7 +87,7 @@ TABLES: Mapping[str, list[Mapping[str, Any]]] = {
 }
 
 
-def snapshot(folder: Path, **changed: list[Mapping[str, Any]]) -> Path:
+def snapshot(folder: Path, **changed: Sequence[Mapping[str, Any]]) -> Path:
     for name, rows in {**TABLES, **{key.replace("__", "/"): rows for key, rows in changed.items()}}.items():
         write_parquet(folder / f"{name}.parquet", pa.Table.from_pylist([dict(row) for row in rows]))
     return folder
@@ -101,6 +106,53 @@ def test_the_inputs_of_the_primary_account(tmp_path: Path) -> None:
     assert stocks["above_ground"]["se"] == D("7.599460399")
     assert stocks["above_ground"]["distribution"] == "normal"
     assert project.accounts[0]["crediting_end"] == date(2051, 12, 31)
+
+
+RULE: Mapping[str, Any] = {
+    "rule_set": "vm0007_v1_6",
+    "vintage_year": 2022,
+    "name": "stock_bound",
+    "value": None,
+    "choice": "bound_when_imprecise",
+}
+LIMIT: Mapping[str, Any] = {**RULE, "name": "stock_precision_limit", "value": D("0.10"), "choice": None}
+
+
+def _sums(path: Path) -> dict[str, float]:
+    rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_name(RESULT_YEARS).to_python()
+    return {str(row[0]): float(str(row[4])) for row in rows[1:]}
+
+
+def test_a_rule_of_bounds_is_in_the_formulas(tmp_path: Path) -> None:
+    """The half-width is 10.6 % of the mean: the ledger of this rule set takes 118.123456789 - 12.5 tC/ha."""
+    rules = [RULE, LIMIT, {**RULE, "rule_set": "art_trees_2", "choice": "mean"}]
+    folder = snapshot(tmp_path / "snapshot", landed__account_parameters=rules)
+    write_snapshot(folder, tmp_path / "p.xlsx")
+    expected = (D("118.123456789") - D("12.5") - 20) * 44 / 12
+    assert _sums(tmp_path / "p.xlsx") == {
+        "BSL": pytest.approx(float(100 * expected), abs=1e-5),
+        "MON": pytest.approx(float(30 * expected), abs=1e-5),
+    }
+
+
+@pytest.mark.parametrize(
+    "rules", [[], [{**RULE, "choice": "mean"}, LIMIT], [RULE, LIMIT, {**LIMIT, "value": D("0.11")}]]
+)
+def test_without_the_rule_means_are_taken(tmp_path: Path, rules: list[Mapping[str, Any]]) -> None:
+    rows = rules or [{**RULE, "rule_set": "art_trees_2"}]
+    told = write_snapshot(snapshot(tmp_path / "snapshot", landed__account_parameters=rows), tmp_path / "p.xlsx")
+    assert "not those of the ledger" not in told
+    assert _sums(tmp_path / "p.xlsx")["BSL"] == pytest.approx(35978.600822, abs=1e-5)
+
+
+def test_sums_that_are_not_those_of_the_ledger_are_told(tmp_path: Path) -> None:
+    rows = [{**CHANGE, "pool": "above_ground", "area_ha": D(30), "emissions_tco2e": D("9000.5")}]
+    told = write_snapshot(snapshot(tmp_path / "snapshot", marts__project_emissions=rows), tmp_path / "p.xlsx")
+    assert "; 1 of 2 sums of its formulas are not those of the ledger" in told
+    assert "MON project_area 2022 10,793.580, ledger 9,000.500" in told
+    unknown = [{**row, "emissions_tco2e": None} for row in rows]
+    told = write_snapshot(snapshot(tmp_path / "other", marts__project_emissions=unknown), tmp_path / "q.xlsx")
+    assert "ledger nothing that is known" in told
 
 
 def test_a_period_without_areas_is_refused(tmp_path: Path) -> None:
