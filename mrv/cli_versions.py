@@ -118,5 +118,6 @@ def _number(value: str | None) -> str:
     if value is None:
         return "-"
     number = Decimal(value)
-    rounded = round(number, 3)
-    return f"{(rounded if rounded else number).normalize():,f}"
+    if number == number.to_integral_value():
+        return f"{number:,.0f}"
+    return f"{number:,.3f}" if round(number, 3) else f"{number.normalize():f}"

@@ -6,11 +6,15 @@ import shutil
 from dataclasses import replace
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 
+from mrv.cli_versions import _number
 from mrv.errors import PackageError
+from mrv.files import write_parquet
 from mrv.package.build import build
 from mrv.package.causes import Cause, reaching
+from mrv.package.comparison import Comparison, Side
 from mrv.package.contents import Approval, Previous
 from mrv.package.freeze import frozen_of
 from mrv.package.verify import verify
@@ -150,3 +154,47 @@ def test_the_key_of_a_content_does_not_hang_on_order_and_changes_with_each_part(
         replace(contents, findings={"a.md": contents.marts_json}),
     ):
         assert frozen_of(other).content_key != key
+
+
+THRESHOLDS = {
+    "materiality_threshold": "5",
+    "materiality_threshold_large": "1",
+    "large_project_tco2e_per_year": "300000",
+}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "threshold", "material"),
+    [
+        ("300000", "315000", "5", False),
+        ("300000", "315000.001", "5", True),
+        ("300000.001", "297000", "1", False),
+        ("300001", "296000", "1", True),
+        ("0", "1", "5", True),
+        (None, "1", None, None),
+    ],
+)
+def test_a_difference_is_material_above_the_threshold_of_its_size(tmp_path, old, new, threshold, material):
+    columns = {"rule_set": "r", "is_primary": True, "days": 365, "credits": None, "credit_unit": "VCU"}
+    rows = {name: {"rule_set": "common", "name": name, "value": value} for name, value in THRESHOLDS.items()}
+    sides = []
+    for name, value in (("old", old), ("new", new)):
+        amount = None if value is None else Decimal(value)
+        schema = pa.schema([("net_tco2e", pa.decimal128(18, 3))])
+        table = pa.table({**{key: [cell] for key, cell in columns.items()}})
+        table = table.append_column("net_tco2e", pa.array([amount], schema.field(0).type))
+        write_parquet(tmp_path / name / "emission_reductions.parquet", table)
+        sides.append(Side(tables=tmp_path / name, keys={}, freeze={"inputs": []}, parameters=rows, lineage=None))
+    (total,) = Comparison(*sides).totals
+    assert total.material is material
+    assert total.threshold_percent == (None if threshold is None else Decimal(threshold))
+    unjudged = Comparison(sides[0], replace(sides[1], parameters={})).totals[0]
+    assert unjudged.material is None
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("555238.240", "555,238.240"), ("12.000", "12"), ("0E-9", "0"), ("0.00004", "0.00004"), (None, "-")],
+)
+def test_numbers_for_people_hide_no_small_difference(value, shown):
+    assert _number(value) == shown
