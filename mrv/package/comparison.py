@@ -106,10 +106,11 @@ class AccountTotal:
     @property
     def material(self) -> bool | None:
         """Whether the difference exceeds the threshold; None where that cannot be told."""
-        share, difference = self.net_difference_percent, self.net_difference_tco2e
-        if difference is None or self.threshold_percent is None:
+        old, difference = self.net_old_tco2e, self.net_difference_tco2e
+        if old is None or difference is None or self.threshold_percent is None:
             return None
-        return bool(difference) if share is None else abs(share) > self.threshold_percent
+        # Not of the rounded percentage: a difference just above the threshold is above it.
+        return 100 * abs(difference) > self.threshold_percent * abs(old)
 
     def record(self) -> dict[str, Any]:
         """Return it as JSON, numbers as text so that no digit is lost."""
