@@ -62,7 +62,8 @@ def _maps(writer: Writer) -> Iterator[Block]:
             loss_map(contents.zones, contents.loss_picture), "climate.loss_map", share=MAP_SHARE, first=first, last=last
         )
     for name in sorted(contents.maps):
-        caption = writer.pick(Text(*MAP_NAMES.get(name, (name, name))))
+        words = writer.pick(Text(*MAP_NAMES.get(name, (name, name))))
+        caption = words[:1].upper() + words[1:]
         yield Picture(contents.maps[name].read_bytes(), "image/png", caption, caption, MAP_SHARE)
 
 
