@@ -169,9 +169,15 @@ def told_of_set_aside(table: pa.Table) -> pa.Table:
     for dataset, text in zip(table["dataset"].to_pylist(), table["record"].to_pylist(), strict=True):
         keys = UNIT_KEYS.get(dataset)
         record = json.loads(text) if keys and text else {}
-        said = {name: told(dataset, name, record.get(name)) for name in keys or ()}
+        said = {name: _as_code(record.get(name)) for name in keys or ()}
         kept.append(json.dumps(said, ensure_ascii=False, sort_keys=True) if keys else None)
     return table.set_column(position, table.schema.field(position), pa.array(kept, pa.string()))
+
+
+def _as_code(value: Any) -> Any:
+    """Return a key as it was typed if it looks like one: a record may be set aside because its columns are shifted."""
+    typed = isinstance(value, str) and not _LIKE_A_CODE.fullmatch(value.strip(_QUOTES))
+    return NOT_TOLD if typed or isinstance(value, list | dict) else value
 
 
 def published_columns(dataset: str, *, opened: Opened = NOTHING_OPENED) -> list[str]:

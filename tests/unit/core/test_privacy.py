@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,7 @@ from mrv.privacy import (
     privacy_log,
     published_columns,
     told,
+    told_of_set_aside,
 )
 from mrv.project_life import Privacy
 from mrv.schema_types import dataset as declare
@@ -139,7 +141,7 @@ def test_places_of_plots_are_published_only_where_the_project_says_so() -> None:
         "longitude": "published_exactly",
         "team": "withheld",
     }
-    assert opened_by(Privacy()) == {}
+    assert opened_by(Privacy()).get("plots") is None
 
 
 def test_a_person_has_one_code_in_every_table() -> None:
@@ -271,3 +273,26 @@ def test_codes_numbers_and_days_are_told(text: str) -> None:
 def test_words_of_tables_that_name_nobody_are_told() -> None:
     assert told("trees", "dbh_cm", "twenty two") == "twenty two"
     assert told("plots", "plot_id", "Parcela 12 B") == "Parcela 12 B"
+
+
+def test_of_rows_set_aside_only_the_unit_that_misses_them_is_told() -> None:
+    rows = [
+        (
+            "trees",
+            {"plot_id": "BMS-01", "census_id": "2023", "submission_id": "u-1", "dbh_cm": 12, "notes": "ask Ana Quispe"},
+        ),
+        ("plots", {"plot_id": "the place behind Ana's house", "census_id": "2023", "longitude": -77.1, "team": "Ana"}),
+        ("sample_labels", {"design_id": "mp4", "unit_id": "u-17", "interpreter": "Ana Quispe"}),
+        ("employment_records", {"person_key": "dni-4711", "plot_id": "BMS-01"}),
+    ]
+    names = {"artifact": "a" * 64, "rule": "r", "severity": "error", "reason": "because"}
+    table = DATASETS["quarantine"].table(
+        {**names, "dataset": dataset, "row": row, "record": json.dumps(record)}
+        for row, (dataset, record) in enumerate(rows)
+    )
+    told = {row["dataset"]: row["record"] for row in told_of_set_aside(table).to_pylist()}
+    assert json.loads(told["trees"]) == {"plot_id": "BMS-01", "census_id": "2023", "submission_id": "u-1"}
+    assert json.loads(told["plots"]) == {"plot_id": NOT_TOLD, "census_id": "2023", "submission_id": None}
+    assert json.loads(told["sample_labels"]) == {"design_id": "mp4", "unit_id": "u-17"}
+    assert told["employment_records"] is None
+    assert "Ana" not in str(told.values())
