@@ -64,6 +64,7 @@ class _Page:
         self.words = WORDS[document.language]
         self.wide = False
         self.headings = 0
+        self.after_heading = False
         set_edges(word.sections[0], document, wide=False, first=True)
 
     def add(self, xml: str) -> None:
@@ -114,7 +115,9 @@ class _Page:
             self.add(paragraph(runs, f"Heading{min(block.level, _DEEPEST)}"))
             self.headings += 1
         elif isinstance(block, Paragraph):
-            self.add(paragraph(line_runs(block.line, self.link), _STYLES[block.style]))
+            # What a heading and a line announce stays with them.
+            keep = "<w:keepNext/>" if self.after_heading else ""
+            self.add(paragraph(line_runs(block.line, self.link), _STYLES[block.style], keep))
         elif isinstance(block, Bullets):
             for item in block.items:
                 self.add(paragraph(line_runs(item, self.link), "ListBullet"))
@@ -124,6 +127,7 @@ class _Page:
             self.add(paragraph("", "Cell"))
         else:
             self.picture(block, label)
+        self.after_heading = isinstance(block, Heading)
 
     def picture(self, block: Picture, label: str) -> None:
         """Write a picture with its caption below."""

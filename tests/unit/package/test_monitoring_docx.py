@@ -130,6 +130,12 @@ def test_a_list_has_its_bullets_and_the_title_no_ornament_of_the_template(word) 
     assert word.styles["Title"].element.pPr.find(qn("w:pBdr")) is None
 
 
+def test_the_line_after_a_heading_stays_with_what_it_announces(word) -> None:
+    places = [place for place, item in enumerate(word.paragraphs) if item.text.startswith("Se evitaron")]
+    assert word.paragraphs[places[0]].paragraph_format.keep_with_next
+    assert not next(item for item in word.paragraphs if item.text == "por escribir").paragraph_format.keep_with_next
+
+
 def test_the_texts_at_the_head_stand_at_both_edges(word) -> None:
     section = word.sections[0]
     width = section.page_width - section.left_margin - section.right_margin
