@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
@@ -16,11 +13,10 @@ from click.testing import CliRunner
 
 from mrv.cli import main
 from mrv.errors import PackageError
-from mrv.files import write_parquet
 from mrv.package.keys import load_key
 from mrv.package.verify import verify
 from mrv.stages.reperform import reperform
-from mrv.warehouse.snapshot import write_csv
+from tests.integration.forging import change, describe_tables
 from tests.unit.package.package_samples import reseal
 
 pytestmark = pytest.mark.integration
@@ -46,36 +42,9 @@ def forged(published_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     for row, figure in enumerate(pq.read_table(figures).to_pylist()):
         if (figure["mart"], figure["mart_column"], figure["row_key"]) == ("fires_monthly", "fire_count", key):
             change(figures, row, "value", lambda count: count + 1)
-    _describe_tables(package)
+    describe_tables(package)
     reseal(package, load_key(published_home / "keys" / "signing_key"))
     return package
-
-
-def change(path: Path, row: int, column: str, how: Callable[[Decimal], Decimal]) -> dict:
-    """Alter a cell of a Parquet file, and of the CSV beside it."""
-    table = pq.read_table(path)
-    values = table[column].to_pylist()
-    values[row] = how(values[row])
-    position = table.column_names.index(column)
-    table = table.set_column(
-        position, table.schema.field(position), pa.array(values, table.schema.field(position).type)
-    )
-    write_parquet(path, table)
-    if (path.parent / "csv").is_dir():
-        write_csv(path.parent / "csv" / f"{path.stem}.csv", table)
-    found: dict = table.slice(row, 1).to_pylist()[0]
-    return found
-
-
-def _describe_tables(package: Path) -> None:
-    from mrv.files import hash_file
-
-    path = package / "data/tables/datapackage.json"
-    descriptor = json.loads(path.read_text(encoding="utf-8"))
-    for resource in descriptor["resources"]:
-        file = path.parent / resource["path"]
-        resource |= {"bytes": file.stat().st_size, "hash": f"sha256:{hash_file(file)}"}
-    path.write_text(json.dumps(descriptor), encoding="utf-8")
 
 
 def test_with_the_withheld_files_everything_is_made_anew_and_the_same(published_home: Path) -> None:
