@@ -86,6 +86,7 @@ def _record(found: Reperformance) -> dict[str, Any]:
                 "unit": item.figure.unit,
                 "package": _text(item.old),
                 "made_anew": _text(item.new),
+                "difference": None if item.difference is None else format(item.difference, "f"),
             }
             for item in found.differing_figures
         ],
@@ -138,11 +139,12 @@ def _print(found: Reperformance) -> None:
             "unit": item.figure.unit,
             "package": _text(item.old) or "",
             "made anew": _text(item.new) or "",
+            "difference": "" if item.difference is None else format(item.difference, "f"),
         }
         for item in found.differing_figures
     ]
     click.echo(f"\nDIFFERENT: {len(rows)} figures, {len(found.differing_tables)} tables")
-    print_table(rows[:SHOWN], right=["package", "made anew"])
+    print_table(rows[:SHOWN], right=["package", "made anew", "difference"])
     if len(rows) > SHOWN:
         click.echo(f"... and {len(rows) - SHOWN} more (--json tells all)")
     for result in found.differing_tables[:SHOWN]:

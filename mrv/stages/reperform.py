@@ -80,7 +80,7 @@ class Reperformance:
         landed: Landed tables that were made anew and compared with the rows that the package shows.
         figures: Figures that were made anew and compared.
         figures_not_made: Figures of marts that could not be made.
-        differing_figures: Those that differ: `old` is what the package says, `new` what was made.
+        differing_figures: Those that differ, the headline first: `old` is what the package says, `new` what was made.
         differing_tables: Tables that differ.
         seconds: How long each step took.
     """
@@ -234,6 +234,7 @@ def _compared(found: Remade, report: Report) -> Reperformance:
     }
     marts = [name for name in sorted({*keys} | _stems(root / FOLDER)) if name not in not_made and name != MART]
     said = read_figures(root / FOLDER / f"{MART}.parquet")
+    headline = {figure["figure_id"] for figure in read_summary(root)["headline"]}
     figures = figure_differences(root / FOLDER / f"{MART}.parquet", snapshot.folder / "marts" / f"{MART}.parquet")
     results = [_table(name, root / FOLDER, snapshot.folder / "marts", keys.get(name, ())) for name in marts]
     shown = found.context.settings.root / "shown"
@@ -259,7 +260,12 @@ def _compared(found: Remade, report: Report) -> Reperformance:
         landed=len(landed),
         figures=sum(figure.mart not in not_made for figure in said.values()),
         figures_not_made=sum(figure.mart in not_made for figure in said.values()),
-        differing_figures=tuple(item for item in figures if item.figure.mart not in not_made),
+        differing_figures=tuple(
+            sorted(
+                (item for item in figures if item.figure.mart not in not_made),
+                key=lambda item: item.figure_id not in headline,
+            )
+        ),
         differing_tables=tuple(result for result in results if result.differing),
         seconds=found.seconds,
     )
