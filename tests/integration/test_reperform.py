@@ -47,18 +47,6 @@ def forged(published_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return package
 
 
-def test_with_the_withheld_files_everything_is_made_anew_and_the_same(published_home: Path) -> None:
-    signers = published_home / "keys" / "allowed_signers"
-    found = reperform(package_of(published_home), folders=[published_home / "raw"], allowed_signers=signers)
-    assert found.same
-    assert found.complete
-    assert found.same_code
-    assert (found.missing, found.not_made, found.figures_not_made) == (0, {}, 0)
-    assert found.figures > 50
-    assert found.marts > 80
-    assert found.landed > 20
-
-
 def test_what_a_forger_signed_anew_is_named_without_the_withheld_files(forged: Path, published_home: Path) -> None:
     signers = published_home / "keys" / "allowed_signers"
     assert verify(forged, allowed_signers=signers).accepted, "nothing in it contradicts itself"
