@@ -15,8 +15,9 @@ from mrv.package.workbook.emission_sheets import BASELINE, PROJECT, Emissions, F
 from mrv.package.workbook.inputs_sheet import Inputs
 from mrv.package.workbook.ledger_sheets import Ledger
 from mrv.package.workbook.plot_sheets import plot_sheets
+from mrv.package.workbook.sample_sheets import sample_sheets
 from mrv.package.workbook.stock_sheets import Stocks
-from mrv.package.workbook.told_sheets import changelog, checks, difference, readme, sources
+from mrv.package.workbook.told_sheets import changelog, checks, difference, list_sheets, readme, sources
 from mrv.package.workbook.writing import to_bytes
 
 log = logging.getLogger(__name__)
@@ -43,12 +44,13 @@ def reductions_book(contents: Contents, inputs_csv: Path) -> Book:
     """
     book, account = Book(), Account(contents)
     has_account = account.rule_set is not None and bool(account.rules)
-    readme(book, has_account=has_account)
+    front = readme(book, has_account=has_account)
     if has_account:
         inputs = Inputs(book, account)
         strata = plot_sheets(book, account)
         stocks = Stocks(book, account, inputs, strata)
         factors = Factors(book, account, inputs, stocks)
+        sample_sheets(book, account)
         areas = Areas(book, account)
         baseline, project = (
             Emissions(book, account, name, inputs=inputs, factors=factors, areas=areas, stocks=stocks)
@@ -59,4 +61,5 @@ def reductions_book(contents: Contents, inputs_csv: Path) -> Book:
         checks(book)
     sources(book, inputs_csv)
     changelog(book, contents)
+    list_sheets(book, front)
     return book

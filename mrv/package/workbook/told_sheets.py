@@ -11,25 +11,6 @@ from mrv.package.workbook.book import TOLERANCE, Book, Column, Sheet
 from mrv.package.workbook.expressions import Expression
 
 CHECKS, SOURCES, CHANGELOG = "checks", "sources", "changelog"
-SHEETS = (
-    ("inputs", "account, vintages, rules in force", "cuenta, añadas, reglas vigentes"),
-    ("strata", "means of the plots by stratum", "medias de las parcelas por estrato"),
-    ("plots", "dry mass of each plot and census", "masa seca de cada parcela y censo"),
-    ("stocks", "carbon stocks, by mean or bound", "existencias de carbono, por media o límite"),
-    ("EF", "emission factors from stocks", "factores de emisión a partir de las existencias"),
-    ("AD_units", "sample units with their area and class", "unidades de muestra con su área y clase"),
-    ("AD_samples", "counts of sample units by sampling stratum", "conteos de unidades de muestra por estrato"),
-    ("area_estimate", "estimates of loss from the counts", "estimaciones de pérdida a partir de los conteos"),
-    ("baseline", "areas × factors without the project", "áreas × factores sin el proyecto"),
-    ("project", "areas × factors as monitored", "áreas × factores según el monitoreo"),
-    ("leakage", "leakage of each vintage", "fugas de cada añada"),
-    ("uncertainty", "error and deduction of each vintage", "error y deducción de cada añada"),
-    ("buffer", "rating, rate and buffer of each vintage", "calificación, tasa y reserva de cada añada"),
-    ("vintages", "from emissions to credits", "de las emisiones a los créditos"),
-    ("checks", "formula less dbt: all zero", "fórmula menos dbt: todo cero"),
-    ("sources", "every received file with its sha256", "cada archivo recibido con su sha256"),
-    ("changelog", "version of this package", "versión de este paquete"),
-)
 TEXTS = (
     (
         "This workbook carries the primary account of the project from its inputs to its credits by formulas. Beside each formula, a "
@@ -75,16 +56,20 @@ def readme(book: Book, *, has_account: bool) -> Sheet:
     )
     for en, es in TEXTS if has_account else (NO_ACCOUNT,):
         told.add(english=en, español=es)
-    if has_account:
-        list_ = sheet.table(
-            [
-                Column("english", "Sheet and what it holds", "Hoja y qué contiene (inglés)", width=80),
-                Column("español", "Sheet and what it holds (Spanish)", "Hoja y qué contiene", width=80),
-            ]
-        )
-        for name, en, es in SHEETS:
-            list_.add(english=f"{name}: {en}", español=f"{name}: {es}")
     return sheet
+
+
+def list_sheets(book: Book, front: Sheet) -> None:
+    """Add the names and titles of all sheets to the one that says how to read them."""
+    table = front.table(
+        [
+            Column("english", "Sheet and what it holds", "Hoja y qué contiene (inglés)", width=80),
+            Column("español", "Sheet and what it holds (Spanish)", "Hoja y qué contiene", width=80),
+        ]
+    )
+    for sheet in book.sheets[1:]:
+        en, es = sheet.title
+        table.add(english=f"{sheet.name}: {en}", español=f"{sheet.name}: {es}")
 
 
 def checks(book: Book) -> None:
