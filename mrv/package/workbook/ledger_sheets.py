@@ -179,8 +179,11 @@ class Ledger:
         for name, (rule, factor) in share.items():
             line(LEAKAGE, name, partial(self._share_of_reduction, rule=rule, factor=factor), dbt=mart)
         line(LEAKAGE, "market_leakage_tco2e", self._market, dbt=mart)
-        for name in ("outside_belt_tco2e", "prevention_tco2e"):
-            line(LEAKAGE, name, lambda y: None, dbt=mart)
+        is_measured = bool(self._account.landed("leakage_measures"))
+        beyond = None if self._declares("outside_belt_leakage") else number(0)
+        prevention = None if is_measured or self._declares("leakage_prevention") else number(0)
+        line(LEAKAGE, "outside_belt_tco2e", lambda y: beyond, dbt=mart)
+        line(LEAKAGE, "prevention_tco2e", lambda y: prevention, dbt=mart)
         parts = ("belt_leakage", "displacement", "rate", "market_leakage", "outside_belt", "prevention")
         line(
             LEAKAGE,
@@ -370,7 +373,7 @@ class Ledger:
 
     def _credits(self) -> None:
         of, line, mart = self._vintage, self._line, "emission_reductions"
-        line(VINTAGES, "eligible", lambda y: None, dbt=mart, look="whole")
+        line(VINTAGES, "eligible", self._eligible, dbt=mart, look="whole")
         line(VINTAGES, "deduction_tco2e", lambda y: of("rule_deduction_tco2e", y), dbt=mart, has_total=True)
         line(VINTAGES, "adjusted_tco2e", lambda y: of("net_tco2e", y) - of("deduction_tco2e", y), dbt=mart)
         line(VINTAGES, "buffer_tco2e", lambda y: self._at(BUFFER, "buffer_tco2e", y), dbt=mart, has_total=True)
@@ -395,6 +398,11 @@ class Ledger:
         line(VINTAGES, "credit_unit", lambda y: self._dbt(mart, "credit_unit", y), look="text")
         line(VINTAGES, "reason", lambda y: self._dbt(mart, "reason", y) or "–", look="text")
 
+    def _eligible(self, year: int) -> Expression:
+        """Return 1 where neither the error nor a rating ends crediting."""
+        by_error, passes = self._at(UNCERTAINTY, "eligible", year), self._at(BUFFER, "passes", year)
+        return by_error if passes.value is None else smallest(by_error, passes)
+
     def _earned(self, year: int) -> Expression:
         of = self._vintage
         remains = of("net_tco2e", year) - of("transferred_tco2e", year)
@@ -412,9 +420,10 @@ class Ledger:
 
     def _deficit(self, year: int) -> Any:
         """Return what earlier periods lost beyond what they earned: the ledger knows them, the workbook does not."""
-        first = self._years[0]
-        given = self._as_computed("emission_reductions", "opening_tco2e", first)
-        return given if year == first and self._earns_back(year) else 0
+        known = self._dbt("emission_reductions", "opening_tco2e", year)
+        if year != self._years[0] or not self._earns_back(year) or known == 0:
+            return 0
+        return None if known is None else AsComputed(known)
 
     def _cumulative(self, year: int) -> Expression:
         so_far = [one for one in self._years if one <= year]
