@@ -331,7 +331,7 @@ def test_clusters_left_out_have_their_hectares(ran) -> None:
 def test_the_package_holds_alerts_and_fires_for_a_gis(ran) -> None:
     site, marts = ran
     (tile,) = site.world.folder.rglob("gfw_integrated_alerts/latest/*.tif")
-    (package,) = (site.home / "packages").rglob("VP-*")
+    (package,) = (site.home / "packages").rglob("VP-*-v1")
     with rasterio.open(package / "data/rasters/alerts_gfw_integrated_alerts.tif") as dataset:
         codes, tags = dataset.read(1), dataset.tags()
         with rasterio.open(tile) as source:

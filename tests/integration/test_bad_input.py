@@ -205,7 +205,7 @@ def test_a_full_disk_is_told_and_nothing_is_published(site: Any, small_disk: Pat
 
 # --- a failure after a publication -----------------------------------------------------------------------------
 def test_what_was_published_stays_when_the_next_run_fails(published_site: Any) -> None:
-    package = next(published_site.settings.packages_dir.rglob("VP-*"))
+    package = next(published_site.settings.packages_dir.rglob("VP-*-v1"))
     published_site.world.faults.add("/api/v2/assets/aSmall/data", Fault("empty_page"))
     published_site.edit(lambda content: content["sources"][2].update(page_size=9))
     refused(published_site, SourceError)
