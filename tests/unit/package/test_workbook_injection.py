@@ -14,7 +14,6 @@ import pytest
 
 from mrv.files import write_parquet
 from mrv.package.contents import Contents
-from mrv.package.evidence import write_provenance
 from mrv.package.staging import Staging
 from mrv.package.workbook.book import cell_text
 from mrv.package.workbook.reductions_workbook import INPUTS, NAME, write_workbook
