@@ -21,6 +21,8 @@ SOURCES = {
     "map_count": ("count of the map's pixels", "recuento de píxeles del mapa"),
 }
 STATES = {"forest": ("forest", "bosque"), "post_deforestation": ("after deforestation", "tras la deforestación")}
+_BOUNDED = "bound_when_imprecise"
+"""Choice of `stock_bound` under which a stock that is known too badly counts by its bound."""
 
 
 def climate(writer: Writer) -> Iterator[Block]:
@@ -76,6 +78,7 @@ def _activity_data(writer: Writer) -> Iterator[Block]:
         Field("interval_90", lambda row: _interval(row["ci90_low_ha"], row["ci90_high_ha"]), "right", 2.1),
         Field("half_width", lambda row: of(row, "u90", "u90_percent"), "right", 1.1),
         Field("counts", named("source", SOURCES), share=1.9),
+        Field("ledger_ha", number("ledger_area_ha", 1), "right", 1.3),
     ])  # fmt: skip
     for zone in activity(writer.marts)["activity_zones"]:
         if zone["kind"] in ACCOUNTED:
@@ -108,6 +111,8 @@ def _stocks(writer: Writer) -> Iterator[Block]:
         Field("plots", number("plot_count"), "right", 0.9),
         Field("rests_on", lambda row: row["source"] or row["parameter_id"] or row["method"], share=2.5),
     ])  # fmt: skip
+    if any(row["name"] == "stock_bound" and row["choice"] == _BOUNDED for row in writer.marts("parameters_used")):
+        yield writer.paragraph("climate.bounded", style="note")
 
 
 def _emissions(writer: Writer, ledger: Mapping[str, Any]) -> Iterator[Block]:
