@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -32,6 +33,9 @@ NUMBERS: Mapping[str, str] = {
     "difference": "0.000000;-0.000000;0",
     "day": "yyyy-mm-dd",
 }
+WIDE = 24
+"""Width of a column above which its texts are wrapped."""
+LINE_HEIGHT, MOST_LINES = 12.5, 12
 _DBT = {"font_color": "#6B6B6B", "italic": True}
 _INPUT = {"font_color": "#1F4E9E"}
 _COMPUTED = {"font_color": "#8A4B08", "bg_color": "#FCE9CF"}
@@ -120,6 +124,8 @@ class _Writer:
         for at in (1, 2):
             page.set_row(table.first + at, 12 * min(6, int(longest) + 1))
         for number, row in enumerate(table.rows, start=table.body):
+            if (lines := _lines(table.columns, row.values)) > 1:
+                page.set_row(number, LINE_HEIGHT * lines)
             for at, column in enumerate(table.columns):
                 self._cell(
                     page, number, at, row.values.get(column.name), _look(column, row.values), table.sheet, column
@@ -144,8 +150,17 @@ class _Writer:
             days = (datetime(value.year, value.month, value.day) - _EPOCH).days  # noqa: DTZ001 - a day has no zone
             page.write_number(row, at, days, self._format(num_format=NUMBERS["day"], **_INPUT))
         else:
-            wrap = {"text_wrap": True, "valign": "top"} if column.width > 24 else {}
+            wrap = {"text_wrap": True, "valign": "top"} if column.width > WIDE else {}
             page.write_string(row, at, cell_text(value), self._format(**wrap, **style))
+
+
+def _lines(columns: Sequence[Column], values: Mapping[str, Any]) -> int:
+    """Return how many lines the longest wrapped text of a row takes: no reader makes the row higher by itself."""
+    texts = ((column.width, values.get(column.name)) for column in columns if column.width > WIDE)
+    return min(
+        MOST_LINES,
+        max((math.ceil(len(text) / width) for width, text in texts if isinstance(text, str) and text), default=1),
+    )
 
 
 def _look(column: Column, values: Mapping[str, Any]) -> str:
