@@ -89,7 +89,7 @@ def test_sql_and_status_answer(home: Path, package: Path) -> None:
     tables = mrv(home, "sql", PROJECT)
     assert "deforestation_annual" in tables.stdout
     rows = json.loads(mrv(home, "status", PROJECT, "--json").stdout)
-    assert {row["state"] for row in rows} == {"done"}
+    assert {row["state"] for row in rows} == {"done", "version 1"}
 
 
 def test_the_sample_and_not_the_map_drives_the_ledger(home: Path, package: Path) -> None:
