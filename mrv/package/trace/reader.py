@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mrv.errors import PackageError
+from mrv.errors import PackageError, UsageError
 from mrv.package.reading import reading
 from mrv.package.trace.walk import FORMAT, JSON, PAGE
 from mrv.package.zipped import SUFFIX
@@ -97,12 +97,12 @@ def part_of(record: Mapping[str, Any], figure_id: str) -> dict[str, Any]:
     """Return a figure and every node below it.
 
     Raises:
-        PackageError: There is no such figure.
+        UsageError: There is no such figure.
     """
     if figure_id not in record["figures"]:
         family = figure_id.split(".")[0]
         close = [name for name in record["figures"] if name.split(".")[0] == family][:_CLOSE]
-        raise PackageError(
+        raise UsageError(
             "there is no such figure",
             found=figure_id,
             expected=f"one such as {', '.join(close)}" if close else "an id of the mart figures",
