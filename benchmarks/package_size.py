@@ -93,7 +93,8 @@ def _build(folder: Path) -> None:
         replace(contents.inputs[0], address=f"bench/{number}", sha256=sha256, bytes=FILE_BYTES)
         for number, sha256 in enumerate(files)
     ]
-    whole = replace(contents, inputs=[*contents.inputs, *more], input_files={**contents.input_files, **files})
+    together = {"inputs": [*contents.inputs, *more], "input_files": {**contents.input_files, **files}}
+    whole = replace(contents, **together, input_limit_bytes=2 * FILE_BYTES, withheld={})
     build(whole, folder=folder / "packages", key=sample_key())
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
@@ -101,7 +102,10 @@ def _build(folder: Path) -> None:
 def _verify(folder: Path) -> None:
     from mrv.package.verify import verify
 
-    report = verify(next((folder / "packages").glob("VP-*-v1")), any_signer=True)
+    package = next((folder / "packages").glob("VP-*-v1"))
+    if len([*(package / "data/inputs").iterdir()]) <= len([*(folder / "inputs").iterdir()]):
+        raise SystemExit("the package does not hold its inputs")
+    report = verify(package, any_signer=True)
     if report.failed:
         raise SystemExit("; ".join(check.detail for check in report.failed))
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
