@@ -129,6 +129,7 @@ class Contents:
         loss_picture: Forest and its loss for people, where it was measured.
         maps: Name to the PNG of a map for people.
         raster_facts: Raster to what its header says; the catalogue of rasters is made of them.
+        raster_days: Raster to the first and last day that it tells of, where these are not those of the period.
         lineage: JSON that says which table is made of which, and which step reads and makes what.
         private_files: File of the definition that stays in the house, as it is named there, to its sha256.
         started_from: JSON with rows and hash of each table that SQL started from.
@@ -174,6 +175,7 @@ class Contents:
     private_files: Mapping[str, str] = field(default_factory=dict)
     maps: Mapping[str, Path] = field(default_factory=dict)
     raster_facts: Mapping[str, RasterFacts] = field(default_factory=dict)
+    raster_days: Mapping[str, tuple[date, date]] = field(default_factory=dict)
     landed: Mapping[str, Path] = field(default_factory=dict)
     withheld: Mapping[str, str] = field(default_factory=dict)
     product_notes: Mapping[str, Bilingual] = field(default_factory=dict)

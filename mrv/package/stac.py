@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 from mrv.errors import PackageError
@@ -21,8 +21,9 @@ COG = "image/tiff; application=geotiff; profile=cloud-optimized"
 SHA256_MULTIHASH = "1220"
 """How a multihash of SHA-256 begins: its code, and its 32 bytes."""
 TIME = (
-    "The time of an item is the monitoring period for which it was made, not that of its images. "
-    "La fecha de cada elemento es el período de monitoreo para el que se hizo, no la de sus imágenes."
+    "The time of an item is that of its data where the platform knows it (years of a product, days of scenes), else the monitoring "
+    "period for which it was made. La fecha de cada elemento es la de sus datos donde la plataforma la conoce (años de un producto, "
+    "días de las escenas) y, si no, el período de monitoreo para el que se hizo."
 )
 
 
@@ -54,7 +55,7 @@ def _item(name: str, facts: RasterFacts, entry: Entry, contents: Contents) -> It
     from pystac.extensions.file import FileExtension
     from pystac.extensions.projection import ProjectionExtension
 
-    start, end = _span(contents)
+    start, end = _span(*contents.raster_days.get(name, (contents.period_start, contents.period_end)))
     longitudes, latitudes = zip(*facts.footprint, strict=True)
     item = Item(
         id=name,
@@ -108,7 +109,8 @@ def _collection(items: Mapping[str, Item], contents: Contents) -> dict[str, Any]
         title=f"{contents.project.name}: rasters of {contents.period_start} to {contents.period_end}",
         description=f"{_about(contents)} {TIME}",
         extent=Extent(
-            SpatialExtent([[min(west), min(south), max(east), max(north)]]), TemporalExtent([[*_span(contents)]])
+            SpatialExtent([[min(west), min(south), max(east), max(north)]]),
+            TemporalExtent([[*_span(*_whole(contents))]]),
         ),
         license="other",
     )
@@ -123,10 +125,12 @@ def _about(contents: Contents) -> str:
     return f"{contents.project.name}, {contents.period_id}.{simulated}"
 
 
-def _span(contents: Contents) -> tuple[datetime, datetime]:
-    """Return the first and the last second of the period, in UTC."""
-    last = time(23, 59, 59)
-    return (
-        datetime.combine(contents.period_start, time(), UTC),
-        datetime.combine(contents.period_end, last, UTC),
-    )
+def _whole(contents: Contents) -> tuple[date, date]:
+    """Return the first and the last day that any raster tells of."""
+    spans = [(contents.period_start, contents.period_end), *contents.raster_days.values()]
+    return min(first for first, _ in spans), max(last for _, last in spans)
+
+
+def _span(first: date, last: date) -> tuple[datetime, datetime]:
+    """Return the first and the last second of days, in UTC."""
+    return datetime.combine(first, time(), UTC), datetime.combine(last, time(23, 59, 59), UTC)

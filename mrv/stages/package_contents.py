@@ -28,6 +28,7 @@ from mrv.stages.findings import finding_files
 from mrv.stages.map_rasters import draw_map_rasters
 from mrv.stages.maps import draw_maps
 from mrv.stages.measure_scenes import scene_rasters
+from mrv.stages.raster_days import raster_days
 from mrv.stages.results import mart
 from mrv.stages.transform import Snapshot
 
@@ -97,6 +98,7 @@ def package_contents(
         marts_json=snapshot.folder / "marts.json",
         rasters=rasters,
         raster_facts=_raster_facts(rasters),
+        raster_days=raster_days(context, artifacts, tables, rasters),
         loss_picture=draw_loss(context, artifacts, clips),
         maps=maps.pictures,
         zones=context.zones,

@@ -333,11 +333,21 @@ class Ledger:
             dbt=mart,
             look="share",
         )
-        line(BUFFER, "passes", lambda y: None, dbt=mart, look="whole")
+        line(BUFFER, "passes", self._passes, dbt=mart, look="whole")
         line(BUFFER, "buffer_rate", self._buffer_rate, dbt=mart, look="share")
         line(BUFFER, "base_tco2e", self._buffer_base, dbt=mart)
         line(BUFFER, "buffer_tco2e", lambda y: self._held_back(y, of("buffer_rate", y)), dbt=mart, has_total=True)
         line(BUFFER, "pooled_buffer_tco2e", self._pooled, dbt=mart)
+
+    def _passes(self, year: int) -> Expression | None:
+        """Return 1 where no category and not their sum is over its limit, else 0; None where there is no rating."""
+        limits = {name: self._number(f"risk_limit_{name}", year) for name in ("internal", "external", "natural")}
+        scores = {name: self._at(BUFFER, f"{name}_score", year) for name in limits}
+        total, most = self._at(BUFFER, "total_score", year), self._number("risk_fail_above", year)
+        if None in {part.value for part in (*limits.values(), *scores.values(), total, most)}:
+            return None
+        within = [at_most(score, limits[name]) for name, score in scores.items()]
+        return when(every(*within, at_most(total, most)), 1, 0)
 
     def _buffer_rate(self, year: int) -> Expression:
         if self._dbt("buffer", "rate_source", year) == "rating":
