@@ -30,6 +30,10 @@ _FACTOR_COLUMNS = (
 Factor = tuple[str, str, str, str]
 
 
+_BY_SAMPLE = "sample_estimate"
+"""Choice of `activity_data_source` under which areas are those of the sample."""
+
+
 class Factors:
     """Emission factors by stratum, change and pool.
 
@@ -96,11 +100,22 @@ class Emissions:
         factors: Emission factors.
         areas: Estimates from declared samples.
         stocks: For the digits to which a rule set rounds.
+        sampled: Loss of all years by zone, as the sample of the period estimates it.
     """
 
     def __init__(
-        self, book: Book, account: Account, name: str, *, inputs: Inputs, factors: Factors, areas: Areas, stocks: Stocks
+        self,
+        book: Book,
+        account: Account,
+        name: str,
+        *,
+        inputs: Inputs,
+        factors: Factors,
+        areas: Areas,
+        stocks: Stocks,
+        sampled: Mapping[str, Expression],
     ) -> None:
+        self._sampled = sampled if name == PROJECT and account.choice("activity_data_source") == _BY_SAMPLE else {}
         self._book, self._account, self._name = book, account, name
         self._inputs, self._factors, self._areas, self._stocks = inputs, factors, areas, stocks
         title = ("Baseline emissions", "Emisiones de línea base")
@@ -116,7 +131,7 @@ class Emissions:
         given = {name: mart[name] for name in (*_KEYS, "year", "method", "reason")}
         row = self._table.add(**given, baseline_version=mart.get("baseline_version"))
         spoken = " ".join(str(mart[name]) for name in (*_KEYS, "year"))
-        row["area_ha"] = mart["area_ha"]
+        row["area_ha"] = self._area(mart, row)
         emitted = self._emitted(mart, row)
         name = "emissions_tco2e"
         self._book.settle(row, name, emitted, mart[name], what=f"{name} {spoken}", sheet=self._name)
@@ -130,6 +145,14 @@ class Emissions:
             row, "period_tco2e", period, mart["period_tco2e"], what=f"period_tco2e {spoken}", sheet=self._name
         )
         return row
+
+    def _area(self, mart: Mapping[str, Any], row: Row) -> Any:
+        """Return the area of a row: where the sample gives it, its part of the estimate of the zone."""
+        estimate, area = self._sampled.get(mart["zone_id"]), mart["area_ha"]
+        if mart["activity"] != "deforestation" or not area or estimate is None or not estimate.value:
+            return area
+        row["share_of_estimate"] = float(area) / estimate.value
+        return rounded(estimate * row.cell("share_of_estimate"), 6)
 
     def _emitted(self, mart: Mapping[str, Any], row: Row) -> Expression | None:
         """Return the formula of a row's emissions in its calendar year; None where it is not of one area at once."""
@@ -232,6 +255,12 @@ def _columns(name: str) -> list[Column]:
         Column("method", "Method", "Método", width=13),
         Column("span_area_ha", "Area of a span of years, ha", "Área de un lapso de años, ha", "area"),
         Column("span_years", "Years of the span", "Años del lapso", "whole", 8),
+        Column(
+            "share_of_estimate",
+            "Part of the sample's estimate, by the map",
+            "Parte de la estimación, según el mapa",
+            "share",
+        ),
         Column("area_ha", "Area of the year, ha", "Área del año, ha", "area", 16),
         Column("emission_factor_tco2e_ha", "Emission factor, tCO2e/ha", "Factor de emisión, tCO2e/ha", "stock", 16),
         Column("emissions_tco2e", "Emissions of the year, tCO2e", "Emisiones del año, tCO2e", "tonnes", 16),

@@ -50,10 +50,10 @@ def reductions_book(contents: Contents, inputs_csv: Path) -> Book:
         strata = plot_sheets(book, account)
         stocks = Stocks(book, account, inputs, strata)
         factors = Factors(book, account, inputs, stocks)
-        sample_sheets(book, account)
+        sampled = sample_sheets(book, account)
         areas = Areas(book, account)
         baseline, project = (
-            Emissions(book, account, name, inputs=inputs, factors=factors, areas=areas, stocks=stocks)
+            Emissions(book, account, name, inputs=inputs, factors=factors, areas=areas, stocks=stocks, sampled=sampled)
             for name in (BASELINE, PROJECT)
         )
         areas.link(project.rows)

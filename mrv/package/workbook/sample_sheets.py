@@ -43,8 +43,8 @@ class _Stratum:
     units: list[_Unit]
 
 
-def sample_sheets(book: Book, account: Account) -> None:
-    """Add the sheets of all designs of the package.
+def sample_sheets(book: Book, account: Account) -> dict[str, Expression]:
+    """Add the sheets of all designs of the package; return the estimated loss of all years by zone, where it is a formula.
 
     The area of a class is the sum over strata of A_h p_h, where p_h is the share of the class in the area of the usable
     units; its variance that of the linearised share (Cochran 1977, 5.1 to 5.3; Olofsson et al. 2014, eq. 9 to 11).
@@ -57,7 +57,7 @@ def sample_sheets(book: Book, account: Account) -> None:
     order = {(row["design_id"], row["stratum_id"]): at for at, row in enumerate(strata, start=1)}
     table, groups = _units(book, units, order)
     counted = _strata(book, account, strata, table if units else None, groups)
-    _estimates(book, account, counted, table)
+    return _estimates(book, account, counted, table)
 
 
 def _units(book: Book, units: Rows, order: Mapping[tuple[str, str], int]) -> tuple[Table, Mapping[int, list[_Unit]]]:
@@ -179,7 +179,10 @@ def _picked(
     return Expression(f"{function}({','.join(parts)})", float(sum(unit.area**power for unit in picked)))
 
 
-def _estimates(book: Book, account: Account, counted: Mapping[str, list[_Stratum]], units: Table) -> None:
+def _estimates(
+    book: Book, account: Account, counted: Mapping[str, list[_Stratum]], units: Table
+) -> dict[str, Expression]:
+    found: dict[str, Expression] = {}
     wanted = account.landed("area_estimates")
     corrected = {row["design_id"]: row["finite_population_correction"] for row in account.landed("sample_designs")}
     parts = book.sheet(
@@ -222,6 +225,10 @@ def _estimates(book: Book, account: Account, counted: Mapping[str, list[_Stratum
         what = f"{estimate['zone_id']} {estimate['reference_class']} {estimate['loss_year'] or 'all years'}"
         book.settle(row, "area_ha", area, estimate["area_ha"], what=f"area_ha {what}", sheet=ESTIMATES)
         book.settle(row, "se_ha", error, estimate["se_ha"], what=f"se_ha {what}", sheet=ESTIMATES)
+        is_loss = (estimate["reference_class"], estimate["loss_year"]) == ("loss", None)
+        if is_loss and isinstance(row.values["area_ha"], Expression):
+            found[estimate["zone_id"]] = row.cell("area_ha")
+    return found
 
 
 def _part_columns() -> list[Column]:
