@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -37,6 +38,7 @@ REQUIRED = (
 )
 """Files that no package is without, whatever the project. A list may have no rows; all others hold something."""
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _MAY_BE_EMPTY = {"data/provenance/retrievals.ndjson"}
 
 
@@ -83,12 +85,30 @@ def inputs(root: Path, sha256: Mapping[str, str]) -> str:
     return f"{len(used)} inputs: {len(there)} with their bytes, {len(reasons)} with the reason why not"
 
 
+def require_hash(text: str, *, where: str) -> str:
+    """Return a sha256 as it is written; whatever else stood in its place could lead out of the folder of inputs.
+
+    Raises:
+        PackageError: It is none.
+    """
+    if not _SHA256.fullmatch(text):
+        raise PackageError(
+            "an input is named by something that is no sha256",
+            expected="64 digits of 0-9 and a-f",
+            found=repr(text[:80]),
+            where=where,
+            remedy="do not use the package: somebody has made it so",
+        )
+    return text
+
+
 def _column(root: Path, name: str, column: str) -> dict[str, str]:
     """Return sha256 to another column of a list of inputs. One file may have been used at several addresses."""
     values: dict[str, str] = {}
     for row in csv_records(root, name):
         if missing := {"sha256", column} - {*row}:
             raise PackageError("a list of inputs lacks columns", found=", ".join(sorted(missing)), where=name)
+        require_hash(row["sha256"], where=name)
         values[row["sha256"]] = row[column]
     return values
 

@@ -14,7 +14,7 @@ from mrv.errors import InputError, PackageError
 from mrv.files import hash_file
 from mrv.ledger import Artifact, Ledger
 from mrv.package.evidence import PRIVATE_FILES
-from mrv.package.presence import INPUTS, LISTED
+from mrv.package.presence import INPUTS, LISTED, require_hash
 from mrv.package.reading import csv_records, reading
 from mrv.project import LoadedProject, load_project
 from mrv.store import Store
@@ -66,8 +66,9 @@ def find_inputs(root: Path, store: Store, *, project_id: str, folders: Sequence[
         PackageError: A list of the package cannot be read.
     """
     artifacts = tuple(_artifacts(root, project_id))
-    wanted = {item.sha256 for item in artifacts}
-    private = {row["file"]: row["sha256"] for row in csv_records(root, PRIVATE_FILES)}
+    wanted = {require_hash(item.sha256, where=LISTED) for item in artifacts}
+    rows = csv_records(root, PRIVATE_FILES)
+    private = {row["file"]: require_hash(row["sha256"], where=PRIVATE_FILES) for row in rows}
     found = {sha256: root / INPUTS / sha256 for sha256 in wanted if (root / INPUTS / sha256).is_file()}
     searched = dict(_searched(folders, {*wanted, *private.values()} - {*found}))
     for sha256, path in {**found, **searched}.items():
@@ -95,6 +96,10 @@ def _put(store: Store, path: Path, sha256: str) -> None:
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, target)
+        if hash_file(target) != sha256:
+            raise PackageError(
+                "an input has other bytes than its name says", expected=sha256, where=str(path), remedy="fetch it again"
+            )
 
 
 def _artifacts(root: Path, project_id: str) -> Iterator[Artifact]:

@@ -31,6 +31,7 @@ from urllib.parse import unquote
 NAMESPACE = b"redd-package"
 M256, M512, TAGS = "manifest-sha256.txt", "manifest-sha512.txt", "tagmanifest-sha512.txt"
 SIGNATURE, STAMP = f"{TAGS}.sig", "attestations/tagmanifest.tsr"
+GRADES = ("passed", "warned", "failed")
 PROVENANCE, CHECKS, HEADLINE = (f"attestations/{name}.dsse.json" for name in ("provenance", "checks", "figures"))
 LISTED = (CHECKS, HEADLINE, PROVENANCE, "bag-info.txt", "bagit.txt", M256, M512)
 SUMMARY, INPUTS, FETCH = "data/package.json", "data/provenance/inputs.csv", "data/inputs/fetch.csv"
@@ -384,6 +385,7 @@ class Package:
         excused = {row["sha256"] for row in self.rows(FETCH) if row["reason"].strip()}
         wrong = {name for name in there if digests[folder + name] != name}
         wrong |= (there & excused) | (used ^ (there | excused))
+        wrong |= {name for name in used if not re.fullmatch("[0-9a-f]{64}", name)}
         if wrong:
             raise Failed("differ: {}", f"{INPUTS}, {FETCH}, {folder}: {_shown(wrong)}")
         return "{} inputs: {} here, {} with the reason why not", len(used), len(there), len(excused)
@@ -391,10 +393,9 @@ class Package:
     def attestations(self) -> Said:
         """The statements are signed by the package's signer, are of this package, and say what the files say."""
         said = {name: self._statement(name) for name in TYPES}
-        summary, built = self.json(SUMMARY), said[PROVENANCE]["buildDefinition"]
+        summary, checks, built = self.json(SUMMARY), said[CHECKS], said[PROVENANCE]["buildDefinition"]
         sources = built["resolvedDependencies"]
-        named = [item for item in sources if "dataset" in item.get("annotations", {})]
-        inputs = {(item["name"], item["digest"]["sha256"]) for item in named}
+        inputs = {(x["name"], x["digest"]["sha256"]) for x in sources if "dataset" in x.get("annotations", {})}
         files = {item["name"]: item["digest"]["sha256"] for item in sources if item["name"] in self.files}
         parameters = [built["externalParameters"][name] for name in ("project", "period", "version", "previous")]
         identity = [summary["project"]["id"], summary["period"]["id"], summary["version"], summary.get("previous")]
@@ -404,11 +405,11 @@ class Package:
             (PROVENANCE, files, {name: self.manifests[M256][name] for name in files}),
             (PROVENANCE, parameters, identity),
             (HEADLINE, said[HEADLINE]["figures"], [{key: item[key] for key in kept} for item in summary["headline"]]),
-            (CHECKS, [{*said[CHECKS][f"{grade}Tests"]} for grade in ("passed", "warned", "failed")], self._grades()),
+            (CHECKS, [checks["result"], *({*checks[f"{x}Tests"]} for x in GRADES)], self._grades()),
         ]
         if wrong := [name for name, claimed, found in claims if claimed != found]:
             raise Failed("{} says what the files do not", wrong[0])
-        return "{} statements, checks {}", len(TYPES), said[CHECKS]["result"]
+        return "{} statements, checks {}", len(TYPES), checks["result"]
 
     def _statement(self, name: str) -> Any:
         found = self.json(name)
@@ -425,7 +426,7 @@ class Package:
             raise Failed("{} is of an unknown kind", name)
         return statement["predicate"]
 
-    def _grades(self) -> list[set[str]]:
+    def _grades(self) -> list[Any]:
         worst: dict[str, int] = {}
         for row in self.rows(RESULTS):
             stopped = row["severity"] == "critical" and not row["waived_by"]
@@ -433,7 +434,8 @@ class Package:
             worst[name] = max(worst.get(name, 0), 0 if row["outcome"] == "passed" else 2 if stopped else 1)
         for item in self.json(DBT):
             worst[f"dbt: {item['unique_id']}"] = {"pass": 0, "success": 0, "no-op": 0, "warn": 1}.get(item["status"], 2)
-        return [{name for name, grade in worst.items() if grade == place} for place in range(3)]
+        found = [{name for name, grade in worst.items() if grade == place} for place in range(3)]
+        return ["FAILED" if found[2] else "WARNED" if found[1] else "PASSED", *found]
 
     def crate(self) -> Said:
         """The machine-readable descriptions list every file as it is."""
