@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
+from mrv.approvals import Approver
 from mrv.boundaries import load_zones
 from mrv.cli import main
 from mrv.errors import ProjectError
@@ -27,6 +28,7 @@ from mrv.units import UM2_PER_HA
 from tests.integration.conftest import Site
 
 pytestmark = pytest.mark.integration
+LABELLED = Approver("M. Ruiz", "the labels came in")
 
 YEARS = {"first_year": 2022, "last_year": 2023}
 SEED = 7
@@ -112,7 +114,7 @@ def story(small_world: tuple[Path, World], tmp_path_factory: pytest.TempPathFact
     resolve(folder / "form.csv", site.project / SAMPLE["folder"] / FORM, team)
     site.edit(lambda content: content["sources"][-1]["labels"].append(RESOLUTIONS))
     said["resolved"] = done(sample(site, "labels", "--period", "mp1"))
-    return Story(site, team, said, waiting, site.run().published.path)
+    return Story(site, team, said, waiting, site.run(approver=LABELLED).published.path)
 
 
 def copied(story: Story, folder: Path) -> Site:
@@ -256,7 +258,7 @@ def test_labels_that_cannot_be_used_leave_the_ledger_null(story: Story, tmp_path
     for number in lost:
         lines[number] = lines[number].replace(f",{word},", f",{word}?,", 1)
     download.write_text("".join(lines), encoding="utf-8")
-    package = site.run().published.path
+    package = site.run(approver=LABELLED).published.path
     units = {row["unit_id"]: row for row in mart(package, "sample_units")}
     waiting = {f"change-{int(lines[number].lstrip(chr(0xFEFF)).split(',')[0]):05d}" for number in lost}
     assert {unit for unit, row in units.items() if row["outcome"] == "open"} == waiting
