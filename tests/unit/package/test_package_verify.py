@@ -12,8 +12,9 @@ import pytest
 
 from mrv.errors import PackageError
 from mrv.package import bag, keys, sshsig
+from mrv.package.build import build
 from mrv.package.verify import CHECKS, verify
-from tests.unit.package.package_samples import outcome, reseal, sample_key
+from tests.unit.package.package_samples import outcome, reseal, sample_contents, sample_key
 
 
 def test_a_good_package_is_accepted_and_every_check_is_made(built, signers):
@@ -315,3 +316,16 @@ def test_a_broken_parquet_is_refused_even_if_signed(package, signers):
     reseal(package, sample_key())
     report = verify(package, allowed_signers=signers)
     assert outcome(report, "headline figures") == outcome(report, "tables") == "failed"
+
+
+def test_a_list_of_signers_in_the_working_folder_allows_nobody(tmp_path, monkeypatch):
+    package = build(sample_contents(tmp_path / "s"), folder=tmp_path / "p", key=sample_key()).path
+    keys.allow(
+        tmp_path / "var/keys/allowed_signers",
+        principal="evil",
+        public=sample_key().public,
+        namespaces=("redd-package",),
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MRV_HOME", raising=False)
+    assert [check.name for check in verify(package).failed] == ["signer"]
