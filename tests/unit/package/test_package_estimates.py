@@ -105,6 +105,7 @@ def estimated(units, labels, estimator="stratified", *, corrected=False, zones=N
                 "unseen_upper95_ha": unseen(units, labels, zone, zones) if (name, year) == ("loss", None) else None,
                 "mpl_years": Decimal(len(YEARS)) if (name, year) == ("loss", None) else None,
                 "area_ha_per_year": rounded(item.value / len(YEARS)) if (name, year) == ("loss", None) else None,
+                "reason": None,
             }
             for (name, year), item in found.items()
         ]  # fmt: skip
@@ -167,7 +168,14 @@ def write(root, *, source="sample_estimate", growth=0, estimator="stratified", c
             }
         ],
         "sample_strata": [
-            {**STRATUM, "stratum_id": name, "map_class": name, "pixel_count": count, "area_um2": count * PIXEL_UM2}
+            {
+                **STRATUM,
+                "stratum_id": name,
+                "map_class": name,
+                "pixel_count": count,
+                "area_um2": count * PIXEL_UM2,
+                "drawn_count": sum(unit["stratum_id"] == name for unit in units),
+            }
             for name, count in PIXELS.items()
         ],
         "sample_units": units,
