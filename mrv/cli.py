@@ -18,6 +18,7 @@ from mrv.cli_forms import forms
 from mrv.cli_keys import keys, stamp
 from mrv.cli_reperform import annex, reperform
 from mrv.cli_sample import sample
+from mrv.cli_serve import serve
 from mrv.cli_trace import trace
 from mrv.cli_versions import approve, diff, print_pending
 from mrv.errors import MrvError, UsageError
@@ -444,6 +445,7 @@ main.add_command(keys)
 main.add_command(reperform)
 main.add_command(annex)
 main.add_command(sample)
+main.add_command(serve)
 main.add_command(stamp)
 main.add_command(trace)
 

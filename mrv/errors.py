@@ -83,3 +83,7 @@ class WarehouseError(MrvError):
 
 class PackageError(MrvError):
     """A package could not be built, or does not hold what it declares."""
+
+
+class DataRoomError(MrvError):
+    """The data room cannot do what was asked of it."""

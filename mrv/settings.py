@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -52,6 +53,27 @@ class Settings(BaseSettings):
     )
     timestamp_url: str | None = Field(None, description="Time stamping authority (RFC 3161) that is asked for a stamp.")
     timestamp_roots: Path | None = Field(None, description="Certificates (PEM) of authorities whose stamps count.")
+    dataroom_url: str | None = Field(
+        None, description="SQLAlchemy URL of the data room's database; default: SQLite in the home."
+    )
+    dataroom_base_url: str | None = Field(
+        None, description="Address that people reach the data room at; default: the one it listens on."
+    )
+    packages_s3: str | None = Field(
+        None, description="s3://bucket/prefix that the data room serves packages from; default: the home."
+    )
+    smtp_host: str | None = Field(None, description="Mail server that the data room sends by; none: no mail.")
+    smtp_port: int = Field(587, gt=0, le=65535, description="Its port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", description="How the connection is secured.")
+    smtp_user: str | None = Field(None, description="User of the mail server.")
+    smtp_password: SecretStr | None = Field(None, description="Password of that user.")
+    smtp_sender: str | None = Field(None, description="Address that mail comes from.")
+    oidc_issuer: str | None = Field(
+        None, description="OpenID Connect issuer of the organisation; none: local accounts."
+    )
+    oidc_client_id: str | None = Field(None, description="Name of the data room at that issuer.")
+    oidc_client_secret: SecretStr | None = Field(None, description="Its secret; none: a public client with PKCE.")
+    oidc_label: str = Field("OpenID Connect", description="What the button to sign in there says.")
     max_file_bytes: int = Field(8 * 2**30, gt=0, description="Largest file that is accepted from a source.")
 
     @field_validator("dask_address")
@@ -117,6 +139,16 @@ class Settings(BaseSettings):
     def keys_dir(self) -> Path:
         """Signing keys and the list of allowed signers."""
         return self.root / "keys"
+
+    @property
+    def dataroom_dir(self) -> Path:
+        """What the data room keeps: its secret, attachments, what it has read of packages elsewhere."""
+        return self.root / "dataroom"
+
+    @property
+    def dataroom_address(self) -> str:
+        """SQLAlchemy URL of the data room in force."""
+        return self.dataroom_url or f"sqlite:///{self.dataroom_dir / 'dataroom.sqlite'}"
 
     @property
     def ledger_address(self) -> str:

@@ -1,0 +1,66 @@
+"""Pages from templates: what every template knows, in the reader's language."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from mrv.dataroom.language import LANGUAGES, chosen, translator
+from mrv.dataroom.permissions import PUBLIC, Action
+
+_TEMPLATES = Path(__file__).with_name("templates")
+LANGUAGE_COOKIE = "mrv-language"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["Action"] = Action
+    return environment
+
+
+def language_of(request: Request) -> str:
+    """Return the language of the page that answers a request."""
+    principal = getattr(request.state, "principal", PUBLIC)
+    return chosen(
+        request.query_params.get("lang"),
+        request.cookies.get(LANGUAGE_COOKIE),
+        None if principal.is_public else principal.language,
+        request.headers.get("accept-language", ""),
+    )
+
+
+def page(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """Return a page.
+
+    Args:
+        request: What the page answers.
+        template: File below `templates/`.
+        status: HTTP status.
+        values: What the template shows; `access` where the route has one.
+    """
+    language = language_of(request)
+    text = (
+        _environment()
+        .get_template(template)
+        .render(
+            request=request,
+            language=language,
+            languages=LANGUAGES,
+            t=translator(language),
+            principal=getattr(request.state, "principal", PUBLIC),
+            **{"access": None, **values},
+        )
+    )
+    return HTMLResponse(text, status_code=status, headers={"Content-Language": language, "Cache-Control": "no-store"})
