@@ -34,9 +34,17 @@ class PackageFile:
 class Package(Protocol):
     """One version of a published package."""
 
-    project: str
-    period: str
-    version: int
+    @property
+    def project(self) -> str:
+        """Id of the project."""
+
+    @property
+    def period(self) -> str:
+        """Id of the monitoring period."""
+
+    @property
+    def version(self) -> int:
+        """Version, from 1."""
 
     @property
     def name(self) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from mrv.dataroom.api import health
-from mrv.dataroom.pages import projects
+from mrv.dataroom.pages import home, projects
 
 STATIC = Path(__file__).with_name("static")
-ROUTERS: tuple[APIRouter, ...] = (health.router, projects.router)
+ROUTERS: tuple[APIRouter, ...] = (health.router, home.router, projects.router)
