@@ -120,14 +120,16 @@ access_log = sa.Table(
     sa.Column("at", _text, nullable=False, index=True),
     sa.Column("user_id", _text, index=True),
     sa.Column("actor", _text, nullable=False),  # the address of the user, "public" or "system"
-    sa.Column("session_id", _text),
-    sa.Column("token_id", _text),
+    sa.Column("session_id", _text, index=True),
+    sa.Column("token_id", _text, index=True),
     sa.Column("address", _text, nullable=False),
     sa.Column("action", _text, nullable=False),
     sa.Column("project", _text, index=True),
+    sa.Column("period", _text),
     sa.Column("object", _text, nullable=False),
     sa.Column("outcome", _text, nullable=False),  # "done" or "refused"
     sa.Column("detail", _text, nullable=False),  # JSON
+    sa.Column("salt", _text, nullable=False),  # random: an entry that is shown by its hash only cannot be guessed
     sa.Column("previous_hash", _text, nullable=False),
     sa.Column("entry_hash", _text, nullable=False),
 )

@@ -68,6 +68,7 @@ class Access:
             action=what,
             object=target,
             project=self.project,
+            period=self.period,
             session_id=self.principal.session_id,
             token_id=self.principal.token_id,
             outcome=outcome,
@@ -77,6 +78,15 @@ class Access:
     def log(self, connection: sa.Connection, what: str, target: str, **detail: Any) -> None:
         """Write an act to the access log, in the transaction of the act."""
         access_log.append(connection, self.act(what, target, **detail))
+
+    def log_first(self, what: str, target: str, **detail: Any) -> None:
+        """Write to the access log what is read again and again: once for a session (or token) and day."""
+        act = self.act(what, target, **detail)
+        with self.room.database.reading() as connection:
+            if access_log.is_noted(connection, act):
+                return
+        with self.room.database.writing() as connection:
+            access_log.append(connection, act)
 
 
 def today() -> date:
@@ -115,6 +125,9 @@ def guarded(action: Action) -> Any:
             public: frozenset[str] = frozenset(connection.scalars(sa.select(public_projects.c.project)))
         request.state.principal = principal
         said = decide(principal, action, project=project, period=period, today=today(), public=public)
+        if said in {Decision.REFUSED, Decision.HIDDEN}:
+            refused = Access(room, request, principal, action, project, period, public)
+            refused.log_first("refused", action, outcome="refused")
         if said is Decision.HIDDEN:
             raise NotFoundError("there is no such project, or it is not open to you", found=str(project))
         if said is not Decision.ALLOWED:
