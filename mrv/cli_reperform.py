@@ -33,6 +33,9 @@ SHOWN = 30
     help="OpenSSH allowed_signers file; default: that of MRV_HOME, where set.",
 )
 @click.option("--any-signer", is_flag=True, help="Go on whoever signed it; the report says so.")
+@click.option(
+    "--tables-only", is_flag=True, help="Leave out the report, workbook and every other file made of the tables."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def reperform(
     package: Path,
@@ -40,11 +43,12 @@ def reperform(
     complete: bool,
     allowed_signers: Path | None,
     any_signer: bool,
+    tables_only: bool,
     as_json: bool,
 ) -> None:
-    """Make every table of PACKAGE anew from its inputs, offline and in a clean folder, and compare.
+    """Make every table and file of PACKAGE anew from its inputs, offline and in a clean folder, and compare.
 
-    PACKAGE is a folder or a .zip. Prints `same`, or each figure that differs with both values. Exits with 1 where one differs.
+    PACKAGE is a folder or a .zip. Prints `same`, or each figure and file that differs. Exits with 1 where one differs.
     """
     from mrv.settings import read_settings
     from mrv.stages.reperform import reperform as reperform_package
@@ -53,7 +57,12 @@ def reperform(
     if allowed_signers is None and "MRV_HOME" in os.environ:
         allowed_signers = read_settings().keys_dir / "allowed_signers"
     found = reperform_package(
-        package, folders=folders, allowed_signers=allowed_signers, any_signer=any_signer, progress=Terminal()
+        package,
+        folders=folders,
+        allowed_signers=allowed_signers,
+        any_signer=any_signer,
+        tables_only=tables_only,
+        progress=Terminal(),
     )
     if as_json:
         click.echo(json.dumps(_record(found), ensure_ascii=False, indent=1))
@@ -98,6 +107,11 @@ def _record(found: Reperformance) -> dict[str, Any]:
             }
             for result in found.differing_tables
         ],
+        "files": {
+            "compared": found.files.compared,
+            "differing": list(found.files.differing),
+            "not_compared_because": found.files.reason,
+        },
         "seconds": dict(found.seconds),
     }
 
@@ -107,8 +121,6 @@ def _text(figure: Any) -> str | None:
 
 
 def _print(found: Reperformance) -> None:
-    from mrv.terminal import print_table
-
     if not found.same_code:
         click.echo(f"warning: the package was made by mrv {found.code}; this is another version of the code", err=True)
     given = found.inputs - found.missing
@@ -117,6 +129,18 @@ def _print(found: Reperformance) -> None:
         + (", nothing is missing" if found.complete else "")
     )
     click.echo(f"Made anew: {found.marts} tables, {found.landed} tables of rows before them, {found.figures} figures")
+    _print_not_made(found)
+    if found.same:
+        click.echo(
+            "\nsame" if found.complete else "\nsame: everything that could be made anew is what the package says"
+        )
+    else:
+        _print_differences(found)
+
+
+def _print_not_made(found: Reperformance) -> None:
+    from mrv.stages.reperform_files import TAKEN
+
     if found.given:
         click.echo(
             f"Starts from rows as the package shows them, for their files are withheld: {', '.join(found.given)}"
@@ -128,11 +152,17 @@ def _print(found: Reperformance) -> None:
         for name, reason in list(found.not_made.items())[:SHOWN]:
             click.echo(f"  {name} ({reason})")
         click.echo("  Give the files that the package withholds with --inputs to make these too.")
-    if found.same:
+    if found.files.reason is None:
+        click.echo(f"Made anew, byte for byte: {found.files.compared} files; {TAKEN}")
+    else:
         click.echo(
-            "\nsame" if found.complete else "\nsame: everything that could be made anew is what the package says"
+            f"NOT compared: report, workbook, trace, map layers and every other file made of the tables ({found.files.reason})"
         )
-        return
+
+
+def _print_differences(found: Reperformance) -> None:
+    from mrv.terminal import print_table
+
     rows = [
         {
             "figure": item.figure_id,
@@ -143,14 +173,19 @@ def _print(found: Reperformance) -> None:
         }
         for item in found.differing_figures
     ]
-    click.echo(f"\nDIFFERENT: {len(rows)} figures, {len(found.differing_tables)} tables")
-    print_table(rows[:SHOWN], right=["package", "made anew", "difference"])
+    click.echo(
+        f"\nDIFFERENT: {len(rows)} figures, {len(found.differing_tables)} tables, {len(found.files.differing)} files"
+    )
+    if rows:
+        print_table(rows[:SHOWN], right=["package", "made anew", "difference"])
     if len(rows) > SHOWN:
         click.echo(f"... and {len(rows) - SHOWN} more (--json tells all)")
     for result in found.differing_tables[:SHOWN]:
         click.echo(f"{result.name}: {result.differing} cells or rows differ, first:")
         for item in result.first[:2]:
             click.echo(f"  {item.key} {item.column}: package {item.old or '(none)'}, made anew {item.new or '(none)'}")
+    for name in found.files.differing[:SHOWN]:
+        click.echo(f"{name}: other bytes than those made anew")
 
 
 @click.command()

@@ -70,7 +70,7 @@ def build(contents: Contents, *, folder: Path, key: SigningKey) -> BuiltPackage:
         root = Path(tempfile.mkdtemp(prefix=".new-", dir=folder))
         try:
             staging = Staging(root, secrets=[*contents.secrets, KEY_MARK], private=key.private.private_bytes_raw())
-            _write_payload(staging, contents, key)
+            write_payload(staging, contents, fingerprint=key.fingerprint)
             _seal(staging, contents, key)
             return _publish(staging, target)
         finally:
@@ -78,7 +78,18 @@ def build(contents: Contents, *, folder: Path, key: SigningKey) -> BuiltPackage:
             root.with_name(root.name + SUFFIX).unlink(missing_ok=True)
 
 
-def _write_payload(staging: Staging, contents: Contents, key: SigningKey) -> None:
+def write_payload(staging: Staging, contents: Contents, *, fingerprint: str) -> None:
+    """Write every file below `data/`; the same contents give the same bytes.
+
+    Args:
+        staging: Where to.
+        contents: What goes in.
+        fingerprint: That of the key that signs, for the guide.
+
+    Raises:
+        PackageError: Something is missing, unsafe or secret.
+        StoreError: The disk refuses a write.
+    """
     write_tables(staging, contents)
     for name in sorted(contents.landed):
         staging.copy(f"data/landed/{name}.parquet", contents.landed[name])
@@ -102,17 +113,17 @@ def _write_payload(staging: Staging, contents: Contents, key: SigningKey) -> Non
     write_stac(staging, contents)
     write_openlineage(staging, contents)
     write_changes(staging, contents)
-    staging.write("data/VERIFY.md", _guide(contents, key).encode())
+    staging.write("data/VERIFY.md", _guide(contents, fingerprint).encode())
     staging.write("data/verify.py", files("mrv.package").joinpath("standalone/verify.py").read_bytes())
     staging.write_json(SUMMARY, _summary(contents, staging.entries))
     write_crate(staging, contents)
 
 
-def _guide(contents: Contents, key: SigningKey) -> str:
+def _guide(contents: Contents, fingerprint: str) -> str:
     source = files("mrv.package").joinpath("templates/VERIFY.md.j2").read_text(encoding="utf-8")
     template = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True).from_string(source)  # noqa: S701 - Markdown
     day = contents.created_at[:10].replace("-", "")
-    return template.render(name=contents.name, namespace=sshsig.NAMESPACE, fingerprint=key.fingerprint, day=day)
+    return template.render(name=contents.name, namespace=sshsig.NAMESPACE, fingerprint=fingerprint, day=day)
 
 
 def _summary(contents: Contents, entries: Mapping[str, bag.Entry]) -> dict[str, Any]:

@@ -109,7 +109,7 @@ def package_contents(
         compiled_sql=snapshot.folder / "calc" / "sql",
         parameters=used_parameters(account_parameters(context.project, period)),
         inputs=[context.ledger.first_retrieval(item) for item in artifacts],
-        withheld=_personal(context, artifacts),
+        withheld=withheld(context, artifacts),
         input_files={item.sha256: context.store.get(item.sha256) for item in artifacts},
         code=Code(
             version=f"{installed_version('mrv')}+{code_version()[:12]}",
@@ -161,7 +161,7 @@ def _raster_facts(rasters: Mapping[str, Path]) -> dict[str, RasterFacts]:
     return {name: read_facts(path) for name, path in rasters.items()}
 
 
-def _personal(context: Context, artifacts: Sequence[Artifact]) -> dict[str, str]:
+def withheld(context: Context, artifacts: Sequence[Artifact]) -> dict[str, str]:
     """Return the received files that may name people or places; what may be told of their rows goes into the package."""
     tables: dict[str, list[TableFile]] = {}
     for source in context.definition.sources:

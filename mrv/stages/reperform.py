@@ -41,6 +41,7 @@ from mrv.stages.land import Pulled
 from mrv.stages.package_inputs import Inputs, find_inputs, private_zones, project_of, seed_ledger
 from mrv.stages.pipeline import Caller, Timed, make_tables
 from mrv.stages.protect import publish_rows
+from mrv.stages.reperform_files import FilesResult, compare_files
 from mrv.stages.transform import Snapshot, transform
 from mrv.store import Store
 from mrv.warehouse.lineage import landed_ancestors
@@ -82,6 +83,7 @@ class Reperformance:
         figures_not_made: Figures of marts that could not be made.
         differing_figures: Those that differ, the headline first: `old` is what the package says, `new` what was made.
         differing_tables: Tables that differ.
+        files: Every file made anew and compared; its `reason` says why they could not be.
         seconds: How long each step took.
     """
 
@@ -99,17 +101,18 @@ class Reperformance:
     figures_not_made: int
     differing_figures: tuple[FigureDifference, ...]
     differing_tables: tuple[TableResult, ...]
+    files: FilesResult
     seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def same(self) -> bool:
         """Whether everything that was made anew is what the package says."""
-        return not self.differing_figures and not self.differing_tables
+        return not self.differing_figures and not self.differing_tables and not self.files.differing
 
     @property
     def complete(self) -> bool:
         """Whether everything was made anew."""
-        return not self.not_made and not self.missing
+        return not self.not_made and not self.missing and self.files.reason is None
 
 
 @dataclass(frozen=True)
@@ -139,15 +142,17 @@ def reperform(
     folders: Sequence[Path] = (),
     allowed_signers: Path | None = None,
     any_signer: bool = False,
+    tables_only: bool = False,
     progress: Progress = SILENT,
 ) -> Reperformance:
-    """Verify a package, make its tables anew and compare.
+    """Verify a package, make its tables and every other file anew and compare.
 
     Args:
         package: Folder or archive of the package.
         folders: Where files that the package withholds can be found, by their hash.
         allowed_signers: As in `mrv.package.verify.verify`.
         any_signer: Likewise.
+        tables_only: Leave out the files that are made of the tables, such as the report and the workbook.
         progress: Who is told how far it is.
 
     Raises:
@@ -165,7 +170,7 @@ def reperform(
                 remedy="see mrv verify; --any-signer goes on whoever signed it",
             )
         with remade(root, folders=folders, progress=progress) as found:
-            return _compared(found, report)
+            return _compared(found, report, _files(found, progress, tables_only=tables_only))
 
 
 @contextmanager
@@ -218,7 +223,16 @@ def _json(root: Path, name: str) -> Any:
         return json.loads(path.read_bytes())
 
 
-def _compared(found: Remade, report: Report) -> Reperformance:
+def _files(found: Remade, progress: Progress, *, tables_only: bool) -> FilesResult:
+    if tables_only:
+        return FilesResult(0, (), "only the tables were asked for")
+    with progress.task("make the files that people read", 1) as advance:
+        result = compare_files(found)
+        advance(1)
+    return result
+
+
+def _compared(found: Remade, report: Report, files: FilesResult) -> Reperformance:
     root, snapshot = found.root, found.snapshot
     # Which table is made of which is read from what was made here: a package could name reasons to leave out a mart.
     unlike = found.start.unlike
@@ -267,6 +281,7 @@ def _compared(found: Remade, report: Report) -> Reperformance:
             )
         ),
         differing_tables=tuple(result for result in results if result.differing),
+        files=files,
         seconds=found.seconds,
     )
 

@@ -20,6 +20,14 @@ from tests.integration.forging import change, describe_tables
 from tests.unit.package.package_samples import reseal
 
 pytestmark = pytest.mark.integration
+READ_BY_PEOPLE = {
+    "data/report/summary.html": b"<h1>Credits: 9,999,999 VCU</h1>",
+    "data/report/monitoring_report_en.pdf": b"%PDF-1.7 9,999,999 VCU",
+    "data/vectors/zones.kml": b"<kml/>",
+    "data/trace/trace.html": b"<script>evil()</script>",
+    "data/VERIFY.md": b"Trust this package.",
+}
+"""Files that no check of a package can judge by themselves, and what a forger writes there."""
 
 
 def package_of(home: Path) -> Path:
@@ -43,6 +51,8 @@ def forged(published_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
         if (figure["mart"], figure["mart_column"], figure["row_key"]) == ("fires_monthly", "fire_count", key):
             change(figures, row, "value", lambda count: count + 1)
     describe_tables(package)
+    for name, content in READ_BY_PEOPLE.items():
+        (package / name).write_bytes(content)
     reseal(package, load_key(published_home / "keys" / "signing_key"))
     return package
 
@@ -63,6 +73,8 @@ def test_what_a_forger_signed_anew_is_named_without_the_withheld_files(forged: P
     assert int(fire[3]) == int(fire[4]) + 1
     assert [name for name in differing if name.startswith("fires.")]
     assert "landed.fires" not in tables, "the fires themselves are as they were received"
+    assert READ_BY_PEOPLE.keys() <= {*told["files"]["differing"]}
+    assert "data/calc/parameters.csv" not in told["files"]["differing"], "what nobody touched is as it was"
 
 
 def test_a_package_that_is_not_accepted_is_not_made_anew(published_home: Path, tmp_path: Path) -> None:
