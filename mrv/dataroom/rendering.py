@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,13 @@ from starlette.responses import HTMLResponse
 
 from mrv.dataroom.language import LANGUAGES, chosen, translator
 from mrv.dataroom.permissions import PUBLIC, Action
+from mrv.dataroom.shown import add_filters
 
 _TEMPLATES = Path(__file__).with_name("templates")
+_STATIC = Path(__file__).with_name("static")
 LANGUAGE_COOKIE = "mrv-language"
+THEME_COOKIE = "mrv-theme"
+THEMES = ("light", "dark")
 
 
 @cache
@@ -25,9 +30,17 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
-    environment.globals["Action"] = Action
+    environment.globals.update(Action=Action, stamp=_stamp())
+    add_filters(environment)
     return environment
+
+
+def _stamp() -> str:
+    """Return what changes with the styles and scripts, so that browsers may keep them until then."""
+    files = sorted(path for path in _STATIC.iterdir() if path.is_file())
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
 def language_of(request: Request) -> str:
@@ -51,6 +64,8 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
         values: What the template shows; `access` where the route has one.
     """
     language = language_of(request)
+    theme = request.cookies.get(THEME_COOKIE)
+    path = request.url.path
     text = (
         _environment()
         .get_template(template)
@@ -59,6 +74,10 @@ def page(request: Request, template: str, *, status: int = 200, **values: Any) -
             language=language,
             languages=LANGUAGES,
             t=translator(language),
+            theme=theme if theme in THEMES else "system",
+            path=path,
+            # What answers a form is no address to come back to.
+            here=f"{path}?{request.url.query}".rstrip("?") if request.method == "GET" else "/projects",
             principal=getattr(request.state, "principal", PUBLIC),
             **{"access": None, **values},
         )

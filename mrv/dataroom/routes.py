@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from mrv.dataroom.api import health
-from mrv.dataroom.pages import home, projects
+from mrv.dataroom.pages import home, language, projects
 
 STATIC = Path(__file__).with_name("static")
-ROUTERS: tuple[APIRouter, ...] = (health.router, home.router, projects.router)
+ROUTERS: tuple[APIRouter, ...] = (health.router, home.router, language.router, projects.router)
