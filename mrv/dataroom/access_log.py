@@ -100,7 +100,7 @@ def is_noted(connection: sa.Connection, act: Act) -> bool:
     """Return whether the same session or token has the same act in the log already, today (UTC)."""
     same = [
         access_log.c[name].is_(None) if getattr(act, name) is None else access_log.c[name] == getattr(act, name)
-        for name in ("session_id", "token_id", "user_id")
+        for name in ("session_id", "token_id", "user_id", "project")
     ]
     query = sa.select(access_log.c.entry_no).where(
         *same,
@@ -112,7 +112,7 @@ def is_noted(connection: sa.Connection, act: Act) -> bool:
 
 
 def _plain(text: str | None) -> str | None:
-    # Some databases hold no NUL and no half of a surrogate pair; a hostile address must not keep an act from being logged.
+    # PostgreSQL holds no NUL and no half of a surrogate pair; a hostile address must not keep an act from being logged.
     return (
         None if text is None else text.encode("utf-8", "replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")
     )
