@@ -8,12 +8,12 @@ from typing import Any
 
 from mrv.package import wording
 from mrv.package.activity import activity
+from mrv.package.deforestation import deforestation_chart
 from mrv.package.landscape import ACCOUNTED
 from mrv.package.monitoring.blocks import Block, DataTable, Inline, Line
 from mrv.package.monitoring.sections_parameters import parameters_of_plan
 from mrv.package.monitoring.writing import Cell, Field, Row, Writer, named, number, percent, short_day, value
 from mrv.package.reductions import CATEGORIES, POOLS, RULE_SETS, reductions
-from mrv.package.report import deforestation_chart
 from mrv.package.wording import Text
 
 SOURCES = {
@@ -46,7 +46,10 @@ def climate(writer: Writer) -> Iterator[Block]:
 def _activity_data(writer: Writer) -> Iterator[Block]:
     yield writer.heading("3.2.1", "general.s3_2_1")
     yield from writer.chart(
-        deforestation_chart(writer.contents, writer.marts("deforestation_annual")), "climate.deforestation_chart"
+        deforestation_chart(
+            writer.marts("deforestation_annual"), writer.contents.period_start, writer.contents.period_end
+        ),
+        "climate.deforestation_chart",
     )
     rows = [row for row in writer.marts("activity_data") if row["kind"] in ACCOUNTED]
     if not rows:

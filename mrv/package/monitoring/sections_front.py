@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import date
 
 from mrv.package import wording
+from mrv.package.cards import FIRST, UNITS
 from mrv.package.monitoring.blocks import Block, Bullets, DataTable, Inline
 from mrv.package.monitoring.prose import missing, prose
 from mrv.package.monitoring.writing import Field, Row, Writer
 from mrv.package.people import people
 from mrv.package.reductions import rule_name
-from mrv.package.report import FIRST, UNITS
 from mrv.package.wording import Text
 from mrv.project import Bilingual, Cover
 
