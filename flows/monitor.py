@@ -144,7 +144,8 @@ def _waiting(result: RunResult) -> str:
         return ""
     figures, causes = pending.difference["figures_changed"], pending.difference["causes"]
     said = "; ".join(cause["en"] for cause in causes)
-    command = f"mrv approve {result.project} --period {result.period} --by NAME --reason TEXT"
+    content = f"--content {pending.content_key[:12]}"
+    command = f"mrv approve {result.project} --period {result.period} {content} --by NAME --reason TEXT"
     return (
         f"**Not published: version {pending.stands} stands.** Version {pending.version} would change {figures} figures "
         f"({said}) and needs an approval: `{command}`"

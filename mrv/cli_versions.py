@@ -23,7 +23,7 @@ NUMBERS = ("old", "new", "difference", "percent", "net_old", "net_new", "credits
 def diff(old: Path, new: Path, as_json: bool) -> None:
     """Compare the packages OLD and NEW, folders or archives: tonnes, figures, rows, files, and whether it is material.
 
-    It believes what both say: `mrv verify` tells whether they may be believed. Exit codes: 0 the same, 1 they differ.
+    Both must be whole, whoever signed them: `mrv verify` tells who did. Exit codes: 0 the same, 1 they differ.
     """
     from mrv.stages.diff import package_difference
 
@@ -44,18 +44,35 @@ def diff(old: Path, new: Path, as_json: bool) -> None:
 @click.command()
 @click.argument("project")
 @click.option("--period", required=True, help="Id of the monitoring period.")
-@click.option("--by", "name", required=True, help="Who approves.")
-@click.option("--reason", required=True, help="Why the published version gets a successor.")
-def approve(project: str, period: str, name: str, reason: str) -> None:
-    """Approve the changed content of PROJECT that waits; the next run publishes it as the next version."""
+@click.option(
+    "--content", help="Key of the content that is approved, or its first eight characters; without it, it is shown."
+)
+@click.option("--by", "name", help="Who approves.")
+@click.option("--reason", help="Why the published version gets a successor.")
+def approve(project: str, period: str, content: str | None, name: str | None, reason: str | None) -> None:
+    """Show the changed content of PROJECT that waits; with --content, --by and --reason, approve exactly that.
+
+    The next run publishes it as the next version.
+    """
     from mrv.approvals import Approver
     from mrv.settings import read_settings
     from mrv.stages.versions import approve as approve_pending
+    from mrv.stages.versions import waiting
 
-    proposal = approve_pending(project, period, Approver(name, reason), read_settings())
-    print_difference(proposal.difference)
-    click.echo(f"\nApproved by {name} as version {proposal.version}: {reason}")
+    settings = read_settings()
+    if content is None or name is None or reason is None:
+        proposal = waiting(project, period, settings)
+        print_difference(proposal.difference)
+        click.echo(f"\nVersion {proposal.version} waits since {proposal.proposed_at[:19]}. Nothing was approved.")
+        click.echo(f"Approve it: {_command(project, period, proposal.content_key)}")
+        sys.exit(0 if content is None and name is None and reason is None else 2)
+    proposal = approve_pending(project, period, Approver(name, reason), settings, content=content)
+    click.echo(f"Approved by {name} as version {proposal.version}: {reason}")
     click.echo(f"Publish it: mrv run {project} --period {period}")
+
+
+def _command(project: str, period: str, content_key: str) -> str:
+    return f'mrv approve {project} --period {period} --content {content_key[:12]} --by NAME --reason "..."'
 
 
 def print_pending(pending: Mapping[str, Any], project: str, period: str) -> None:
@@ -64,7 +81,7 @@ def print_pending(pending: Mapping[str, Any], project: str, period: str) -> None
     print_difference(pending)
     if not pending["changes_figures"]:
         click.echo("No published figure or row would change.")
-    command = f'mrv approve {project} --period {period} --by NAME --reason "..."'
+    command = _command(project, period, pending["content_key"])
     click.echo(f"Version {pending['version']} needs an approval: {command}")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
@@ -22,6 +23,8 @@ from mrv.settings import Settings
 from mrv.stages.context import Context
 from mrv.stages.transform import Snapshot
 
+SHORTEST_KEY = 8
+"""Characters of a content's key that must be given to name it."""
 SHOWN = 20
 """Most figures that a proposal names; `data/changes/` lists all of them."""
 
@@ -154,31 +157,61 @@ def summary(compared: Comparison, *, shown: int = SHOWN) -> dict[str, Any]:
 
 def pending_of(project: str, period: str, settings: Settings) -> Proposal | None:
     """Return what waits for an approval in a period of a project."""
-    definition = load_project(find_project(project, settings)).definition
-    ledger = Ledger(settings.ledger_address)
-    try:
-        return Approvals(ledger, definition.id, definition.period(period).id).proposal()
-    finally:
-        ledger.close()
+    with _approvals(project, period, settings) as known:
+        return known.proposal()
 
 
-def approve(project: str, period: str, approver: Approver, settings: Settings) -> Proposal:
-    """Approve what waits in a period of a project; the next run publishes it.
+def waiting(project: str, period: str, settings: Settings) -> Proposal:
+    """Return what waits for an approval in a period of a project.
 
     Raises:
         UsageError: Nothing waits.
     """
-    definition = load_project(find_project(project, settings)).definition
-    ledger = Ledger(settings.ledger_address)
-    try:
-        known = Approvals(ledger, definition.id, definition.period(period).id)
-        proposal = known.proposal()
-        if proposal is None:
+    with _approvals(project, period, settings) as known:
+        return _waiting(known, project, period)
+
+
+def approve(project: str, period: str, approver: Approver, settings: Settings, *, content: str) -> Proposal:
+    """Approve what waits in a period of a project; the next run publishes it.
+
+    Args:
+        project: Folder or name of the project.
+        period: Id of the period.
+        approver: Who approves, and why.
+        settings: Where things live.
+        content: Key of the content that the approver saw, or at least its first eight characters.
+
+    Raises:
+        UsageError: Nothing waits, or another content does: a run in between may have replaced what was seen.
+    """
+    with _approvals(project, period, settings) as known:
+        proposal = _waiting(known, project, period)
+        if len(content) < SHORTEST_KEY or not proposal.content_key.startswith(content):
             raise UsageError(
-                f"nothing of {project}, {period}, waits for an approval",
-                remedy=f"run it first: mrv run {project} --period {period}",
+                "another content waits for an approval",
+                expected=f"{proposal.content_key[:12]} (at least {SHORTEST_KEY} characters of it)",
+                found=content,
+                remedy=f"look at it first: mrv approve {project} --period {period}",
             )
         known.approve(approver, version=proposal.version, content_key=proposal.content_key)
         return proposal
+
+
+@contextmanager
+def _approvals(project: str, period: str, settings: Settings) -> Iterator[Approvals]:
+    definition = load_project(find_project(project, settings)).definition
+    ledger = Ledger(settings.ledger_address)
+    try:
+        yield Approvals(ledger, definition.id, definition.period(period).id)
     finally:
         ledger.close()
+
+
+def _waiting(known: Approvals, project: str, period: str) -> Proposal:
+    proposal = known.proposal()
+    if proposal is None:
+        raise UsageError(
+            f"nothing of {project}, {period}, waits for an approval",
+            remedy=f"run it first: mrv run {project} --period {period}",
+        )
+    return proposal

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from mrv.approvals import Approver
 from mrv.cli_versions import diff
+from mrv.errors import UsageError
 from mrv.ledger import Ledger
 from mrv.package.verify import verify
 from mrv.project import load_project
@@ -23,7 +24,7 @@ from mrv.simulator.faults import Faults
 from mrv.simulator.server import Server, Sources
 from mrv.simulator.world import FIRES, RASTERS, SUBMISSIONS, World, mirrors
 from mrv.stages.status import project_status
-from mrv.stages.versions import approve, pending_of
+from mrv.stages.versions import approve, pending_of, waiting
 from tests.integration.conftest import Site
 
 pytestmark = pytest.mark.integration
@@ -145,10 +146,10 @@ def test_a_late_plot_and_a_corrected_one_open_versions_that_explain_every_change
         bytes_of_first, tables_of_first = hashes(first.path), current(early)
 
     with serving(site, lambda rows: None) as late:
-        waiting = late.run()
-        pending = waiting.published.pending
+        proposed = late.run()
+        pending = proposed.published.pending
         assert pending is not None
-        assert (waiting.published.version, pending.stands, pending.version) == (1, 1, 2)
+        assert (proposed.published.version, pending.stands, pending.version) == (1, 1, 2)
         assert pending.changes_figures
         assert current(late) == tables_of_first, "analysts see what is published"
         assert [cause["code"] for cause in pending.difference["causes"]] == ["inputs:plots"]
@@ -156,7 +157,10 @@ def test_a_late_plot_and_a_corrected_one_open_versions_that_explain_every_change
         again = late.run()
         assert again.published.pending == pending
         assert not again.changed
-        approve(str(late.project), "mp1", WHO, late.settings)
+        with pytest.raises(UsageError, match="another content waits"):
+            approve(str(late.project), "mp1", WHO, late.settings, content="0" * 64)
+        assert waiting(str(late.project), "mp1", late.settings).content_key == pending.content_key
+        approve(str(late.project), "mp1", WHO, late.settings, content=pending.content_key[:12])
         second = late.run().published
         assert (second.version, second.pending, second.changed) == (2, None, True)
         assert pending_of(str(late.project), "mp1", late.settings) is None

@@ -64,7 +64,7 @@ SPANISH = {
     "missing, added or not listed: {}": "falta, sobra o no está listado: {}",
     "does not belong here: {}; missing: {}": "no corresponde: {}; falta: {}",
     "cannot be read: {}": "no se puede leer: {}", "{} does not match {}": "{} no corresponde a {}",
-    "{}: the key {} was revoked": "{}: la clave {} fue revocada",
+    "{}: the key {} was revoked, or the list cannot be read": "{}: la clave {} fue revocada, o no se puede leer la lista",
     "{}: the key {} is not allowed": "{}: la clave {} no está permitida", "{}: the key is {}, not {}": "{}: la clave es {}, no {}",
     "the signer {} is not known: anybody may have made this": "no se conoce a quien firmó, {}: cualquiera pudo hacer esto",
     "{} does not list what it must": "{} no lista lo que debe", "{} files, no links": "{} archivos, sin enlaces",
@@ -193,9 +193,10 @@ def fingerprint(public: bytes) -> str:
     return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 
 
-def _key_lines(path: Path) -> list[str]:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+def _key_lines(path: Path | None) -> list[tuple[str, str]]:
+    text = path.read_text(encoding="utf-8") if path and path.exists() else ""
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return [(line, (line.partition("ssh-ed25519")[2].split() or [""])[0]) for line in lines]
 
 
 def _allows(line: str, claimed: str) -> bool:
@@ -307,19 +308,19 @@ class Package:
 
     def known_signer(self) -> Said:
         """The key is one that the reader trusts, told by another way than the package."""
-        key, short, options = _line_key(self.signer), fingerprint(self.signer), self.options
-        lists = [options.revoked, options.allowed_signers and options.allowed_signers.with_name("revoked_keys")]
-        if any(key in line.split() for path in lists if path and path.exists() for line in _key_lines(path)):
-            raise Failed("{}: the key {} was revoked", SIGNATURE, short)
-        if options.fingerprint:
-            if options.fingerprint != short:
-                raise Failed("{}: the key is {}, not {}", SIGNATURE, short, options.fingerprint)
+        key, short, trusted = _line_key(self.signer), fingerprint(self.signer), self.options.allowed_signers
+        revoked = _key_lines(self.options.revoked) + _key_lines(trusted and trusted.with_name("revoked_keys"))
+        if any(listed == key or not line.startswith("ssh-ed25519 ") for line, listed in revoked):
+            raise Failed("{}: the key {} was revoked, or the list cannot be read", SIGNATURE, short)
+        if wanted := self.options.fingerprint:
+            if wanted != short:
+                raise Failed("{}: the key is {}, not {}", SIGNATURE, short, wanted)
             return "{}", short
-        if options.allowed_signers:
-            for line in _key_lines(options.allowed_signers):
-                if key in line.split() and _allows(line, self.info()["Bagging-Date"]):
+        if trusted:
+            for line, listed in _key_lines(trusted):
+                if listed == key and _allows(line, self.info()["Bagging-Date"]):
                     return "{}", line.split()[0]
-            if not options.any_signer:
+            if not self.options.any_signer:
                 raise Failed("{}: the key {} is not allowed", SIGNATURE, short)
         raise NotChecked("the signer {} is not known: anybody may have made this", short)
 
@@ -575,7 +576,7 @@ def verify(package: Package, say: Callable[[str], object]) -> bool:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the checks that the command line asks for; return the exit code."""
+    """Run the checks that are asked for; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=Path(__file__).resolve().parent.parent)
     parser.add_argument("--fingerprint", help="SHA256:... of the publisher's key, told by another way than the package")
@@ -591,8 +592,7 @@ def main(arguments: list[str]) -> int:
     if not (options.folder / "bagit.txt").is_file():
         parser.error(f"there is no bagit.txt in {options.folder}")
     csv.field_size_limit(2**27)
-    accepted = verify(Package(options.folder, options), lambda line: sys.stdout.buffer.write(f"{line}\n".encode()))
-    return 0 if accepted else 1
+    return not verify(Package(options.folder, options), lambda line: sys.stdout.buffer.write(f"{line}\n".encode()))
 
 
 if __name__ == "__main__":

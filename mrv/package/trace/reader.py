@@ -66,6 +66,11 @@ def read_trace(root: Path) -> Mapping[str, Any]:
         raise PackageError(
             "the trace is of another form", expected=FORMAT, where=JSON, remedy="use the version of mrv that built it"
         )
+    for part in ("figures", "nodes"):
+        if not isinstance(record.get(part), dict) or not all(isinstance(item, dict) for item in record[part].values()):
+            raise PackageError(
+                "a file does not hold what it should", expected=f"{part}: an object of objects", where=JSON
+            )
     return record
 
 

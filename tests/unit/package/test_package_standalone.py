@@ -150,6 +150,21 @@ def test_without_a_key_to_compare_with_the_signer_is_not_known_and_the_package_n
     assert run(built, "--allowed-signers", tmp_path / "allowed").returncode == 1
 
 
+@pytest.mark.parametrize("content", ["sha256:abc\n", "ssh-rsa AAAA\n", b"SSHKRL\n\0\xff"])
+def test_a_list_of_revoked_keys_that_cannot_be_read_lets_nobody_in(built, signers, tmp_path, content):
+    path = tmp_path / "revoked"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert run(built, "--allowed-signers", signers).returncode == 0
+    assert run(built, "--allowed-signers", signers, "--revoked", path).returncode == 1
+
+
+def test_a_key_in_the_comment_of_another_one_allows_nothing(built, tmp_path):
+    other = keys.public_line(sshsig.public_blob(Ed25519PrivateKey.generate().public_key()))
+    path = tmp_path / "allowed"
+    path.write_text(f"somebody {' '.join(other.split()[:2])} {sample_key().public_line}\n")
+    assert run(built, "--allowed-signers", path).returncode == 1
+
+
 @pytest.mark.parametrize(
     ("line", "accepted"),
     [
