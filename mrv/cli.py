@@ -19,6 +19,7 @@ from mrv.cli_keys import keys, stamp
 from mrv.cli_reperform import annex, reperform
 from mrv.cli_sample import sample
 from mrv.cli_serve import serve
+from mrv.cli_sql import sql
 from mrv.cli_trace import trace
 from mrv.cli_versions import approve, diff, print_pending
 from mrv.errors import MrvError, UsageError
@@ -405,38 +406,6 @@ def _verify(
         )
 
 
-@main.command()
-@click.argument("project")
-@click.argument("query", required=False)
-@click.option("--period", help="Id of the monitoring period; default: the newest snapshot.")
-@click.option("--limit", default=1000, show_default=True, type=click.IntRange(min=1), help="Most rows shown.")
-@click.option("--format", "style", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-def sql(project: str, query: str | None, period: str | None, limit: int, style: str) -> None:
-    """Ask the current snapshot of PROJECT in SQL, read-only; without QUERY, list the tables."""
-    from mrv.package.staging import cell_text
-    from mrv.stages.status import ask
-
-    columns, rows, truncated = ask(project, query, _settings(), period=period, limit=limit)
-    if style == "json":
-        click.echo(
-            json.dumps(
-                [dict(zip(columns, row, strict=True)) for row in rows], default=cell_text, ensure_ascii=False, indent=1
-            )
-        )
-    elif style == "csv":
-        import csv
-
-        writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows([cell_text(cell) for cell in row] for row in rows)
-    else:
-        from mrv.terminal import print_table
-
-        print_table([{name: cell_text(cell) for name, cell in zip(columns, row, strict=True)} for row in rows])
-    if truncated:
-        click.echo(f"truncated after {limit} rows", err=True)
-
-
 main.add_command(account)
 main.add_command(approve)
 main.add_command(diff)
@@ -446,6 +415,7 @@ main.add_command(reperform)
 main.add_command(annex)
 main.add_command(sample)
 main.add_command(serve)
+main.add_command(sql)
 main.add_command(stamp)
 main.add_command(trace)
 

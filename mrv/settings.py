@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     dataroom_url: str | None = Field(
         None, description="SQLAlchemy URL of the data room's database; default: SQLite in the home."
     )
+    sql_seconds: float = Field(20.0, gt=0, le=600, description="Seconds after which a query is ended.")
+    sql_memory_bytes: int = Field(2**30, ge=2**27, description="Memory that one query may use.")
     dataroom_base_url: str | None = Field(
         None, description="Address that people reach the data room at; default: the one it listens on."
     )

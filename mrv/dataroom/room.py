@@ -16,6 +16,7 @@ from mrv.dataroom.models import public_projects
 from mrv.dataroom.permissions import PUBLIC, Action, Decision, Principal, decide
 from mrv.errors import DataRoomError
 from mrv.settings import Settings
+from mrv.warehouse.sandbox import Sandbox
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Room:
     settings: Settings
     database: Database
     catalogue: Catalogue
+    sandbox: Sandbox = field(default_factory=Sandbox)
 
 
 class DeniedError(DataRoomError):

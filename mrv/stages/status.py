@@ -1,16 +1,14 @@
-"""What the ledger and the current snapshot say, for `mrv status` and `mrv sql`."""
+"""What the ledger says, for `mrv status`."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from mrv.approvals import Approvals
 from mrv.ledger import Ledger
 from mrv.project import find_project, load_project
 from mrv.settings import Settings
-from mrv.stages.published import published_snapshot
 
 
 def project_status(project: str, settings: Settings) -> list[dict[str, str]]:
@@ -58,22 +56,3 @@ def _packages(ledger: Ledger, project: str, period: str) -> Iterator[dict[str, s
         names = {"period": period, "stage": "publish", "dataset": f"version {proposal.version}"}
         said = f"{proposal.difference['figures_changed']} figures would change: mrv approve"
         yield {**names, "state": "needs approval", **counts, "at": proposal.proposed_at[:19], "error": said}
-
-
-def ask(
-    project: str, query: str | None, settings: Settings, *, period: str | None, limit: int
-) -> tuple[list[str], list[tuple[Any, ...]], bool]:
-    """Ask the current snapshot of a project; without a query, list its tables.
-
-    Returns:
-        Column names, rows, and whether there were more rows than the limit.
-
-    Raises:
-        UsageError: Nothing has been published yet, or the query is refused.
-    """
-    from mrv.warehouse.read import query as run_query
-
-    folder = published_snapshot(project, settings, period=period)
-    text = query or "select table_name, comment from duckdb_tables() where not internal order by table_name"
-    answer = run_query(folder, text, limit=limit)
-    return answer.columns, answer.rows, answer.truncated

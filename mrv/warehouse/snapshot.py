@@ -8,8 +8,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +17,8 @@ import pyarrow as pa
 from mrv.errors import WarehouseError
 from mrv.files import fsync_folder, hash_file, storage_errors, write_bytes, write_parquet
 from mrv.warehouse.build import Build
-
-DATABASE = "snapshot.duckdb"
-"""A cache for readers, made from the Parquet; its bytes differ from run to run, so it is never signed."""
+from mrv.warehouse.cells import cell_text
+from mrv.warehouse.sandbox_child import DATABASE
 
 
 @dataclass(frozen=True)
@@ -190,7 +187,7 @@ def _write(build: Build, folder: Path) -> None:
         write_csv(folder / "csv" / f"{name}.csv", table)
     write_bytes(folder / "marts.json", _json([mart.record() for mart in marts]))
     _write_calculation(build.target, folder / "calc")
-    _write_database(folder / DATABASE, marts, tables)
+    write_database(folder / DATABASE, marts, tables)
 
 
 def write_csv(path: Path, table: pa.Table) -> None:
@@ -205,19 +202,7 @@ def write_csv(path: Path, table: pa.Table) -> None:
 def _text_rows(table: pa.Table) -> Iterator[list[str]]:
     for batch in table.to_batches(max_chunksize=10_000):
         columns = [column.to_pylist() for column in batch.columns]
-        yield from ([_text(value) for value in row] for row in zip(*columns, strict=True))
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return format(value, "f")  # str() would write 1E-9
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    return str(value)
+        yield from ([cell_text(value) for value in row] for row in zip(*columns, strict=True))
 
 
 def _write_calculation(target: Path, folder: Path) -> None:
@@ -235,9 +220,18 @@ def _write_calculation(target: Path, folder: Path) -> None:
             shutil.copyfile(path, copy)
 
 
-def _write_database(path: Path, marts: Sequence[Mart], tables: Mapping[str, pa.Table]) -> None:
+def write_database(path: Path, marts: Sequence[Mart], tables: Mapping[str, pa.Table]) -> None:
+    """Write tables and their descriptions as a DuckDB file.
+
+    It is a cache for readers, made from the Parquet; its bytes differ from run to run, so it is never signed.
+
+    Args:
+        path: The file, which is new.
+        marts: Descriptions; those without a table are left out.
+        tables: Table of each mart by name.
+    """
     with duckdb.connect(str(path)) as connection:
-        for mart in marts:
+        for mart in (mart for mart in marts if mart.name in tables):
             connection.from_arrow(tables[mart.name]).create(mart.name)
             connection.execute(f"comment on table {mart.name} is {_quoted(mart.description)}")
             for column in mart.columns:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import random
 import shutil
+from contextlib import closing
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -19,7 +21,7 @@ from mrv.files import write_parquet
 from mrv.schemas import DATASETS
 from mrv.warehouse.build import DBT_PROJECT, Build, run_dbt
 from mrv.warehouse.dictionary import MARTS
-from mrv.warehouse.read import query
+from mrv.warehouse.sandbox import Limits, Sandbox
 from mrv.warehouse.snapshot import export
 from tests.integration.gap_rows import gap_rows
 from tests.integration.warehouse_inputs import build, records, write_landed
@@ -327,10 +329,11 @@ def test_snapshot_describes_each_mart(gaps: Any) -> None:
 
 
 def test_snapshot_answers_sql_with_its_comments(gaps: Any) -> None:
-    answer = query(
-        gaps[1], "select comment from duckdb_columns() where table_name = 'zones' and column_name = 'area_ha'"
-    )
-    assert answer.rows == [("Geodesic area on WGS84. [ha]",)]
+    question = "select comment from duckdb_columns() where table_name = 'zones' and column_name = 'area_ha'"
+    rows = io.BytesIO()
+    with closing(Sandbox()) as sandbox:
+        sandbox.run(gaps[1], question, rows, form="json", limits=Limits())
+    assert json.loads(rows.getvalue()) == [["Geodesic area on WGS84. [ha]"]]
 
 
 def test_calculation_travels_with_the_snapshot(gaps: Any) -> None:
