@@ -7,7 +7,7 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from mrv.dataroom.api import health
-from mrv.dataroom.pages import home, language, projects
+from mrv.dataroom.pages import home, language, packages, projects
 
 STATIC = Path(__file__).with_name("static")
-ROUTERS: tuple[APIRouter, ...] = (health.router, home.router, language.router, projects.router)
+ROUTERS: tuple[APIRouter, ...] = (health.router, home.router, language.router, projects.router, packages.router)
