@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mrv.cli_access_log import access_log
 from mrv.cli_account import account
 from mrv.cli_forms import forms
 from mrv.cli_keys import keys, stamp
@@ -406,6 +407,7 @@ def _verify(
         )
 
 
+main.add_command(access_log)
 main.add_command(account)
 main.add_command(approve)
 main.add_command(diff)

@@ -57,7 +57,7 @@ def rows(connection: sa.Connection, *, after: int = 0, batch: int = BATCH) -> It
     """Yield the entries in order, a batch at a time, so that a long log needs no more memory than a short one."""
     while True:
         query = sa.select(access_log).where(access_log.c.entry_no > after).order_by(access_log.c.entry_no)
-        found = connection.execute(query.limit(batch)).mappings().all()
+        found = [dict(row) for row in connection.execute(query.limit(batch)).mappings()]
         yield from found
         if len(found) < batch:
             return
@@ -118,7 +118,7 @@ def _changed(row: Mapping[str, Any], before: Mark) -> Fault:
 
 
 def _true_number(row: Mapping[str, Any]) -> int | None:
-    number = row["entry_no"]
+    number = int(row["entry_no"])
     content = {name: row[name] for name in HASHED}
     for distance in range(1, _NEAR):
         for candidate in (number - distance, number + distance):

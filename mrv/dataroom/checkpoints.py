@@ -121,7 +121,8 @@ def is_due(connection: sa.Connection, now: datetime) -> bool:
     ).first()
     if last is None:
         return number > 0
-    return number - last.entry_no >= EVERY_ENTRIES or (number > last.entry_no and last.at <= moment(now - EVERY))
+    fresh = int(number - last.entry_no)
+    return fresh >= EVERY_ENTRIES or (fresh > 0 and str(last.at) <= moment(now - EVERY))
 
 
 def stored(connection: sa.Connection) -> list[Checkpoint]:

@@ -7,11 +7,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2.runtime import Context
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from mrv.dataroom.language import LANGUAGES, chosen, translator
+from mrv.dataroom.language import LANGUAGES, chosen, phrases, translator
 from mrv.dataroom.permissions import PUBLIC, Action
 from mrv.dataroom.shown import add_filters
 
@@ -34,7 +35,15 @@ def _environment() -> Environment:
     )
     environment.globals.update(Action=Action, stamp=_stamp())
     add_filters(environment)
+    environment.filters["act"] = _act
     return environment
+
+
+@pass_context
+def _act(context: Context, word: str) -> str:
+    """Write an act of the access log in words; one that has none yet stands as it was written."""
+    texts = phrases().get(f"acts.{word}")
+    return texts[context["language"]] if texts else word
 
 
 def _stamp() -> str:

@@ -6,8 +6,19 @@ from pathlib import Path
 
 from fastapi import APIRouter
 
+from mrv.dataroom.api import access_log as access_log_api
 from mrv.dataroom.api import health
-from mrv.dataroom.pages import home, language, packages, projects
+from mrv.dataroom.api import visits as visits_api
+from mrv.dataroom.pages import access_log, home, language, packages, projects
 
 STATIC = Path(__file__).with_name("static")
-ROUTERS: tuple[APIRouter, ...] = (health.router, home.router, language.router, projects.router, packages.router)
+ROUTERS: tuple[APIRouter, ...] = (
+    health.router,
+    home.router,
+    language.router,
+    projects.router,
+    packages.router,
+    access_log.router,
+    access_log_api.router,
+    visits_api.router,
+)

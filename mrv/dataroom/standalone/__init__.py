@@ -1,0 +1,1 @@
+"""Programs that are handed out with exports and run there by themselves."""
