@@ -7,13 +7,16 @@ from pathlib import Path
 from fastapi import APIRouter
 
 from mrv.dataroom.api import access_log as access_log_api
-from mrv.dataroom.api import health
+from mrv.dataroom.api import health, metrics
+from mrv.dataroom.api import sql as sql_api
 from mrv.dataroom.api import visits as visits_api
 from mrv.dataroom.pages import access_log, home, language, packages, projects
+from mrv.dataroom.pages import sql as sql_pages
 
 STATIC = Path(__file__).with_name("static")
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
+    metrics.router,
     home.router,
     language.router,
     projects.router,
@@ -21,4 +24,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     access_log.router,
     access_log_api.router,
     visits_api.router,
+    sql_api.router,
+    sql_pages.router,
 )

@@ -58,6 +58,18 @@ class QueryError(UsageError):
         self.code = code
 
 
+def check_text(sql: str) -> None:
+    """Refuse a text that can be no query, before anything is done with it.
+
+    Raises:
+        QueryError: It is too long, or holds a character that no SQL has.
+    """
+    if len(sql.encode("utf-8", "surrogatepass")) > MAX_QUERY_BYTES:
+        raise QueryError("too_long")
+    if "\0" in sql or any("\ud800" <= letter <= "\udfff" for letter in sql):
+        raise QueryError("unreadable", found="a character that no SQL has")
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one answer may cost."""
@@ -163,10 +175,7 @@ class Sandbox:
             raise UsageError(
                 "there is no snapshot to read", where=str(folder), remedy="run the period again: mrv run PROJECT"
             )
-        if len(sql.encode("utf-8", "surrogatepass")) > MAX_QUERY_BYTES:
-            raise QueryError("too_long")
-        if "\0" in sql or (not sql.isascii() and any("\ud800" <= letter <= "\udfff" for letter in sql)):
-            raise QueryError("unreadable", found="a character that no SQL has")
+        check_text(sql)
         if form not in FORMS:
             raise QueryError("form", found=form, expected=", ".join(FORMS))
         task = Task(str(folder), sql, form, limits.rows, limits.bytes, limits.seconds, limits.memory_bytes)
