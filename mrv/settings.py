@@ -61,6 +61,10 @@ class Settings(BaseSettings):
     dataroom_base_url: str | None = Field(
         None, description="Address that people reach the data room at; default: the one it listens on."
     )
+    dataroom_trusted_proxies: list[str] = Field(
+        default_factory=list,
+        description="Addresses or networks of reverse proxies, as JSON; only their X-Forwarded headers count.",
+    )
     packages_s3: str | None = Field(
         None, description="s3://bucket/prefix that the data room serves packages from; default: the home."
     )

@@ -16,6 +16,8 @@ from mrv.errors import DataRoomError
 from mrv.files import storage_errors
 
 MIGRATIONS = Path(__file__).with_name("migrations")
+THREADS = 40
+"""Requests that one process works on at the same time."""
 _LOCK = 7_302_958
 """Advisory lock on PostgreSQL under which one process migrates at a time."""
 
@@ -39,7 +41,9 @@ class Database:
         try:
             parsed = make_url(url)
             self.is_sqlite = parsed.get_backend_name() == "sqlite"
-            options: dict[str, Any] = {} if self.is_sqlite else {"pool_pre_ping": True, "pool_size": 20}
+            # As many connections as the pool of threads that handlers run in; what a statement was given is not logged.
+            options: dict[str, Any] = {"pool_size": THREADS, "max_overflow": 4, "hide_parameters": True}
+            options |= {} if self.is_sqlite else {"pool_pre_ping": True}
             if self.is_sqlite and parsed.database:
                 with storage_errors(Path(parsed.database)):
                     Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import sqlalchemy as sa
 from fastapi import Depends, Request
 
-from mrv.dataroom import access_log, sessions
+from mrv.dataroom import access_log, sessions, tokens
 from mrv.dataroom.catalogue import Catalogue, NotFoundError
 from mrv.dataroom.database import Database
 from mrv.dataroom.models import public_projects
@@ -108,7 +108,17 @@ def room_of(request: Request) -> Room:
 
 
 def identify(request: Request, connection: sa.Connection) -> Principal:
-    """Return who makes a request: by a token, by a session, or the public."""
+    """Return who makes a request: by a token, by a session, or the public.
+
+    Raises:
+        DeniedError: The request has a token that does not let in; a session beside it does not help.
+    """
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        holder = tokens.principal_of(connection, token.strip())
+        if holder is None:
+            raise DeniedError(Decision.SIGN_IN, Action.OWN)
+        return holder
     cookie = request.cookies.get(sessions.COOKIE)
     return (sessions.principal_of(connection, cookie) if cookie else None) or PUBLIC
 
@@ -121,10 +131,16 @@ def guarded(action: Action) -> Any:
 
     def door(request: Request) -> Access:
         room = room_of(request)
+        request.state.route = request.scope["route"].path  # for the log: the address itself may hold a secret
         project, period = request.path_params.get("project"), request.path_params.get("period")
         with room.database.reading() as connection:
             principal = identify(request, connection)
             public: frozenset[str] = frozenset(connection.scalars(sa.select(public_projects.c.project)))
+            token = principal.token_id
+            is_noted = token is None or not tokens.needs_touch(connection, token)
+        if token is not None and not is_noted:
+            with room.database.writing() as connection:
+                tokens.touch(connection, token)
         request.state.principal = principal
         said = decide(principal, action, project=project, period=period, today=today(), public=public)
         if said in {Decision.REFUSED, Decision.HIDDEN}:
