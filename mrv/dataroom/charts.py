@@ -55,12 +55,14 @@ class Cell:
         figure_id: Null where no published figure is this very number.
         interval: Low and high end of its 90 per cent interval.
         unit: Its own unit, where the column has several.
+        digits: Its own number of decimals then.
     """
 
     value: Decimal | int | None
     figure_id: str | None = None
     interval: tuple[Decimal, Decimal] | None = None
     unit: Text | None = None
+    digits: int | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,7 @@ _TITLES = {
     "cover": Text("Forest at the end of each year", "Bosque al final de cada año"),
     "loss": Text("Deforestation per year", "Deforestación por año"),
 }
+_DIGITS = {"FTE": 2, "ha": 1}
 _YEAR = Text("Year", "Año")
 _INTERVALS = Text("Intervals of 90 per cent.", "Intervalos del 90 por ciento.")
 _KINDS = [kind for kind, _ in SIDES]
@@ -248,7 +251,7 @@ def _ledger(read: Read, figure_ids: Collection[str]) -> list[Chart]:
                 labels=True,
             ),
             _VINTAGE,
-            [Column(Text(unit, unit), unit)],
+            [Column(Text(unit, unit), "")],
             [(str(row["vintage_year"]), [cell(row, unit.lower(), "credits")]) for row in rows],
             _reasons(shown["ledgers"][0]["reasons"]),
         ),
@@ -284,7 +287,10 @@ def _indicators(read: Read) -> list[Chart]:
         ),
     )
     metrics = [
-        (Text(row["label_en"], row["label_es"]), [Cell(row["value"], unit=row["unit_text"])])
+        (
+            Text(row["label_en"], row["label_es"]),
+            [Cell(row["value"], unit=row["unit_text"], digits=_DIGITS.get(row["unit"], 0))],
+        )
         for row in shown["benefits"]
     ]
     return [

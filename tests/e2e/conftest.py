@@ -5,9 +5,12 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser
 
+from tests.browser import chromium
 from tests.e2e.demo_home import Demo, mrv
 
 
@@ -26,3 +29,10 @@ def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     code, stdout, stderr = json.loads(note.read_text(encoding="utf-8"))
     assert code == 0, stderr
     return Demo(home, stdout)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A real browser. Not for the whole session: while it runs, nothing else of this thread can run an event loop."""
+    with chromium() as started:
+        yield started
