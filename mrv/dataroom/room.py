@@ -136,13 +136,10 @@ def guarded(action: Action) -> Any:
         with room.database.reading() as connection:
             principal = identify(request, connection)
             public: frozenset[str] = frozenset(connection.scalars(sa.select(public_projects.c.project)))
-            token = principal.token_id
-            is_noted = token is None or not tokens.needs_touch(connection, token)
-        if token is not None and not is_noted:
-            with room.database.writing() as connection:
-                tokens.touch(connection, token)
+        _note_use(room, principal)
         request.state.principal = principal
         said = decide(principal, action, project=project, period=period, today=today(), public=public)
+        request.state.decision = said
         if said in {Decision.REFUSED, Decision.HIDDEN}:
             refused = Access(room, request, principal, action, project, period, public)
             refused.log_first("refused", action, outcome="refused")
@@ -154,6 +151,18 @@ def guarded(action: Action) -> Any:
 
     door.action = action  # type: ignore[attr-defined]  # read by `actions_of`: a route without one does not start
     return Depends(door)
+
+
+def _note_use(room: Room, principal: Principal) -> None:
+    note: sa.Update | None = None
+    with room.database.reading() as connection:
+        if principal.token_id is not None:
+            note = tokens.due_note(connection, principal.token_id)
+        elif principal.session_id is not None:
+            note = sessions.due_note(connection, principal.session_id)
+    if note is not None:
+        with room.database.writing() as connection:
+            connection.execute(note)
 
 
 def actions_of(dependant: Any) -> list[Action]:

@@ -7,6 +7,7 @@ import secrets
 from datetime import UTC, date, datetime, timedelta
 
 import sqlalchemy as sa
+from starlette.responses import Response
 
 from mrv.dataroom.database import moment
 from mrv.dataroom.models import grants, sessions, users
@@ -71,15 +72,58 @@ def principal_of(connection: sa.Connection, secret: str) -> Principal | None:
     )
 
 
-def needs_touch(connection: sa.Connection, secret: str) -> bool:
-    """Return whether a session was last noted as used so long ago that it should be noted again."""
-    seen = connection.scalar(sa.select(sessions.c.last_seen_at).where(sessions.c.session_hash == hashed(secret)))
-    return seen is not None and seen < moment(datetime.now(UTC) - _SEEN_EVERY)
+def id_of(connection: sa.Connection, secret: str) -> str:
+    """Return the open name of the session of a secret, as the access log has it."""
+    found = connection.scalar(sa.select(sessions.c.session_id).where(sessions.c.session_hash == hashed(secret)))
+    return found or ""
 
 
-def touch(connection: sa.Connection, secret: str) -> None:
-    """Note that a session was used now."""
-    connection.execute(sessions.update().where(sessions.c.session_hash == hashed(secret)).values(last_seen_at=moment()))
+def set_cookie(response: Response, secret: str) -> None:
+    """Give a session's secret to the browser; it ends with the session."""
+    response.set_cookie(
+        COOKIE, secret, max_age=int(LENGTH.total_seconds()), path="/", secure=True, httponly=True, samesite="lax"
+    )
+
+
+def clear_cookie(response: Response) -> None:
+    """Take the session's secret from the browser."""
+    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+
+
+def end(connection: sa.Connection, secret: str) -> None:
+    """End the session of a secret, if there is one."""
+    mine = sa.and_(sessions.c.session_hash == hashed(secret), sessions.c.revoked_at.is_(None))
+    connection.execute(sessions.update().where(mine).values(revoked_at=moment()))
+
+
+def end_others(connection: sa.Connection, user_id: str, session_id: str | None = None) -> int:
+    """End the sessions of a user but one (default: all); return how many."""
+    others = sa.and_(sessions.c.user_id == user_id, sessions.c.revoked_at.is_(None))
+    if session_id is not None:
+        others = sa.and_(others, sessions.c.session_id != session_id)
+    return connection.execute(sessions.update().where(others).values(revoked_at=moment())).rowcount
+
+
+def live_of(connection: sa.Connection, user_id: str) -> list[sa.RowMapping]:
+    """Return the sessions of a user that still let in, the one used last first; without their secrets."""
+    now = datetime.now(UTC)
+    query = sa.select(*(column for column in sessions.c if column.name != "session_hash")).where(
+        sessions.c.user_id == user_id,
+        sessions.c.revoked_at.is_(None),
+        sessions.c.expires_at > moment(now),
+        sessions.c.last_seen_at > moment(now - IDLE),
+    )
+    return list(connection.execute(query.order_by(sessions.c.last_seen_at.desc())).mappings())
+
+
+def due_note(connection: sa.Connection, session_id: str) -> sa.Update | None:
+    """Return what notes that a session is used now, where that was last noted long enough ago."""
+    now = datetime.now(UTC)
+    mine = sessions.c.session_id == session_id
+    seen = connection.scalar(sa.select(sessions.c.last_seen_at).where(mine))
+    if seen is None or seen >= moment(now - _SEEN_EVERY):
+        return None
+    return sessions.update().where(mine).values(last_seen_at=moment(now))
 
 
 def grants_of(connection: sa.Connection, user_id: str) -> tuple[Grant, ...]:
