@@ -168,6 +168,7 @@ findings = sa.Table(
     sa.Column("raised_at", _text, nullable=False),
     sa.Column("closed_by", _text, sa.ForeignKey(_USER)),
     sa.Column("closed_at", _text),
+    sa.Column("reminded_for", _text),  # the due day that people were reminded of
     sa.Column("resolved_version", sa.Integer),  # the version that a correction was published in
     sa.UniqueConstraint("project", "type", "number"),
     sa.Index(None, "project", "period", "version"),
@@ -204,5 +205,6 @@ mails = sa.Table(
     sa.Column("created_at", _text, nullable=False),
     sa.Column("sent_at", _text),
     sa.Column("failures", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("next_at", _text),  # not to be tried before
     sa.Column("last_error", _text),
 )
