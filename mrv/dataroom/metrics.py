@@ -105,6 +105,7 @@ class Observed:
             "ms": round(seconds * 1000, 1),
             "bytes": seen.bytes,
             "user_id": principal.user_id if principal else None,
+            "decision": scope["state"].get("decision"),
             "address": scope["client"][0] if scope.get("client") else None,
         }
         log.info("request", extra=fields)

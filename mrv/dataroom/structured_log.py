@@ -7,7 +7,7 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
-FIELDS = ("request_id", "method", "route", "status", "ms", "bytes", "user_id", "address")
+FIELDS = ("request_id", "method", "route", "status", "ms", "bytes", "user_id", "decision", "address")
 """What a record may carry besides its message; anything else that somebody attaches is left out."""
 
 
