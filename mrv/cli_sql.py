@@ -71,12 +71,12 @@ def _folder(project: str, settings: Settings, *, period: str | None, as_of: str 
         from mrv.stages.published import published_snapshot
 
         return published_snapshot(project, settings, period=period)
-    from mrv.dataroom.folder_catalogue import FolderCatalogue
+    from mrv.dataroom.catalogues import catalogue_of
     from mrv.dataroom.queries import chosen, database, newest_packages
     from mrv.project import find_project, load_project
 
     name = load_project(find_project(project, settings)).definition.id
-    packages = newest_packages(FolderCatalogue(settings.packages_dir), name)
+    packages = newest_packages(catalogue_of(settings), name)
     wanted = [package for package in packages if period in {None, package.period}]
     return database(chosen(wanted, as_of), settings).folder
 

@@ -9,9 +9,9 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
+from mrv.dataroom.catalogues import catalogue_of, warm
 from mrv.dataroom.database import Database
 from mrv.dataroom.errors_as_answers import API, add_handlers
-from mrv.dataroom.folder_catalogue import FolderCatalogue
 from mrv.dataroom.metrics import Metrics, Observed
 from mrv.dataroom.permissions import Action
 from mrv.dataroom.room import Room, actions_of
@@ -32,7 +32,8 @@ def create_app(settings: Settings) -> FastAPI:
     app = FastAPI(
         title="REDD+ MRV data room", version="1", docs_url=None, redoc_url=None, openapi_url=f"{API}/openapi.json"
     )
-    app.state.room = Room(settings, database, FolderCatalogue(settings.packages_dir))
+    app.state.room = Room(settings, database, catalogue_of(settings))
+    warm(app.state.room.catalogue)
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
