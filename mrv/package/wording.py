@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -144,6 +145,12 @@ def percent(fraction: Decimal | None, digits: int = 1) -> Text:
     """Write a fraction as per cent."""
     text = number(None if fraction is None else fraction * 100, digits)
     return text if fraction is None else Text(f"{text.en} %", f"{text.es} %")
+
+
+def digits_as_written(text: str) -> Text:
+    """Return a number that is told with all its digits, with the decimal sign of each language; other text as it is."""
+    is_number = re.fullmatch(r"-?\d+\.\d+", text) is not None
+    return Text(text, text.replace(".", ",")) if is_number else Text(text, text)
 
 
 def day(value: date) -> Text:

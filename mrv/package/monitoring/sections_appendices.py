@@ -129,7 +129,7 @@ def _open_parameters(writer: Writer) -> Iterator[Block]:
     rows = sorted(map(read, shown["open_used"]), key=itemgetter("parameter_id"))
     yield from writer.table("appendix.parameters", "parameters_used", rows, [
         Field("parameter", value("parameter_id"), share=2.6),
-        Field("value", value("value"), "right", 1.2),
+        Field("value", lambda row: wording.digits_as_written(row["value"]), "right", 1.2),
         Field("unit", lambda row: wording.pretty_unit(row["unit"] or ""), share=1),
         Field("document", value("document"), share=3.2),
         Field("status", lambda row: row["status"], share=1.4),

@@ -64,7 +64,7 @@ def _registry_id(writer: Writer, registry: str, number: str, status: str) -> str
 def _location(writer: Writer) -> str:
     project = writer.contents.project
     place = project.location and writer.pick(Text(project.location.en, project.location.es))
-    return ", ".join(part for part in (place, project.country) if part)
+    return f"{place} ({project.country})" if place else project.country
 
 
 def _span(writer: Writer, start: date | None, end: date | None) -> str:
@@ -75,7 +75,8 @@ def _long_day(writer: Writer, value: date | None) -> str | None:
     """Return a date as the template's title page has it: DD-Month-YYYY."""
     if value is None:
         return None
-    return writer.pick(wording.day(value)).replace(" de ", " ").replace(" ", "-")
+    words = writer.pick(wording.day(value)).replace(" de ", " ").replace(" ", "-")
+    return words.zfill(len(words) + (value.day < 10))
 
 
 def draft_note(writer: Writer) -> str | None:

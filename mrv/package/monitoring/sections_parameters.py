@@ -82,7 +82,5 @@ def _value(writer: Writer, row: Row) -> Line:
 
 
 def _needed(value: object) -> int:
-    """Return how many decimals a value needs: a small one must not be told as nothing, a large one not as rounder than it is."""
-    text = format(value, "f")
-    fraction = text.partition(".")[2].rstrip("0")
-    return min(len(fraction), 1 if abs(float(text)) >= 100 else 4)
+    """Return how many decimals a value has: products of these values must come out from the page."""
+    return len(format(value, "f").partition(".")[2].rstrip("0"))

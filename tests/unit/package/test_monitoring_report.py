@@ -194,7 +194,7 @@ def test_the_title_page_says_what_is_not_given(contents):
     document = documents(contents)[0]
     facts = dict(document.title_page)
     assert facts["Report ID"] == "VP-sample-mp4-v1"
-    assert facts["Monitoring period (inclusive)"] == "1-July-2022 to 30-June-2024"
+    assert facts["Monitoring period (inclusive)"] == "01-July-2022 to 30-June-2024"
     assert "report.contact in project.yaml" in facts["Contact"]
     cover = Cover(prepared_by="A. Ruiz", contact="Lima", gold_level=Bilingual(en="None.", es="Ninguno."))
     identity = Identity(id="sample", name="Sample", country="PE", proponent="Owner", partners=("One", "Two"))
