@@ -152,6 +152,11 @@ class Settings(BaseSettings):
         return self.root / "dataroom"
 
     @property
+    def findings_dir(self) -> Path:
+        """Findings of the data room as files, `<project>/<period>/`, from which packages take them."""
+        return self.root / "findings"
+
+    @property
     def dataroom_address(self) -> str:
         """SQLAlchemy URL of the data room in force."""
         return self.dataroom_url or f"sqlite:///{self.dataroom_dir / 'dataroom.sqlite'}"
