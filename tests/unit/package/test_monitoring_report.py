@@ -203,7 +203,7 @@ def test_the_title_page_says_what_is_not_given(contents):
     assert facts["Preparado por"] == "A. Ruiz"
     assert facts["Criterios de nivel oro"] == "Ninguno."
     assert facts["Socios"] == "One\nTwo"
-    assert facts["Fecha de emisión"] == "2-enero-2026"
+    assert facts["Fecha de emisión"] == "02-enero-2026"
 
 
 def test_waivers_are_told_with_name_and_reason(contents):
