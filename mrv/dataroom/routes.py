@@ -10,7 +10,7 @@ from mrv.dataroom.api import access_log as access_log_api
 from mrv.dataroom.api import health, metrics
 from mrv.dataroom.api import sql as sql_api
 from mrv.dataroom.api import visits as visits_api
-from mrv.dataroom.pages import access_log, home, language, packages, projects
+from mrv.dataroom.pages import access_log, home, language, oidc, packages, projects
 from mrv.dataroom.pages import sql as sql_pages
 
 STATIC = Path(__file__).with_name("static")
@@ -24,6 +24,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     access_log.router,
     access_log_api.router,
     visits_api.router,
+    oidc.router,
     sql_api.router,
     sql_pages.router,
 )
