@@ -63,7 +63,7 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        scope = _forwarded(scope, self.proxies)
+        _forward(scope, self.proxies)
         headers = Headers(scope=scope)
         limit = _body_limit(scope, headers)
         problem = self._problem(scope, headers, limit)
@@ -144,17 +144,19 @@ def _is_inside(address: str, proxies: Sequence[Network]) -> bool:
     return any(parsed in network for network in proxies)
 
 
-def _forwarded(scope: Scope, proxies: Sequence[Network]) -> Scope:
-    """Return the scope with the address and scheme that trusted proxies tell; those of strangers are ignored."""
+def _forward(scope: Scope, proxies: Sequence[Network]) -> None:
+    """Put the address and scheme that trusted proxies tell into the scope; those of strangers are ignored."""
     client = scope.get("client")
     if not proxies or client is None or not _is_inside(client[0], proxies):
-        return scope
+        return
     headers = Headers(scope=scope)
     hops = [part.strip() for line in headers.getlist("x-forwarded-for") for part in line.split(",") if part.strip()]
     # From the right: each proxy adds whom it saw, and what stands left of a stranger is the stranger's word.
     outside = next((hop for hop in reversed(hops) if not _is_inside(hop, proxies)), client[0])
-    scheme = headers.get("x-forwarded-proto", scope["scheme"])
-    return {**scope, "client": (outside[:64], 0), "scheme": scheme if scheme in {"http", "https"} else scope["scheme"]}
+    scope["client"] = (outside[:64], 0)
+    scheme = headers.get("x-forwarded-proto")
+    if scheme in {"http", "https"}:
+        scope["scheme"] = scheme
 
 
 def _host_allowed(host: str, base: tuple[str, str] | None) -> bool:
