@@ -70,7 +70,7 @@ class Overview:
 
 def overview(package: Package) -> Overview:
     """Return the overview of a package."""
-    return _overview(_Kept(package.name, package.facts["created_at"], package))
+    return _overview(_Kept(package.name, package.manifest_sha512, package))
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class _Kept:
     """A package by what tells it from others; two objects of the same package are equal."""
 
     name: str
-    created_at: str
+    manifest_sha512: str
     package: Package = field(compare=False)
 
 
@@ -88,6 +88,7 @@ def _overview(kept: _Kept) -> Overview:
     project, period = facts["project"], facts["period"]
     start, end = date.fromisoformat(period["start"]), date.fromisoformat(period["end"])
     read = reader(package)
+    own = [file for file in package.files.values() if file.path != f"{package.name}.zip"]
     areas = {row["zone_id"] for row in read("zones") if row["kind"] == "project_area"}
     first = [package.figures[record["figure_id"]] for record in facts["headline"]]
     return Overview(
@@ -100,8 +101,8 @@ def _overview(kept: _Kept) -> Overview:
         charts=charts(read, start, end, package.figures),
         checks=_checks(package),
         documents=_documents(package),
-        file_count=len(package.files),
-        byte_count=sum(file.bytes for file in package.files.values()),
+        file_count=len(own),
+        byte_count=sum(file.bytes for file in own),
         changes=_changes(package),
     )
 

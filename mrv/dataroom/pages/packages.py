@@ -5,9 +5,11 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from mrv.dataroom import findings
 from mrv.dataroom.overview import overview
+from mrv.dataroom.permissions import Action
 from mrv.dataroom.rendering import page
-from mrv.dataroom.room import ReadPackage
+from mrv.dataroom.room import Access, ReadPackage
 
 router = APIRouter(include_in_schema=False)
 
@@ -16,4 +18,19 @@ router = APIRouter(include_in_schema=False)
 def package(access: ReadPackage, project: str, period: str, version: int) -> Response:
     """Show a package: figures, checks, files, changes, signature and findings."""
     found = access.room.catalogue.package(project, period, version)
-    return page(access.request, "package.html", access=access, package=found, overview=overview(found))
+    return page(
+        access.request,
+        "package.html",
+        access=access,
+        package=found,
+        overview=overview(found),
+        findings=_findings(access, period, version),
+    )
+
+
+def _findings(access: Access, period: str, version: int) -> list[findings.Finding] | None:
+    """Return the findings of a version; none where the reader may not see findings."""
+    if not access.may(Action.READ_FINDINGS):
+        return None
+    with access.room.database.reading() as connection:
+        return findings.listed(connection, access, findings.Wanted(period=period, version=version))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from mrv.dataroom import findings, visits
 from mrv.dataroom.catalogue import NotFoundError, Package
+from mrv.dataroom.finding_rules import State
 from mrv.dataroom.overview import overview
+from mrv.dataroom.permissions import Action
 from mrv.dataroom.rendering import page
 from mrv.dataroom.room import Access, ReadProject
 
@@ -33,6 +38,11 @@ def project(access: ReadProject, project: str) -> Response:
         package=newest,
         overview=newest and overview(newest),
         packages=packages,
+        unusable=[
+            one for one in access.room.catalogue.unusable(project) if access.may(access.action, project, one.period)
+        ],
+        open_findings=open_findings(access),
+        since=visits.since_last(access, project),
     )
 
 
@@ -42,7 +52,23 @@ def period(access: ReadProject, project: str, period: str) -> Response:
     packages = [one for one in packages_of(access, project) if one.period == period]
     if not packages:
         raise NotFoundError("there is no package of this period", found=period, where=project)
-    return page(access.request, "period.html", access=access, packages=packages, overview=overview(packages[0]))
+    return page(
+        access.request,
+        "period.html",
+        access=access,
+        packages=packages,
+        overview=overview(packages[0]),
+        open_findings=open_findings(access),
+    )
+
+
+def open_findings(access: Access) -> Counter[tuple[str, int]] | None:
+    """Count the findings that are not closed by period and version; none where the reader may not see findings."""
+    if not access.may(Action.READ_FINDINGS):
+        return None
+    with access.room.database.reading() as connection:
+        found = findings.listed(connection, access, findings.Wanted())
+    return Counter((one.period, one.version) for one in found if one.state != State.CLOSED)
 
 
 def packages_of(access: Access, project: str) -> list[Package]:
@@ -52,6 +78,6 @@ def packages_of(access: Access, project: str) -> list[Package]:
         NotFoundError: The project has no package at all.
     """
     packages = access.room.catalogue.packages(project)
-    if not packages:
+    if not packages and not access.room.catalogue.unusable(project):
         raise NotFoundError("there is no such project", found=project)
     return [one for one in packages if access.may(access.action, project, one.period)]
