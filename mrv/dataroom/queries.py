@@ -77,9 +77,8 @@ def database(package: Package, settings: Settings) -> PublishedDatabase:
     Raises:
         WarehouseError: A table of the package is not the one that it declares.
     """
-    key = hashlib.sha256(package.read("manifest-sha256.txt")).hexdigest()
     cache = settings.dataroom_dir / "sql" / package.project
-    return published_database(cache, key, tables(package), package.read)
+    return published_database(cache, package.manifest_sha512, tables(package), package.read)
 
 
 def newest_packages(catalogue: Catalogue, project: str) -> tuple[Package, ...]:

@@ -139,10 +139,14 @@ def _page(
 
 def _shown(answer: Answer, rows: list[list[Any]], x: str, y: str) -> Shown:
     names = [column["name"] for column in answer.columns]
-    numbers = [column["name"] for column in answer.columns if is_number(column["type"])]
-    if y not in numbers:
-        # By default the last number over the first column: totals are written last, groups first.
-        y = numbers[-1] if numbers and numbers[-1] != names[0] else ""
+    if y not in names:
+        # By default the last column with numbers over the first: totals are written last, groups first.
+        filled = [
+            column["name"]
+            for at, column in enumerate(answer.columns)
+            if at and is_number(column["type"]) and any(row[at] is not None for row in rows)
+        ]
+        y = filled[-1] if filled else ""
     x = x if x in names else names[0] if names else ""
     return Shown(answer, rows, x, y, _chart(names, rows, x, y) if x and y else None)
 
