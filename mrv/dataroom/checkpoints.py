@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import logging
 import re
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
 from mrv.dataroom import access_log
 from mrv.dataroom.access_chain import Mark
 from mrv.dataroom.database import Database, moment
+from mrv.dataroom.mail import Background
 from mrv.dataroom.models import checkpoints
-from mrv.errors import DataRoomError, MrvError
+from mrv.errors import DataRoomError, MrvError, PackageError
 from mrv.files import storage_errors, write_bytes
 from mrv.package import keys, sshsig
 from mrv.package.keys import SigningKey
@@ -204,18 +203,26 @@ def allowed_signers(public_keys: Iterable[bytes]) -> str:
     return "".join(f'{SIGNER} namespaces="{NAMESPACE}" {keys.public_line(key)}\n' for key in public_keys)
 
 
-def keep(database: Database, settings: Settings, ended: threading.Event) -> None:
-    """Make checkpoints when they are due, until told to end; for a thread of the server."""
-    told = ""
-    while not ended.wait(_POLL_S):
+class WhenDue:
+    """Makes a checkpoint when one is due; a task of the background."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database, self._settings, self._told = database, settings, ""
+
+    def __call__(self) -> None:
+        with self._database.reading() as connection:
+            if not is_due(connection, datetime.now(UTC)):
+                return
         try:
-            with database.reading() as connection:
-                due = is_due(connection, datetime.now(UTC))
-            if due:
-                make(database, signing_key(settings), folder_of(settings))
-            told = ""
-        except (MrvError, SQLAlchemyError) as error:
-            # Serving goes on without: the log itself is chained. Said once for each cause, not twice a minute.
-            if told != (said := type(error).__name__):
-                log.warning("no checkpoint of the access log: %s", error)
-            told = said
+            make(self._database, signing_key(self._settings), folder_of(self._settings))
+            self._told = ""
+        except PackageError as error:
+            # Serving goes on without a key to sign with: the log itself is chained. Said once for each cause.
+            if self._told != error.message:
+                log.warning("the access log is not signed: %s", error)
+            self._told = error.message
+
+
+def start(database: Database, settings: Settings) -> Background:
+    """Make checkpoints when they are due, until closed."""
+    return Background(WhenDue(database, settings), every_s=_POLL_S)

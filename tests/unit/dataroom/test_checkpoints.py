@@ -128,3 +128,17 @@ def test_a_checkpoint_without_its_signature_is_refused(place):
     (checkpoints.folder_of(settings) / f"{made.name}.sig").unlink()
     with pytest.raises(DataRoomError, match="cannot be read"):
         checkpoints.read_file(checkpoints.folder_of(settings) / made.name)
+
+
+def test_the_background_signs_when_due_and_says_once_that_there_is_no_key(place, tmp_path, caplog):
+    settings, _, database = place
+    checkpoints.WhenDue(database, settings)()
+    checkpoints.WhenDue(database, settings)()
+    with database.reading() as connection:
+        assert [one.entry_no for one in checkpoints.stored(connection)] == [3]
+    keyless = checkpoints.WhenDue(
+        log_of(tmp_path / "other.sqlite", 1), Settings(home=tmp_path / "none", _env_file=None)
+    )
+    keyless()
+    keyless()
+    assert caplog.text.count("the access log is not signed") == 1
