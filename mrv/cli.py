@@ -22,6 +22,7 @@ from mrv.cli_sample import sample
 from mrv.cli_serve import serve
 from mrv.cli_sql import sql
 from mrv.cli_trace import trace
+from mrv.cli_users import token, user
 from mrv.cli_versions import approve, diff, print_pending
 from mrv.errors import MrvError, UsageError
 
@@ -419,7 +420,9 @@ main.add_command(sample)
 main.add_command(serve)
 main.add_command(sql)
 main.add_command(stamp)
+main.add_command(token)
 main.add_command(trace)
+main.add_command(user)
 
 if __name__ == "__main__":
     main()

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from fastapi import Request
 
-from mrv.dataroom import access_log, attempts, doers, models, passwords, secret, sessions, totp
+from mrv.dataroom import access_log, attempts, doers, models, passwords, secret, sessions, tokens, totp
 from mrv.dataroom.catalogue import NotFoundError
 from mrv.dataroom.database import moment
 from mrv.dataroom.models import grants, users
@@ -262,6 +262,17 @@ def end_session(access: Access, session_id: str) -> None:
         if not connection.execute(table.update().where(live).values(revoked_at=moment())).rowcount:
             raise NotFoundError("there is no such session", found=session_id)
         access.log(connection, "end_session", session_id)
+
+
+def new_token(access: Access, wish: tokens.Wish) -> str:
+    """Make a token for whoever asks and return it; one that a token asks for lives no longer than that one.
+
+    Raises:
+        Refused: It asks for more than its owner, or the token that asks, may do.
+    """
+    with access.room.database.writing() as connection:
+        until = tokens.expiry(connection, access.principal.token_id)
+        return tokens.new(connection, access, access.principal, replace(wish, until=until))
 
 
 def _plant(settings: Settings, connection: sa.Connection, user_id: str) -> None:

@@ -51,10 +51,12 @@ def begin(connection: sa.Connection, email: str, user_id: str | None, address: s
     asked = (("account", account, PER_ACCOUNT), ("address", address, PER_ADDRESS))
     for kind, subject, most in asked:
         mine = sa.and_(attempts.c.kind == kind, attempts.c.subject == subject)
-        failed = list(connection.scalars(sa.select(attempts.c.failed_at).where(mine).order_by(attempts.c.failed_at)))
+        failed: list[str] = list(
+            connection.scalars(sa.select(attempts.c.failed_at).where(mine).order_by(attempts.c.failed_at))
+        )
         if len(failed) >= most:
             raise TooManyError(datetime.fromisoformat(failed[-most]) + WINDOW)
-    ids = []
+    ids: list[int] = []
     for kind, subject, _most in asked:
         added = attempts.insert().values(kind=kind, subject=subject, failed_at=moment(now))
         ids.append(connection.execute(added.returning(attempts.c.attempt_id)).scalar_one())

@@ -8,6 +8,7 @@ from mrv.dataroom import doers, models, sessions
 from mrv.dataroom.accounts import user_of
 from mrv.dataroom.catalogue import NotFoundError
 from mrv.dataroom.models import users
+from mrv.dataroom.permissions import Principal
 from mrv.dataroom.phrased import Refused
 
 SHOWN = ("user_id", "email", "name", "organisation", "language", "is_administrator", "is_active", "created_at")
@@ -67,3 +68,23 @@ def set_active(connection: sa.Connection, doer: doers.Doer, user_id: str, *, is_
     if not is_active:
         sessions.end_others(connection, user_id)
     doers.log(connection, doer, "enable_user" if is_active else "disable_user", user_id, of=user["email"])
+
+
+def principal_of(connection: sa.Connection, user_id: str) -> Principal:
+    """Return a user with what they may, for what is done in their name at the terminal.
+
+    Raises:
+        Refused: The user is disabled.
+    """
+    user = user_of(connection, user_id)
+    if not user["is_active"]:
+        raise Refused("admin.user_disabled", email=user["email"])
+    return Principal(
+        user_id=user_id,
+        email=user["email"],
+        name=user["name"],
+        language=user["language"],
+        is_administrator=user["is_administrator"],
+        is_complete=True,
+        grants=sessions.grants_of(connection, user_id),
+    )

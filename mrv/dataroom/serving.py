@@ -47,6 +47,7 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, told: Calla
     Raises:
         MrvError: A setting or the database cannot be used.
     """
+    from mrv.dataroom import first_start
     from mrv.dataroom.database import Database
     from mrv.dataroom.security import base_of, networks
 
@@ -56,10 +57,14 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, told: Calla
     networks(settings.dataroom_trusted_proxies)
     database = Database(settings.dataroom_address)
     database.migrate()
-    database.close()
     port = port or free_port(host)
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     told(f"listening on {address}")
+    # For the terminal alone: a log is read by more people than may become administrator.
+    first = first_start.link(database, settings.dataroom_base_url or address)
+    if first is not None:
+        told(f"nobody has an account yet; the first administrator opens, within 24 hours: {first}")
+    database.close()
     log.info("the data room of home %s starts on %s", settings.root, address)
     Granian(
         "mrv.dataroom.serving:application",
