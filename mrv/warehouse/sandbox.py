@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -99,6 +99,7 @@ class Turns:
     per_person: int = 4
     wait_s: float = 20.0
     _people: Counter[str] = field(default_factory=Counter)
+    _queue: deque[object] = field(default_factory=deque)
     _running: int = 0
     _free: threading.Condition = field(default_factory=threading.Condition)
 
@@ -113,7 +114,13 @@ class Turns:
             if self._people.total() >= self.at_once + self.waiting or self._people[person] >= self.per_person:
                 raise QueryError("busy")
             self._people[person] += 1
-            if not self._free.wait_for(lambda: self._running < self.at_once, self.wait_s):
+            ticket = object()
+            self._queue.append(ticket)
+            # Who came first goes first: else whoever asks again at once would overtake those that wait.
+            came = self._free.wait_for(lambda: self._queue[0] is ticket and self._running < self.at_once, self.wait_s)
+            self._queue.remove(ticket)
+            self._free.notify_all()
+            if not came:
                 self._leave(person)
                 raise QueryError("busy")
             self._running += 1
@@ -123,7 +130,7 @@ class Turns:
             with self._free:
                 self._running -= 1
                 self._leave(person)
-                self._free.notify()
+                self._free.notify_all()
 
     def _leave(self, person: str) -> None:
         self._people[person] -= 1
