@@ -1,0 +1,58 @@
+"""The files of a package: list, how to check them, and their bytes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from mrv.dataroom import downloads, file_listing
+from mrv.dataroom.rendering import page
+from mrv.dataroom.room import Access, Download, ReadPackage
+
+router = APIRouter(prefix="/projects/{project}/periods/{period}/versions/{version}/files", include_in_schema=False)
+Asked = Annotated[str, Query(max_length=200)]
+
+
+@router.get("")
+def files(access: ReadPackage, project: str, period: str, version: int, q: Asked = "", folder: Asked = "") -> Response:
+    """Show the files of a package by folder, with their hashes: all that match, or those of one folder."""
+    package = access.room.catalogue.package(project, period, version)
+    found = file_listing.inside(package, folder) if folder else file_listing.matching(package, q)
+    return page(
+        access.request,
+        "files.html",
+        access=access,
+        package=package,
+        archive=file_listing.archive(package),
+        folders=file_listing.folders(found[: file_listing.MOST] if q else found),
+        count=len(found),
+        asked=q,
+        folder=folder,
+        day=file_listing.signing_day(package),
+        can_be_viewed=downloads.can_be_viewed,
+        known=file_listing.KNOWN,
+        most=None if q or folder else file_listing.OPEN_UP_TO,
+        address=address_of(access),
+    )
+
+
+def address_of(access: Access) -> str:
+    """Return the address that commands to copy name: that which people reach the data room at."""
+    base = access.room.settings.dataroom_base_url
+    return (base or str(access.request.base_url)).rstrip("/")
+
+
+@router.api_route("/{file_id}", methods=["GET", "HEAD"])
+def file(access: Download, project: str, period: str, version: int, file_id: str) -> Response:
+    """Give a file to keep."""
+    package = access.room.catalogue.package(project, period, version)
+    return downloads.download(access, package, downloads.file_of(package, file_id))
+
+
+@router.api_route("/{file_id}/view", methods=["GET", "HEAD"])
+def view(access: Download, project: str, period: str, version: int, file_id: str) -> Response:
+    """Show a file in the browser, walled in."""
+    package = access.room.catalogue.package(project, period, version)
+    return downloads.download(access, package, downloads.file_of(package, file_id), view=True)
