@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 
+from mrv.dataroom import checkpoints, finding_tasks
 from mrv.dataroom.catalogues import catalogue_of, warm
 from mrv.dataroom.database import Database
-from mrv.dataroom.errors_as_answers import API, add_handlers
+from mrv.dataroom.errors_as_answers import API, RESPONSES, add_handlers
 from mrv.dataroom.metrics import Metrics, Observed
 from mrv.dataroom.permissions import Action
 from mrv.dataroom.room import Room, actions_of
@@ -30,7 +32,13 @@ def create_app(settings: Settings) -> FastAPI:
     database = Database(settings.dataroom_address)
     database.migrate()
     app = FastAPI(
-        title="REDD+ MRV data room", version="1", docs_url=None, redoc_url=None, openapi_url=f"{API}/openapi.json"
+        title="REDD+ MRV data room",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=f"{API}/openapi.json",
+        responses=RESPONSES,
+        lifespan=_running,
     )
     app.state.room = Room(settings, database, catalogue_of(settings))
     warm(app.state.room.catalogue)
@@ -44,6 +52,17 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Observed, metrics=app.state.metrics)
     list(declared_routes())
     return app
+
+
+@asynccontextmanager
+async def _running(app: FastAPI) -> AsyncIterator[None]:
+    """Do in the background, while the application runs, what is due: mail, reminders, checkpoints of the access log."""
+    room: Room = app.state.room
+    tasks = (finding_tasks.start(room), checkpoints.start(room.database, room.settings))
+    yield
+    for task in tasks:
+        task.close()
+    room.database.close()
 
 
 def declared_routes() -> Iterator[tuple[str, str, Action]]:

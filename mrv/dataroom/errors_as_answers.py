@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -30,6 +31,29 @@ CODES = {
     429: "too_many",
     500: "failed",
 }
+
+
+class Problem(BaseModel):
+    """What the API answers where it does not do what was asked; further members say more."""
+
+    error: str = Field(description="Word for programs.")
+    detail: str = Field(description="Sentence for people.")
+    request_id: str = Field(description="Id under which the log of the data room has the request.")
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": told}
+    for status, told in {
+        400: "The request cannot be read.",
+        401: "Nobody is signed in, or the token does not count.",
+        403: "Not allowed.",
+        404: "There is none, or it is not open to you.",
+        413: "Too large.",
+        422: "What was sent does not hold.",
+        429: "Too many attempts.",
+    }.items()
+}
+"""Answers that every route may give; part of the API's description."""
 _PAGES = {404: "not_found.html", 500: "failed.html"}
 _PARTS = ("expected", "found", "where", "remedy")
 log = logging.getLogger(__name__)

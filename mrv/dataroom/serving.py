@@ -65,6 +65,10 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, told: Calla
     if first is not None:
         told(f"nobody has an account yet; the first administrator opens, within 24 hours: {first}")
     database.close()
+    link = first_start.link(database, settings.dataroom_base_url or address)
+    database.close()
+    if link:
+        told(f"nobody has an account yet; become the first administrator, once and within a day, at {link}")
     log.info("the data room of home %s starts on %s", settings.root, address)
     Granian(
         "mrv.dataroom.serving:application",

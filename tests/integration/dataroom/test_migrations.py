@@ -51,7 +51,7 @@ def test_the_migrations_make_what_the_models_declare(database):
     """Also after a second start, which changes nothing."""
     database.migrate()
     with database.reading() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
         assert context.get_current_revision() == "0001"
 
