@@ -210,6 +210,7 @@ class WhenDue:
         self._database, self._settings, self._told = database, settings, ""
 
     def __call__(self) -> None:
+        """Make one if it is time."""
         with self._database.reading() as connection:
             if not is_due(connection, datetime.now(UTC)):
                 return

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from mrv.dataroom import access_log, accounts, invitations, oidc_provider
+from mrv.dataroom import access_log, accounts, invitations, oidc_provider, sessions
 from mrv.dataroom.catalogue import NotFoundError
 from mrv.dataroom.database import moment
 from mrv.dataroom.models import oidc_requests, users
@@ -112,7 +112,7 @@ def finish(access: Access, answered: Answered) -> SignedIn:
         with access.room.database.writing() as connection:
             user_id = _account(access, connection, person)
             secret = accounts.session_for(access.room, connection, user_id, access.request, is_complete=True)
-            _log(access, connection, person, user_id)
+            _log(access, connection, person, user_id, sessions.id_of(connection, secret))
     except Refused as refusal:
         with access.room.database.writing() as connection:
             act = access.act("sign_in", person.subject, outcome="refused", method="oidc", why=refusal.phrase)
@@ -190,7 +190,7 @@ def _linked(connection: sa.Connection, person: Identity, user: sa.RowMapping) ->
     return str(user["user_id"])
 
 
-def _log(access: Access, connection: sa.Connection, person: Identity, user_id: str) -> None:
+def _log(access: Access, connection: sa.Connection, person: Identity, user_id: str, session_id: str) -> None:
     email = connection.scalar(sa.select(users.c.email).where(users.c.user_id == user_id))
-    act = access.act("sign_in", user_id, method="oidc", issuer=person.issuer)
-    access_log.append(connection, replace(act, user_id=user_id, actor=str(email)))
+    act = access.act("sign_in", session_id, method="oidc", issuer=person.issuer)
+    access_log.append(connection, replace(act, user_id=user_id, actor=str(email), session_id=session_id))

@@ -18,6 +18,7 @@ router = APIRouter(include_in_schema=False)
 def package(access: ReadPackage, project: str, period: str, version: int) -> Response:
     """Show a package: figures, checks, files, changes, signature and findings."""
     found = access.room.catalogue.package(project, period, version)
+    access.log_first("open_package", found.name)
     return page(
         access.request,
         "package.html",
