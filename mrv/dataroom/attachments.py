@@ -7,11 +7,10 @@ import unicodedata
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import sqlalchemy as sa
 
-from mrv.dataroom.models import attachments, finding_entries
+from mrv.dataroom.models import attachments
 from mrv.dataroom.phrased import Refused
 from mrv.settings import Settings
 from mrv.store import Store
@@ -84,14 +83,3 @@ def add(connection: sa.Connection, settings: Settings, entry_id: str, uploads: S
                 sha256=stored.sha256,
             )
         )
-
-
-def find(connection: sa.Connection, settings: Settings, finding_id: str, attachment_id: str) -> tuple[sa.RowMapping, Path] | None:
-    """Return an attachment of a finding and where its bytes lie, or None."""
-    query = (
-        sa.select(attachments)
-        .join(finding_entries, finding_entries.c.entry_id == attachments.c.entry_id)
-        .where(finding_entries.c.finding_id == finding_id, attachments.c.attachment_id == attachment_id)
-    )
-    row = connection.execute(query).mappings().first()
-    return (row, store_of(settings).get(row["sha256"])) if row else None

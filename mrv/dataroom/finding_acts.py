@@ -53,7 +53,9 @@ class Said:
     due_on: str | None = None
 
 
-def raise_finding(access: Access, package: Package, kind: Kind, bound: tuple[Bound, str], title: str, said: Said) -> str:
+def raise_finding(
+    access: Access, package: Package, kind: Kind, bound: tuple[Bound, str], title: str, said: Said
+) -> str:
     """Raise a finding on something of a version; return its id.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Who is told of a finding by mail: the preparers of its periods, and the verifiers who take part. The mail names and links it only."""
+"""Who is told of a finding by mail: the preparers of its periods, and the verifiers who take part; of its text, nothing."""
 
 from __future__ import annotations
 
@@ -55,10 +55,11 @@ def remind(room: Room) -> int:
         if connection.execute(waiting.limit(1)).first() is None:
             return 0
     with room.database.writing() as connection:
-        rows = list(connection.execute(waiting.with_for_update(skip_locked=True)))
-        for project, finding_id, due_on in rows:
-            tell(connection, room, reading.one(connection, project, finding_id), DUE_SOON)
-            noted = findings.update().where(findings.c.finding_id == finding_id).values(reminded_for=due_on)
+        rows = list(connection.execute(waiting.with_for_update(skip_locked=True)).mappings())
+        for row in rows:
+            tell(connection, room, reading.one(connection, row["project"], row["finding_id"]), DUE_SOON)
+            this = findings.c.finding_id == row["finding_id"]
+            noted = findings.update().where(this).values(reminded_for=row["due_on"])
             connection.execute(noted)
     return len(rows)
 

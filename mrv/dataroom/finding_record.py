@@ -26,7 +26,7 @@ _PREPARER = frozenset({Act.ANSWER})
 def write_all(room: Room) -> None:
     """Write the files of every project: what a crash between an act and its file left out is made good."""
     with room.database.reading() as connection:
-        projects = list(connection.scalars(sa.select(findings.c.project).distinct()))
+        projects: list[str] = list(connection.scalars(sa.select(findings.c.project).distinct()))
     for project in projects:
         write(room, project)
 
@@ -83,7 +83,9 @@ def _thread(finding: Finding, room: Room) -> str:
     verifiers = {entry.author_id for entry in finding.entries if entry.kind in _VERIFIER}
     for entry in finding.entries:
         lines += ["", f"## Round {entry.round}, {entry.kind}, {entry.at}", "", _who(entry, verifiers), "", entry.body]
-        lines += [f"- attached: {file['name']}, {file['bytes']} bytes, sha256 {file['sha256']}" for file in entry.attachments]
+        lines += [
+            f"- attached: {file['name']}, {file['bytes']} bytes, sha256 {file['sha256']}" for file in entry.attachments
+        ]
         if entry.linked_version is not None:
             lines += ["", f"Corrected in version {entry.linked_version}."]
     return "\n".join(lines) + "\n"

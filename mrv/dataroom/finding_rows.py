@@ -67,7 +67,9 @@ def _row(finding: Finding, package: Package | None, number: int, entries: Sequen
         "closed_date": (finding.closed_at or "")[:10] if is_last else "",
         "corrected_in_version": str(max((entry.linked_version or 0 for entry in answers), default=0) or ""),
         "raised_by": finding.raised_by,
-        "attachments": "; ".join(f"{file['name']} sha256:{file['sha256']}" for entry in entries for file in entry.attachments),
+        "attachments": "; ".join(
+            f"{file['name']} sha256:{file['sha256']}" for entry in entries for file in entry.attachments
+        ),
     }
     assert tuple(row) == COLUMNS  # noqa: S101 - one place names them all
     return row

@@ -115,7 +115,9 @@ def text_of(said: str, *, most: int, is_line: bool = False) -> str:
         raise Refused("findings.refused_long", most=most, found=len(text))
     kept = "" if is_line else "\n\t"
     # Direction marks could make a text read otherwise than it is; joiners are part of some letters.
-    if any(unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co"} and sign not in f"{kept}\u200c\u200d" for sign in text):
+    if any(
+        unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co"} and sign not in f"{kept}\u200c\u200d" for sign in text
+    ):
         raise Refused("findings.refused_signs")
     return text
 

@@ -243,11 +243,11 @@ def counts(connection: sa.Connection, project: str, periods: Collection[str] | N
     if periods is not None:
         query = query.where(findings.c.period.in_(list(periods)))
     day: date = today()
-    found = {**dict.fromkeys(State, 0), "overdue": 0}
-    for state, due_on in connection.execute(query):
-        found[state] += 1
-        found["overdue"] += is_overdue(state, due_on, day)
-    return {str(name): count for name, count in found.items()}
+    found = {**{str(state): 0 for state in State}, "overdue": 0}
+    for row in connection.execute(query).mappings():
+        found[row["state"]] += 1
+        found["overdue"] += is_overdue(row["state"], row["due_on"], day)
+    return found
 
 
 def bound_to(connection: sa.Connection, package: Package, kind: str, bound: str) -> list[Finding]:

@@ -49,7 +49,9 @@ def send_due(database: Database, settings: Settings) -> int:
         problem = _send(settings, mail)
         sent += problem is None
         with database.writing() as connection:
-            connection.execute(mails.update().where(mails.c.mail_id == mail["mail_id"]).values(**_outcome(mail, problem)))
+            connection.execute(
+                mails.update().where(mails.c.mail_id == mail["mail_id"]).values(**_outcome(mail, problem))
+            )
     return sent
 
 

@@ -9,13 +9,21 @@ from fastapi import APIRouter
 from mrv.dataroom.api import access_log as access_log_api
 from mrv.dataroom.api import account as account_api
 from mrv.dataroom.api import admin as admin_api
+from mrv.dataroom.api import figures as figures_api
 from mrv.dataroom.api import files as files_api
+from mrv.dataroom.api import findings as findings_api
 from mrv.dataroom.api import health, metrics
+from mrv.dataroom.api import map as map_api
 from mrv.dataroom.api import packages as packages_api
 from mrv.dataroom.api import projects as projects_api
 from mrv.dataroom.api import sql as sql_api
 from mrv.dataroom.api import visits as visits_api
 from mrv.dataroom.pages import access_log, account, admin, files, home, language, oidc, packages, projects, sign_in
+from mrv.dataroom.pages import changes as changes_pages
+from mrv.dataroom.pages import checks as checks_pages
+from mrv.dataroom.pages import figures as figures_pages
+from mrv.dataroom.pages import findings as findings_pages
+from mrv.dataroom.pages import map as map_pages
 from mrv.dataroom.pages import sql as sql_pages
 
 STATIC = Path(__file__).with_name("static")
@@ -41,4 +49,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     oidc.router,
     sql_api.router,
     sql_pages.router,
+    findings_api.router,
+    findings_pages.router,
+    figures_api.router,
+    figures_pages.router,
+    map_api.router,
+    map_pages.router,
+    changes_pages.router,
+    checks_pages.router,
 )

@@ -160,7 +160,9 @@ def export(access: ReadFindings, project: str, ending: Literal["xlsx", "csv", "j
     if ending == "json":
         return JSONResponse(table, headers=headers)
     if ending == "csv":
-        return Response(finding_rows.as_csv(table, for_people=True), media_type="text/csv; charset=utf-8", headers=headers)
+        return Response(
+            finding_rows.as_csv(table, for_people=True), media_type="text/csv; charset=utf-8", headers=headers
+        )
     return Response(finding_rows.as_xlsx(table), media_type=XLSX, headers=headers)
 
 
@@ -214,9 +216,7 @@ def raise_finding(
 ) -> Raised:
     """Raise a finding on a figure, a file (by its `file_id`), a section of the report, or the whole of a version."""
     package = access.room.catalogue.package(project, period, version)
-    return Raised(
-        finding_id=finding_acts.raise_finding(access, package, type, (bound_kind, bound_to), title, says)
-    )
+    return Raised(finding_id=finding_acts.raise_finding(access, package, type, (bound_kind, bound_to), title, says))
 
 
 @router.post(ONE + "/answer", summary="Answer a finding")

@@ -70,7 +70,9 @@ def finding(access: ReadFindings, project: str, finding_id: str) -> Response:
     return _thread(access, finding_id)
 
 
-def _thread(access: Access, finding_id: str, refused: Refused | None = None, said: Said | None = None, act: str = "") -> Response:
+def _thread(
+    access: Access, finding_id: str, refused: Refused | None = None, said: Said | None = None, act: str = ""
+) -> Response:
     with access.room.database.reading() as connection:
         found = reading.thread(connection, access, finding_id)
     catalogue = access.room.catalogue
@@ -145,7 +147,13 @@ def attachment(access: ReadFindings, project: str, finding_id: str, attachment_i
 
 @router.get(OF_VERSION + "/new")
 def new(
-    access: RaiseFinding, project: str, period: str, version: Version, figure: str = "", file: str = "", section: str = ""
+    access: RaiseFinding,
+    project: str,
+    period: str,
+    version: Version,
+    figure: str = "",
+    file: str = "",
+    section: str = "",
 ) -> Response:
     """Show the form that raises a finding; a link beside a figure, file or section fills in what it is about."""
     package = access.room.catalogue.package(project, period, version)
