@@ -60,11 +60,6 @@ def serve(settings: Settings, *, host: str, port: int, workers: int, told: Calla
     port = port or free_port(host)
     address = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     told(f"listening on {address}")
-    # For the terminal alone: a log is read by more people than may become administrator.
-    first = first_start.link(database, settings.dataroom_base_url or address)
-    if first is not None:
-        told(f"nobody has an account yet; the first administrator opens, within 24 hours: {first}")
-    database.close()
     link = first_start.link(database, settings.dataroom_base_url or address)
     database.close()
     if link:

@@ -137,7 +137,7 @@ def _invitation_page(access: Access, secret: str, answer: dict[str, str], error:
 @router.get("/invitations/{secret}")
 def invitation_page(access: Open, secret: str) -> Response:
     """Show what somebody was invited to, and ask for name and password."""
-    return _invitation_page(access, secret, {})
+    return _invitation_page(access, secret, {"name": "", "organisation": "", "email": ""})
 
 
 @router.post("/invitations/{secret}")
