@@ -28,14 +28,13 @@ def test_pages_stay_quick_while_queries_wear_the_machine_out(tmp_path: Path) -> 
     with running(sample_home(tmp_path / "home"), MRV_SQL_SECONDS=str(LIMIT_S)) as room:
         done = threading.Event()
         _wear(room, "select 1")  # the version's database is made at its first question
-        with ThreadPoolExecutor(5) as threads:
+        with ThreadPoolExecutor(3) as threads:
             polled = threads.submit(_poll, room, done)
-            # Four people with one query each at a time: two run, two wait for their turn.
             seconds = list(threads.map(lambda sql: _wear(room, sql), WEARERS))
             done.set()
             pages = sorted(polled.result())
     p99 = statistics.quantiles(pages, n=100)[98]
-    assert max(seconds) <= 2 * LIMIT_S + 1, "its own limit, and that of the query before it"
+    assert max(seconds) <= LIMIT_S + 1
     assert p99 < PAGE_P99_MS, f"p50 {statistics.median(pages):.0f} ms, p99 {p99:.0f} ms of {len(pages)} pages"
 
 
