@@ -106,8 +106,12 @@ class Package(Protocol):
             PackageError: It is not what the manifest says.
         """
 
-    def served(self, file: PackageFile) -> Path | str:
+    def served(self, file: PackageFile, disposition: str) -> Path | str:
         """Return from where a file's bytes go to a reader: a path on this machine, or an address for a minute.
+
+        Args:
+            file: One of its files.
+            disposition: The header `Content-Disposition` that an address shall answer with.
 
         Raises:
             NotFoundError: It is no longer there.
@@ -176,7 +180,7 @@ class Place(Protocol):
     def local(self, path: str, sha256: str) -> Path:
         """Return a file on this machine's disk, fetched where it is elsewhere."""
 
-    def served(self, file: PackageFile) -> Path | str:
+    def served(self, file: PackageFile, disposition: str) -> Path | str:
         """As `Package.served`."""
 
     def whole(self) -> AbstractContextManager[Path]:

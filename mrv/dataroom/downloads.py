@@ -78,7 +78,8 @@ def download(access: Access, package: Package, file: PackageFile, *, view: bool 
     if _is_known(access, headers):
         kept = ("etag", "last-modified", "cache-control", "vary")
         return Response(status_code=304, headers={name: headers[name] for name in kept})
-    served = package.served(file)
+    # What is shown comes from here wherever it lies: only we can wall it in, and its bytes are checked first.
+    served = package.local(file.path) if view else package.served(file, headers["content-disposition"])
     if access.request.method == "GET":
         note(access, package, file, view=view)
     if isinstance(served, str):

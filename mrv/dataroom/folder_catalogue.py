@@ -97,7 +97,7 @@ class FolderPlace:
         self._checked[path] = seen
         return found
 
-    def served(self, file: PackageFile) -> Path:
+    def served(self, file: PackageFile, _disposition: str) -> Path:
         """Return the path of a file that is still there with its size."""
         found = self._path(file.path)
         try:
@@ -125,6 +125,8 @@ class FolderPlace:
 
 class FolderPlaces:
     """The packages of a folder: `<project>/<period>/VP-<project>-<period>-v<version>`."""
+
+    look_again_s = 2.0
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

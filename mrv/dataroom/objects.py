@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import mimetypes
 import threading
 import time
@@ -19,14 +20,14 @@ import pyarrow.parquet as pq
 from mrv.dataroom.catalogue import NAME, NotFoundError, Package, PackageFile, Place, Unusable
 from mrv.dataroom.digests import Digests
 from mrv.dataroom.inspections import Inspection, Inspections
-from mrv.errors import MrvError, PackageError
+from mrv.errors import DataRoomError, MrvError, PackageError
 from mrv.package import bag
 from mrv.package.figures import Figure, read_figures
 from mrv.package.reading import SUMMARY, reading
 
+log = logging.getLogger(__name__)
+
 TABLES = "data/tables/"
-LOOK_AGAIN_S = 2.0
-"""Seconds for which a listing of the packages holds."""
 KEPT_TABLES = 96 * 2**20
 """Bytes of tables in memory that are kept for the next page."""
 _MEDIA = {".parquet": "application/vnd.apache.parquet", ".geojson": "application/geo+json", ".md": "text/markdown",
@@ -197,13 +198,12 @@ class OpenedPackage:
     def local(self, path: str) -> Path:
         """Return a file on this machine's disk."""
         self._require(path)
-        if path not in self._manifests:
-            raise NotFoundError("there is no such file in the payload", found=path, where=self.name)
-        return self._place.local(path, self._manifests[path][0])
+        listed = self._manifests.get(path)
+        return self._place.local(path, listed[0] if listed else self.files[file_id_of(path)].sha256)
 
-    def served(self, file: PackageFile) -> Path | str:
+    def served(self, file: PackageFile, disposition: str) -> Path | str:
         """Return from where a file's bytes go to a reader."""
-        return self._place.served(file)
+        return self._place.served(file, disposition)
 
     def _require(self, path: str) -> None:
         if path not in self._sizes:
@@ -215,7 +215,13 @@ def _broken(message: str, name: str, found: str) -> PackageError:
 
 
 class Places(Protocol):
-    """Where packages lie."""
+    """Where packages lie.
+
+    Attributes:
+        look_again_s: Seconds for which a listing of them holds.
+    """
+
+    look_again_s: float
 
     def names(self) -> Iterator[str]:
         """Yield the names of what looks like a package."""
@@ -263,10 +269,19 @@ class KeptCatalogue:
 
     def _now(self) -> Mapping[str, OpenedPackage | Unusable]:
         with self._lock:
-            if time.monotonic() - self._listed_at >= LOOK_AGAIN_S:
-                self._opened = {name: self._one(name) for name in sorted(self._places.names())}
+            if time.monotonic() - self._listed_at >= self._places.look_again_s:
+                self._list_anew()
                 self._listed_at = time.monotonic()
             return self._opened
+
+    def _list_anew(self) -> None:
+        try:
+            self._opened = {name: self._one(name) for name in sorted(self._places.names())}
+        except DataRoomError as error:
+            # Object storage may be away for a while; what was read of it is still true.
+            if not self._opened:
+                raise
+            log.warning("the packages could not be listed anew: %s", error)
 
     def _one(self, name: str) -> OpenedPackage | Unusable:
         """Return a package as it was opened; one that could not be used is tried again, for it may be mended."""
