@@ -7,12 +7,13 @@ import os
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from mrv.dataroom import checkpoints
+from mrv.dataroom import access_chain, checkpoints
 from mrv.dataroom.access_log import Act, append
 from mrv.dataroom.database import Database
 from mrv.dataroom.models import access_log, grants
@@ -192,3 +193,32 @@ def test_the_command_line_signs_verifies_and_names_the_first_bad_entry(tmp_path)
     assert mrv(home, url, "verify", "--checkpoint", str(tmp_path / "none.txt")).returncode == 2
     assert key.fingerprint.startswith("SHA256:")
     database.close()
+
+
+def test_eight_threads_leave_no_gap_and_an_edited_entry_is_named(room):
+    """On each kind of database, while the server writes to the same log."""
+    database = Database(room.database_url)
+    client = room.signed_in(Role.ANALYST)
+
+    def work(number: int) -> None:
+        for step in range(10):
+            with database.writing() as connection:
+                append(connection, act("download", f"thread {number}, file {step}"))
+        client.get("/projects/sample")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(8)))
+    with database.reading() as connection:
+        verdict = access_chain.verify(connection)
+    assert verdict.fault is None
+    assert verdict.entries == verdict.newest.entry_no >= 80
+    bad = access_log.c.entry_no == verdict.newest.entry_no - 20
+    with database.writing() as connection:
+        before = connection.scalar(sa.select(access_log.c.object).where(bad))
+        connection.execute(access_log.update().where(bad).values(object="another"))
+    with database.reading() as connection:
+        fault = access_chain.verify(connection).fault
+    with database.writing() as connection:
+        connection.execute(access_log.update().where(bad).values(object=before))
+    database.close()
+    assert (fault.entry_no, fault.kind) == (verdict.newest.entry_no - 20, "edited")
