@@ -62,6 +62,7 @@ async def _running(app: FastAPI) -> AsyncIterator[None]:
     yield
     for task in tasks:
         task.close()
+    room.sandbox.close()
     room.database.close()
 
 

@@ -103,6 +103,7 @@ def test_generated_strings_get_nowhere(ground: Ground) -> None:
     assert {"answered", "unreadable", "refused", "not_one_select"} <= {code for code, _ in said}
 
 
+@pytest.mark.sqlite_only
 def test_whatever_is_sent_the_room_answers(room, ground: Ground) -> None:
     client = room.signed_in(Role.VERIFIER)
     for sql in [*ESCAPES[::16], *generated(5, seed=16), "select '\ud800'", "x" * 20_001]:
