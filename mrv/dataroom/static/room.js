@@ -130,13 +130,25 @@ function boxed(table) {
   return box;
 }
 
+/** What a table is called: as it says, or as the heading above it does; never like another one of the page. */
+function nameOf(table) {
+  const above = [...document.querySelectorAll("main :is(h1, h2, h3)")].filter(
+    (heading) => heading.compareDocumentPosition(table) & Node.DOCUMENT_POSITION_FOLLOWING,
+  );
+  const name = table.caption?.innerText || table.dataset.title || above.pop()?.innerText || words.table;
+  const same = [...document.querySelectorAll(".wide[aria-label]")].map((box) => box.getAttribute("aria-label"));
+  let number = 1;
+  while (same.includes(number > 1 ? `${name} ${number}` : name)) number += 1;
+  return number > 1 ? `${name} ${number}` : name;
+}
+
 function improve(table) {
   if (!table.tHead || !table.tBodies.length || table.dataset.improved) return;
   table.dataset.improved = "yes";
   const box = boxed(table);
   box.tabIndex = 0;
   box.setAttribute("role", "region");
-  box.setAttribute("aria-label", table.caption?.innerText || table.dataset.title || words.table);
+  box.setAttribute("aria-label", nameOf(table));
   const tools = document.createElement("div");
   tools.className = "tools";
   const count = document.createElement("span");
