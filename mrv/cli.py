@@ -15,6 +15,7 @@ import click
 
 from mrv.cli_access_log import access_log
 from mrv.cli_account import account
+from mrv.cli_finding import finding
 from mrv.cli_forms import forms
 from mrv.cli_keys import keys, stamp
 from mrv.cli_reperform import annex, reperform
@@ -412,6 +413,7 @@ main.add_command(access_log)
 main.add_command(account)
 main.add_command(approve)
 main.add_command(diff)
+main.add_command(finding)
 main.add_command(forms)
 main.add_command(keys)
 main.add_command(reperform)
