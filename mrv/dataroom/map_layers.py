@@ -22,7 +22,10 @@ from mrv.package.vectors import FOLDER
 from mrv.package.wording import kind_name
 
 MAX_BYTES = 2_000_000
-"""Largest layer as it is; browsers get it compressed to less than a quarter. Of points the largest are kept, of outlines the corners that count; how much was left out is told."""
+"""Largest layer as it is; browsers get it compressed to less than a quarter.
+
+Of points the largest are kept, of outlines the corners that count; how much was left out is told.
+"""
 _TOLERANCES = (0.0, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01)
 """Degrees by which outlines are simplified until they are small enough."""
 _DIGITS = 5

@@ -118,8 +118,8 @@ function draw() {
     map.addSource(name, { type: "geojson", data });
     map.addLayer({ id: name, type: "circle", source: name, metadata: { group: name },
       paint: {
-        "circle-color": colour(look[0]), "circle-opacity": 0.75, "circle-stroke-color": colour("paper"), "circle-stroke-width": 0.5,
-        "circle-radius": ["interpolate", ["linear"], ["zoom"], 7, ["+", 1.5, ["min", 4, ["sqrt", ["/", ["coalesce", ["get", look[1]], 0], 10]]]], 13, ["+", 4, ["min", 12, ["sqrt", ["coalesce", ["get", look[1]], 0]]]]],
+        "circle-color": colour(look[0]), "circle-opacity": 0.75, "circle-stroke-color": colour("paper"), "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 9, 0, 12, 0.6],
+        "circle-radius": ["interpolate", ["linear"], ["zoom"], 7, ["+", 1, ["min", 2.5, ["sqrt", ["/", ["coalesce", ["get", look[1]], 0], 10]]]], 13, ["+", 4, ["min", 12, ["sqrt", ["coalesce", ["get", look[1]], 0]]]]],
       } });
     filter();
   }
@@ -171,7 +171,9 @@ function draw() {
 
   function popup(event) {
     const layers = FIRST.slice(1).concat("zones-fill").filter((id) => map.getLayer(id));
-    const [found] = map.queryRenderedFeatures([event.point.sub({ x: 3, y: 3 }), event.point.add({ x: 3, y: 3 })].map((each) => [each.x, each.y]), { layers });
+    // A point before a zone, and of zones that lie in each other the smallest.
+    const [found] = map.queryRenderedFeatures([event.point.sub({ x: 3, y: 3 }), event.point.add({ x: 3, y: 3 })].map((each) => [each.x, each.y]), { layers })
+      .sort((one, other) => (one.source === "zones") - (other.source === "zones") || (one.properties.area_ha ?? 0) - (other.properties.area_ha ?? 0));
     if (!found) return;
     const said = found.properties;
     const list = document.createElement("div");
