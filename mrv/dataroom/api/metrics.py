@@ -7,10 +7,10 @@ from starlette.responses import PlainTextResponse
 
 from mrv.dataroom.room import Administer
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)
 
 
-@router.get("/metrics", response_class=PlainTextResponse, summary="Counters of this process, for Prometheus")
+@router.get("/metrics", response_class=PlainTextResponse)
 def metrics(access: Administer) -> PlainTextResponse:
     """Return the counters in the text form that Prometheus reads."""
     text = access.request.app.state.metrics.text()

@@ -44,7 +44,7 @@ def ask(project: str, asked: Asked, access: Query) -> Response:
             return asking.taken(access, package, asked.sql, form)
         answer, rows = asking.asked(access, package, asked.sql)
     except QueryError as error:
-        return refused(error)
+        return refused(access, error)
     head = {
         "as_of": queries.label(package),
         "columns": answer.columns,
@@ -56,11 +56,12 @@ def ask(project: str, asked: Asked, access: Query) -> Response:
     return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-def refused(error: QueryError) -> JSONResponse:
+def refused(access: Access, error: QueryError) -> JSONResponse:
     """Return the answer to a question that is not answered."""
     status = 429 if error.code == "busy" else 422
     names = ("message", "expected", "found", "where", "remedy")
-    content: dict[str, Any] = {"error": error.code, **{name: getattr(error, name) for name in names}}
+    told = {"error": error.code, "detail": error.message, "request_id": access.request.state.request_id}
+    content: dict[str, Any] = {**told, **{name: getattr(error, name) for name in names}}
     return JSONResponse(content, status_code=status, headers={"Retry-After": "5"} if status == 429 else None)
 
 
