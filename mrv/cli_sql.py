@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import json
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import click
 from mrv.errors import MrvError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from mrv.settings import Settings
     from mrv.warehouse.sandbox import Answer, Sandbox
@@ -25,6 +26,7 @@ _COLUMNS = """
 select column_name, data_type, comment from duckdb_columns() where not internal and table_name = '{table}' order by column_index
 """
 _BINARY = ("arrow", "parquet")
+_KEPT = 1000
 _TAKEN_BYTES = 2_000_000_000
 _HELP = "End a query with ; -- \\tables  \\describe TABLE  \\as-of VERSION  \\quit"
 
@@ -139,31 +141,41 @@ def _shown(cell: Any) -> str:
 
 def _prompt(project: str, period: str | None, asking: _Asking) -> None:
     """Ask until the end: queries over several lines up to a semicolon, a history, and commands with a backslash."""
-    from prompt_toolkit import PromptSession
-    from prompt_toolkit.history import FileHistory
-
-    path = asking.settings.root / "sql-history"
-    session: PromptSession[str] = PromptSession(history=FileHistory(str(path)))
     click.echo(_HELP)
     lines: list[str] = []
-    while True:
-        try:
-            line = session.prompt(f"{project}> " if not lines else "... ")
-        except KeyboardInterrupt:
-            lines.clear()
-            continue
-        except EOFError:
-            return
-        if not lines and line.startswith("\\"):
-            if line.split()[0] in {"\\quit", "\\q"}:
+    with _history(asking.settings.root / "sql-history"):
+        while True:
+            try:
+                line = input("... " if lines else f"{project}> ")
+            except KeyboardInterrupt:
+                click.echo()
+                lines.clear()
+                continue
+            except EOFError:
                 return
-            _told(lambda line=line: _command(line, project, period, asking))  # type: ignore[misc]
-            continue
-        lines.append(line)
-        if line.rstrip().endswith(";"):
-            text = "\n".join(lines)
-            lines.clear()
-            _told(lambda text=text: asking.show(text))  # type: ignore[misc]
+            if not lines and line.startswith("\\"):
+                if line.split()[0] in {"\\quit", "\\q"}:
+                    return
+                _told(partial(_command, line, project, period, asking))
+                continue
+            lines.append(line)
+            if line.rstrip().endswith(";"):
+                _told(partial(asking.show, "\n".join(lines)))
+                lines.clear()
+
+
+@contextmanager
+def _history(path: Path) -> Iterator[None]:
+    """Let `input` be edited, with the lines of earlier times; they are kept for later ones."""
+    import readline
+
+    if path.is_file():
+        readline.read_history_file(path)
+    readline.set_history_length(_KEPT)
+    try:
+        yield
+    finally:
+        readline.write_history_file(path)
 
 
 def _told(act: Callable[[], None]) -> None:
