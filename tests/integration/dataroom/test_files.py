@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 
 import pytest
-import sqlalchemy as sa
 
-from mrv.dataroom.database import Database
-from mrv.dataroom.models import access_log
 from mrv.dataroom.permissions import Role
 from tests.integration.dataroom.sites import PERIOD, PROJECT
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.sqlite_only]
 ROOT = f"/projects/{PROJECT}/periods/{PERIOD}/versions"
 
 
@@ -34,15 +30,6 @@ def by_path(listing, path):
 
 def digest(value):
     return f"sha-256=:{base64.b64encode(hashlib.sha256(value).digest()).decode()}:"
-
-
-def downloads(room):
-    database = Database(room.database_url)
-    with database.reading() as connection:
-        query = sa.select(access_log).where(access_log.c.action == "download").order_by(access_log.c.entry_no)
-        rows = [dict(row) for row in connection.execute(query).mappings()]
-    database.close()
-    return rows
 
 
 def test_every_file_comes_with_the_bytes_that_the_listing_names(room, verifier, listing):
@@ -159,22 +146,6 @@ def test_files_of_another_project_or_version_are_not_found(verifier, listing, ro
 def test_nobody_downloads_without_signing_in(room, listing):
     assert room.client().get(listing["archive"]["download"]).status_code == 401
     assert room.signed_in(None).get(listing["archive"]["download"]).status_code in {403, 404}
-
-
-def test_a_resumed_transfer_is_logged_once_before_its_bytes(room, listing):
-    reader, file = room.signed_in(Role.REGISTRY_READER), listing["archive"]
-    before = len(downloads(room))
-    for start in range(0, 50, 10):
-        reader.get(file["download"], headers={"Range": f"bytes={start}-{start + 9}"}).raise_for_status()
-    reader.head(file["download"])
-    reader.get(by_path(listing, "bagit.txt")["download"])
-    made = downloads(room)[before:]
-    assert [row["object"] for row in made] == [
-        f"{listing['package']}/{file['file_id']}",
-        f"{listing['package']}/{by_path(listing, 'bagit.txt')['file_id']}",
-    ]
-    detail = json.loads(made[0]["detail"])
-    assert (detail["sha256"], detail["range"]) == (file["sha256"], "bytes=0-9")
 
 
 def test_what_a_browser_shows_is_walled_in(verifier, listing):
