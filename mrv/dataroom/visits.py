@@ -31,7 +31,7 @@ _FINDING_KINDS = ("raised", "answered", "closed", "reopened")
 
 @dataclass(frozen=True)
 class ChangedFigure:
-    """A headline figure whose value is another one in the new version."""
+    """A headline figure whose value is another one in the new version; `reason` says why there is none now."""
 
     figure_id: str
     label_en: str
@@ -40,6 +40,7 @@ class ChangedFigure:
     old: Decimal | None
     new: Decimal | None
     difference: Decimal | None
+    reason: str | None
 
 
 @dataclass(frozen=True)
@@ -187,8 +188,10 @@ def _changed(package: Package) -> Iterator[ChangedFigure]:
         return  # a first version follows none
     for row in csv.DictReader(io.StringIO(text)):
         if row["figure_id"] in headline:
-            values = (Decimal(row[name]) if row[name] else None for name in ("old", "new", "difference"))
-            yield ChangedFigure(row["figure_id"], row["label_en"], row["label_es"], row["unit"], *values)
+            old, new, difference = (Decimal(row[name]) if row[name] else None for name in ("old", "new", "difference"))
+            reason = row["new_reason"] or None
+            labels = row["figure_id"], row["label_en"], row["label_es"], row["unit"]
+            yield ChangedFigure(*labels, old, new, difference, reason)
 
 
 def _readable(access: Access, project: str, rows: Iterable[Any]) -> Iterator[Any]:
