@@ -25,6 +25,7 @@ from mrv.dataroom.app import declared_routes
 from mrv.dataroom.database import Database, moment
 from mrv.dataroom.models import grants, public_projects, tokens
 from mrv.dataroom.permissions import Action, Role
+from mrv.dataroom.security import SAFE
 from tests.integration.dataroom.sites import PERIOD, PROJECT, Room, running, sample_home
 
 CALLERS = (
@@ -76,7 +77,7 @@ def decisions(home: Path) -> Iterator[dict[str, str]]:
         for caller in CALLERS:
             _open(database, is_open=caller == "public, project open")
             with database.writing() as connection:
-                ways_in = {route: _way_in(connection, caller, people.get(caller), route[2]) for route in routes}
+                ways_in = _ways_in(connection, caller, people.get(caller), routes)
             for route in routes:
                 method, path, _ = route
                 answer = client.request(method, re.sub(r"\{(\w+)(:\w+)?\}", _value, path), headers=ways_in[route])
@@ -109,8 +110,23 @@ def _person(room: Room, database: Database, caller: str) -> str:
     return user_id
 
 
+def _ways_in(
+    connection: sa.Connection, caller: str, user_id: str | None, routes: list[tuple[str, str, Action]]
+) -> dict[tuple[str, str, Action], dict[str, str]]:
+    """Return what a caller asks each route with: what changes something may end a session, and so has one of its own."""
+    kept: dict[Action, dict[str, str]] = {}
+    found = {}
+    for route in routes:
+        method, _, action = route
+        if method not in SAFE or action not in kept:
+            found[route] = _way_in(connection, caller, user_id, action)
+        if method in SAFE:
+            found[route] = kept.setdefault(action, found.get(route, {}))
+    return found
+
+
 def _way_in(connection: sa.Connection, caller: str, user_id: str | None, action: Action) -> dict[str, str]:
-    """Return the session or token that a caller asks with, a new one each time: some routes end the one they are asked with."""
+    """Return a new session or token."""
     if user_id is None:
         return {}
     if "token" in caller:
