@@ -92,7 +92,7 @@ def test_a_mail_that_is_refused_waits_and_goes_out_once(tmp_path):
             connection.execute(mails.update().values(next_at=moment()))
         assert [mail.send_due(database, settings) for _ in range(2)] == [1, 0]
     (got,) = server.mails
-    assert (got["Subject"], got["Bcc"], got.get_content()) == ("CAR-1 Bcc: x@example.org", None, "ñandú\n")
+    assert (got["Subject"], got["Bcc"], got.get_content()) == ("CAR-1 Bcc: x@example.org", None, "ñandú\r\n")
     database.close()
 
 
