@@ -37,7 +37,7 @@ def test_a_resumed_transfer_is_logged_once_before_its_bytes(room):
     made = downloads(room)[before:]
     assert [row["object"] for row in made] == [
         f"{listing['package']}/{file['file_id']}",
-        f"{listing['package']}/{by_path(listing, 'bagit.txt')['file_id']}",
+        f"{listing['package']}/{other['file_id']}",
     ]
     detail = json.loads(made[0]["detail"])
     assert (detail["sha256"], detail["range"]) == (file["sha256"], "bytes=0-9")
