@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,14 @@ import pyarrow as pa
 
 from mrv.errors import PackageError
 from mrv.files import hash_file
-from mrv.ledger import Artifact, Package
+from mrv.ledger import Artifact, Package, content_key
 from mrv.package.build import BuiltPackage, build
 from mrv.package.contents import Approval, Previous
+from mrv.package.freeze import FREEZE, Frozen
 from mrv.package.keys import ALLOWED_FILE, SigningKey, allow, ensure_key, load_key, refuse_revoked
 from mrv.package.sshsig import NAMESPACE
 from mrv.stages.context import Context
+from mrv.stages.findings import OF_ROOM
 from mrv.stages.package_contents import frozen_set, package_contents
 from mrv.stages.stamping import stamp_where_set
 from mrv.stages.transform import Snapshot
@@ -65,6 +68,9 @@ def publish(
                 context.settings.root / latest.path, latest.version, changed=_make_current(context, snapshot)
             )
         return _restored(context, snapshot, artifacts, tables, latest)
+    if _differs_by_the_room_alone(context, frozen, latest):
+        approvals(context).withdraw()
+        return Published(context.settings.root / latest.path, latest.version, changed=_make_current(context, snapshot))
     answer = approved_or_proposed(context, snapshot, frozen, latest)
     if isinstance(answer, Pending):
         return Published(context.settings.root / latest.path, latest.version, changed=False, pending=answer)
@@ -161,6 +167,22 @@ def _stands(context: Context, package: Package) -> bool:
     """Tell whether a published package is still there as it was published, by the hash of its manifest."""
     manifest = context.settings.root / package.path / "manifest-sha512.txt"
     return manifest.is_file() and hash_file(manifest, "sha512") == package.manifest_sha512
+
+
+def _differs_by_the_room_alone(context: Context, frozen: Frozen, latest: Package) -> bool:
+    """Tell whether nothing changed since a version but findings of the data room: asking and answering restates nothing."""
+    if not _stands(context, latest):
+        return False
+    told = json.loads((context.settings.root / latest.path / FREEZE).read_bytes())
+    new = frozen.record()
+    old = {name: told[name] for name in new}
+    # What is told of the code beside its hashes is no part of the key.
+    old["code"] = {name: told["code"][name] for name in new["code"]}
+    by_hand = [
+        {name: sha for name, sha in each["findings"].items() if not name.startswith(OF_ROOM)} for each in (old, new)
+    ]
+    old["findings"] = new["findings"]
+    return by_hand[0] == by_hand[1] and content_key(old) == frozen.content_key
 
 
 def _signing_key(context: Context) -> SigningKey:

@@ -26,6 +26,7 @@ from mrv.simulator.world import FIRES, RASTERS, SUBMISSIONS, World, mirrors
 from mrv.stages.status import project_status
 from mrv.stages.versions import approve, pending_of, waiting
 from tests.integration.conftest import Site
+from tests.integration.finding_samples import raised
 
 pytestmark = pytest.mark.integration
 WHO = Approver("M. Ruiz", "plot 7 came late")
@@ -169,9 +170,17 @@ def test_a_late_plot_and_a_corrected_one_open_versions_that_explain_every_change
         assert (said["approved_by"], said["reason"]) == ("M. Ruiz", "plot 7 came late")
         explained(first.path, second.path)
 
+        raised(late.settings, "small", "mp1")
+        asked = late.run().published
+        assert (asked.version, asked.pending, asked.changed) == (2, None, False), "asking restates nothing"
+
     with serving(site, corrected) as mended:
         third = mended.run(approver=AGAIN).published
         assert third.version == 3
+        in_package = third.path / "data/findings"
+        assert {path.name for path in in_package.iterdir()} == {"data_room_mp1.csv", "data_room_CAR-1.md"}
+        assert "A. Quispe (verifier)" in (in_package / "data_room_CAR-1.md").read_text(encoding="utf-8")
+        assert "example.org" not in "".join(path.read_text(encoding="utf-8") for path in in_package.iterdir())
         explained(second.path, third.path)
         signers = mended.settings.keys_dir / "allowed_signers"
         assert hashes(first.path) == bytes_of_first
