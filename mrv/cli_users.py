@@ -117,6 +117,20 @@ def _set_active(email: str, *, is_active: bool) -> None:
     click.echo(f"{email}: {'active' if is_active else 'disabled'}")
 
 
+@user.command("reset-password")
+@click.argument("email")
+def reset_password(email: str) -> None:
+    """Print a link by which EMAIL sets a new password, once, within seven days; the second factor stays."""
+    from mrv.dataroom import doers, invitations
+    from mrv.dataroom.inviting import link_to
+    from mrv.settings import read_settings
+
+    settings = read_settings()
+    with _writing(settings) as connection:
+        secret = invitations.password_link(connection, doers.System(), email.strip().lower())
+    click.echo(link_to(settings.dataroom_base_url or "", secret))
+
+
 @user.command("reset-second-factor")
 @click.argument("email")
 def reset_second_factor(email: str) -> None:

@@ -15,7 +15,7 @@ from mrv.dataroom.catalogue import NotFoundError
 from mrv.dataroom.database import moment
 from mrv.dataroom.models import invitations, users
 from mrv.dataroom.phrased import Refused
-from mrv.dataroom.sessions import hashed
+from mrv.dataroom.sessions import end_others, hashed
 
 LIFE = timedelta(days=7)
 FIRST_LIFE = timedelta(hours=24)
@@ -81,6 +81,43 @@ def invite(connection: sa.Connection, doer: doers.Doer, invited: Invited) -> str
     )
 
 
+def password_link(connection: sa.Connection, doer: doers.Doer, email: str) -> str:
+    """Return the secret of a link by which the owner of a local account sets a new password.
+
+    Raises:
+        Refused: There is no local account of this address.
+    """
+    local = sa.select(users.c.user_id).where(users.c.email == email, users.c.password_hash.is_not(None))
+    if connection.scalar(local) is None:
+        raise Refused("account.signs_in_elsewhere")
+    invitation_id = secrets.token_hex(8)
+    by = doers.log(connection, doer, "invite", invitation_id, email=email, roles=["new password"])
+    given = {"email": email, "is_administrator": False, "grants": "[]"}
+    return _write(connection, invitation_id=invitation_id, invited_by=by, life=LIFE, **given)
+
+
+def is_password_link(row: sa.RowMapping) -> bool:
+    """Return whether an invitation gives nothing but a new password for the account that is there."""
+    return row["email"] is not None and not row["is_administrator"] and row["grants"] == "[]"
+
+
+def set_password(connection: sa.Connection, doer: doers.Doer, row: sa.RowMapping, password_hash: str) -> str:
+    """Set the password of an account by its link and end its sessions; return the user's id. The second factor stays.
+
+    Raises:
+        NotFoundError: The link does not let in any more.
+    """
+    mine = sa.and_(users.c.email == row["email"], users.c.is_active, users.c.password_hash.is_not(None))
+    user_id: str | None = connection.scalar(sa.select(users.c.user_id).where(mine))
+    if user_id is None:
+        raise NotFoundError("this link does not let in any more", remedy="ask for a new one")
+    redeem(connection, row["invitation_id"], user_id)
+    connection.execute(users.update().where(mine).values(password_hash=password_hash))
+    end_others(connection, user_id)
+    doers.log(connection, doer, "change_password", user_id, by_link=row["invitation_id"])
+    return user_id
+
+
 def first_administrator(connection: sa.Connection) -> str | None:
     """Return the secret of a new link for the first administrator, or None where there are accounts.
 
@@ -127,7 +164,8 @@ def opened(connection: sa.Connection, secret: str) -> sa.RowMapping:
 
 def live_for(connection: sa.Connection, email: str) -> sa.RowMapping | None:
     """Return the newest invitation of an address that still lets in, for those who sign in elsewhere."""
-    query = _live().where(invitations.c.email == email.strip().lower()).order_by(invitations.c.created_at.desc())
+    gives = sa.or_(invitations.c.is_administrator, invitations.c.grants != "[]")
+    query = _live().where(invitations.c.email == email.strip().lower(), gives).order_by(invitations.c.created_at.desc())
     return connection.execute(query.limit(1)).mappings().first()
 
 

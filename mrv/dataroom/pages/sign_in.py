@@ -128,6 +128,7 @@ def _invitation_page(access: Access, secret: str, answer: dict[str, str], error:
         status=status_of(error),
         access=access,
         invitation=row,
+        is_for_password=invitations.is_password_link(row),
         grants=engagements.from_json(row["grants"]),
         answer=answer,
         error=error,
@@ -168,9 +169,11 @@ def _accept(access: Access, secret: str, said: dict[str, str], password: str, re
     stored = passwords.accepted(password, repeated, email)
     language = language_of(access.request)
     with room.database.writing() as connection:
-        user_id = invitations.accept(
-            connection, access, row, invitations.Answer(password_hash=stored, language=language, **said)
-        )
+        if invitations.is_password_link(row):
+            user_id = invitations.set_password(connection, access, row, stored)
+        else:
+            answer = invitations.Answer(password_hash=stored, language=language, **said)
+            user_id = invitations.accept(connection, access, row, answer)
         complete = not accounts.needs_second_factor(connection, accounts.user_of(connection, user_id))
         cookie = accounts.session_for(room, connection, user_id, access.request, is_complete=complete)
     return accounts.SignedIn(cookie, complete)

@@ -10,8 +10,9 @@ import pyotp
 import pytest
 import sqlalchemy as sa
 
-from mrv.dataroom import attempts, sessions
+from mrv.dataroom import attempts, invitations, sessions
 from mrv.dataroom.database import Database
+from mrv.dataroom.doers import System
 from mrv.dataroom.engagements import Wish
 from mrv.dataroom.models import sessions as tables
 from mrv.dataroom.models import users
@@ -189,3 +190,19 @@ def test_what_administrators_do_is_in_the_log_and_closed_to_others(room):
     assert room.client().get(path).status_code == 404
     log = admin.get("/admin/access-log?lang=en").text
     assert "withdrew an invitation" in log and "opened a project to the public" in log
+
+
+def test_a_forgotten_password_is_set_anew_by_a_link_once_and_ends_the_sessions(room):
+    email = "forgets@example.org"
+    before = cookie_of(accepted(room, invited(room, email, Wish(PROJECT, "analyst"))))
+    database = Database(room.database_url)
+    with database.writing() as connection:
+        link = f"/invitations/{invitations.password_link(connection, System(), email)}"
+        assert invitations.live_for(connection, email) is None
+    database.close()
+    fresh = {"password": "una frase enteramente nueva", "repeated": "una frase enteramente nueva"}
+    assert 'name="name"' not in room.client().get(link).text
+    after = cookie_of(room.client().post(link, data=fresh))
+    assert [room.client(secret).get("/account").status_code for secret in (before, after)] == [303, 200]
+    assert room.client().post(link, data=fresh).status_code == 404
+    assert [sign_in(room.client(), email, word).status_code for word in (PASSWORD, fresh["password"])] == [422, 303]

@@ -55,6 +55,8 @@ def test_from_the_invitation_to_the_end(mrv, tmp_path):
     assert mrv("token", "new", EMAIL, "--name", "copy", "--scope", "download").exit_code == 1
     done(mrv("user", "enable", EMAIL))
     done(mrv("user", "reset-second-factor", EMAIL))
+    assert "/invitations/" in done(mrv("user", "reset-password", EMAIL))
+    assert mrv("user", "reset-password", "nobody@example.org").exit_code == 1
     assert mrv("user", "disable", "nobody@example.org").exit_code == 1
     database = Database(f"sqlite:///{tmp_path / 'dataroom' / 'dataroom.sqlite'}")
     with database.reading() as connection:
@@ -63,6 +65,6 @@ def test_from_the_invitation_to_the_end(mrv, tmp_path):
     assert {row["actor"] for row in rows} == {"system"}
     assert [row["action"] for row in rows] == [
         "invite", "accept_invitation", "grant", "new_token", "revoke_token", "revoke_grant", "disable_user",
-        "enable_user", "remove_second_factor",
+        "enable_user", "remove_second_factor", "invite",
     ]  # fmt: skip
     assert all(row["entry_hash"] == entry_hash(row) for row in rows)
