@@ -92,7 +92,7 @@ def password_link(connection: sa.Connection, doer: doers.Doer, email: str) -> st
         raise Refused("account.signs_in_elsewhere")
     invitation_id = secrets.token_hex(8)
     by = doers.log(connection, doer, "invite", invitation_id, email=email, roles=["new password"])
-    given = {"email": email, "is_administrator": False, "grants": "[]"}
+    given: dict[str, str | bool | None] = {"email": email, "is_administrator": False, "grants": "[]"}
     return _write(connection, invitation_id=invitation_id, invited_by=by, life=LIFE, **given)
 
 
