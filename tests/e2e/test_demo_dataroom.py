@@ -99,7 +99,7 @@ def _take_a_file(page: Page, folder: Path) -> None:
     page.locator("#q").fill("emission_reductions.xlsx")
     page.locator("#q").press("Enter")
     row = page.locator("tr", has_text="emission_reductions.xlsx").first
-    told = row.locator("code").first.get_attribute("title")
+    told = row.locator("[data-copy]").first.get_attribute("data-copy")
     keep(page, "walk-files")
     with page.expect_download() as taken:
         row.get_by_role("link", name="Download").click()
