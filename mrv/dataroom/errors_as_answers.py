@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from mrv.dataroom.attempts import TooManyError
 from mrv.dataroom.catalogue import NotFoundError
 from mrv.dataroom.permissions import Decision
 from mrv.dataroom.rendering import page
@@ -119,6 +120,8 @@ def _not_found(request: Request, error: Exception) -> Response:
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, MrvError)  # noqa: S101 - registered for it alone
+    if isinstance(error, TooManyError):
+        return answer(request, 429, "too_many", headers={"Retry-After": str(error.wait_s)}, message=error.message)
     if wants_json(request):
         parts = {name: getattr(error, name) for name in _PARTS}
         return answer(request, 422, "refused", detail=error.message, message=error.message, **parts)

@@ -143,7 +143,8 @@ def decide(
     if action is Action.OPEN:
         return Decision.ALLOWED
     if principal.is_public:
-        open_to_all = project in public and action in ALLOWED[Role.PUBLIC]
+        lists = project is None and action is Action.READ_PROJECT and len(public) > 0  # each is decided by itself
+        open_to_all = lists or (project in public and action in ALLOWED[Role.PUBLIC])
         return Decision.ALLOWED if open_to_all else Decision.SIGN_IN
     if principal.scopes is not None and action not in principal.scopes:
         return Decision.REFUSED

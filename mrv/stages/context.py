@@ -32,7 +32,7 @@ CODE = {
     "expectations": ("*.py", "*.json"),
     "dbt_project": ("*.sql", "*.py", "*.yml", "*.csv"),
 }
-NOT_CODE_OF_FIGURES = ("mrv/simulator", "mrv/cli", "dbt_project/target", "dbt_project/logs")
+NOT_CODE_OF_FIGURES = ("mrv/simulator", "mrv/cli", "mrv/dataroom", "dbt_project/target", "dbt_project/logs")
 
 
 @dataclass(frozen=True)
