@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import re
 from collections.abc import Sequence
@@ -38,6 +39,8 @@ BODY_BYTES = 2**20
 ATTACHMENT_BYTES = 32 * 2**20
 BODY_SECONDS = 60.0
 """Longest wait for the next part of a request's body."""
+DRAINED_BYTES, DRAINED_SECONDS = 2 * ATTACHMENT_BYTES, 20.0
+"""How much of a body that is too large is read and thrown away, and for how long."""
 _WITH_FILES = re.compile(r"/findings(/|$)")
 _YEAR = "public, max-age=31536000, immutable"
 
@@ -71,6 +74,8 @@ class Guard:
         if problem is None:
             await self.app(scope, _limited(receive, limit), guarded)
         else:
+            if problem[0] == 413 and _is_on_its_way(headers):
+                await _drain(receive)
             await answer(Request(scope), *problem)(scope, receive, guarded)
 
     def _problem(self, scope: Scope, headers: Headers, limit: int) -> tuple[int, str] | None:
@@ -207,7 +212,26 @@ def _limited(receive: Receive, limit: int) -> Receive:
             read += len(message.get("body", b""))
             is_whole = not message.get("more_body", False)
             if read > limit:
+                if not is_whole:
+                    await _drain(receive)
                 raise HTTPException(413)
         return message
 
     return limited
+
+
+def _is_on_its_way(headers: Headers) -> bool:
+    """Return whether a refused body is sent anyway, and short enough to be waited for."""
+    return "expect" not in headers and int(headers["content-length"]) <= DRAINED_BYTES
+
+
+async def _drain(receive: Receive) -> None:
+    """Throw away the rest of a body: who is still sending when the line ends sees a reset, and not why."""
+    read = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAINED_SECONDS):
+            while read <= DRAINED_BYTES:
+                message = await receive()
+                read += len(message.get("body", b""))
+                if message["type"] != "http.request" or not message.get("more_body", False):
+                    return

@@ -94,6 +94,9 @@ def test_large_bodies_are_refused_by_length_and_in_chunks(room):
     assert client.post("/language", content=b"x" * (BODY_BYTES + 1), headers=headers).status_code == 413
     answer = client.post("/api/v1/nowhere", content=b"x" * (BODY_BYTES + 1))
     assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
+    # A picture that is too large: its sender hears why, after all of it was taken off the line.
+    files = {"attachment": ("large.bin", b"x" * (ATTACHMENT_BYTES + 1))}
+    assert client.post("/projects/x/findings", files=files).status_code == 413
     announced = (
         f"POST /projects/x/findings HTTP/1.1\r\nHost: localhost\r\nContent-Length: {ATTACHMENT_BYTES * 10}\r\n\r\n"
     )
