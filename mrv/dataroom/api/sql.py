@@ -20,6 +20,13 @@ AsOf = Annotated[
     Parameter(pattern=r"^[A-Za-z0-9_.-]{1,80}$", description="Version, such as mp4-v2; default: the newest."),
 ]
 Form = Literal["json", "csv", "arrow", "parquet"]
+_SNAPSHOT: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/vnd.duckdb": {}}, "description": "The file; `X-Sha256` has its hash."},
+    206: {"description": "The ranges that were asked for, several as multipart/byteranges."},
+    304: {"description": "The file is the one that the reader has."},
+    400: {"description": "The header `Range` cannot be read."},
+    416: {"description": "The file has no such range."},
+}
 
 
 class Asked(BaseModel):
@@ -126,7 +133,7 @@ def own_questions(access: Access) -> list[tuple[str, str]]:
         return list(queries.history(connection, access.principal.user_id, str(access.project)))
 
 
-@router.get("/snapshot")
+@router.get("/snapshot", response_class=Response, responses=_SNAPSHOT)
 def snapshot(project: str, access: Query, as_of: AsOf = None) -> Response:
     """Return the DuckDB file of a version, read-only for one's own tools; its sha256 is the ETag."""
     return asking.snapshot(access, queries.chosen(asking.versions(access), as_of))

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from mrv.dataroom.permissions import Role
 from mrv.settings import REPOSITORY
 from tests.integration.dataroom.sites import PERIOD, PROJECT
+from tests.unit.package.package_samples import sample_marts
 
 pytestmark = [pytest.mark.integration, pytest.mark.sqlite_only]
 NOTEBOOKS = sorted((REPOSITORY / "docs" / "notebooks").glob("*.ipynb"))
@@ -42,7 +43,7 @@ def test_notebooks_run_on_a_package(packaged_home: Path, tmp_path: Path) -> None
     with ThreadPoolExecutor(2) as threads:
         shown = list(threads.map(lambda path: _run(path, package, tmp_path), NOTEBOOKS))
     texts = dict(zip([path.stem for path in NOTEBOOKS], shown, strict=True))
-    assert "20 tables are those of the manifest, 0 are not" in texts["duckdb"]
+    assert f"{len(sample_marts())} tables are those of the manifest, 0 are not" in texts["duckdb"]
     assert "GROUP BY" in texts["ibis"]
     assert "6 zones" in texts["geopandas"]
 
