@@ -79,6 +79,7 @@ def test_a_grant_of_one_period_opens_no_other():
 def test_the_public_signs_in_and_an_open_project_does_not_open_its_findings():
     assert said(PUBLIC, Action.READ_PROJECT) is Decision.SIGN_IN
     assert said(PUBLIC, Action.READ_FINDINGS, public=frozenset({"p"})) is Decision.SIGN_IN
+    assert said(PUBLIC, Action.READ_PROJECT, "other", public=frozenset({"p"})) is Decision.SIGN_IN
     assert said(person(), Action.READ_PROJECT, public=frozenset({"p"})) is Decision.ALLOWED
     assert said(person(), Action.READ_FINDINGS, public=frozenset({"p"})) is Decision.REFUSED
 
@@ -93,3 +94,10 @@ def test_a_token_does_what_it_is_for_and_only_while_its_owner_may():
     token = replace(granted(Role.VERIFIER), scopes=frozenset({Action.DOWNLOAD, Action.ADMINISTER}))
     assert {action for action in Action if said(token, action) is Decision.ALLOWED} == {Action.OPEN, Action.DOWNLOAD}
     assert said(replace(token, grants=()), Action.DOWNLOAD) is Decision.HIDDEN
+
+
+def test_the_public_may_ask_for_the_list_of_projects_once_one_is_open_and_for_nothing_else_without_a_project():
+    opened = frozenset({"p"})
+    assert said(PUBLIC, Action.READ_PROJECT, None) is Decision.SIGN_IN
+    listed = {action for action in Action if said(PUBLIC, action, None, public=opened) is Decision.ALLOWED}
+    assert listed == {Action.OPEN, Action.READ_PROJECT}
