@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
@@ -15,6 +15,10 @@ from starlette.responses import HTMLResponse
 from mrv.dataroom.language import LANGUAGES, chosen, phrases, translator
 from mrv.dataroom.permissions import PUBLIC, Action
 from mrv.dataroom.shown import add_filters
+from mrv.package.wording import Text
+
+if TYPE_CHECKING:
+    from mrv.dataroom.room import Access
 
 _TEMPLATES = Path(__file__).with_name("templates")
 _STATIC = Path(__file__).with_name("static")
@@ -33,10 +37,20 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals.update(Action=Action, stamp=_stamp())
+    environment.globals.update(Action=Action, stamp=_stamp(), project_name=_project_name)
     add_filters(environment)
     environment.filters["act"] = _act
     return environment
+
+
+def _project_name(access: Access) -> Text:
+    """Return a project's name as its newest package that the reader may see has it; its id where there is none."""
+    project = str(access.project)
+    for package in access.room.catalogue.packages(project):
+        if access.may(Action.READ_PROJECT, project, package.period):
+            told = package.facts["project"]
+            return Text(told["name"], told.get("name_es") or told["name"])
+    return Text(project, project)
 
 
 @pass_context

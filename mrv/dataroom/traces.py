@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from mrv.dataroom.catalogue import NotFoundError, Package
 from mrv.dataroom.kept import Kept, kept
+from mrv.package.cards import DRAWS, NET, net_interval
 from mrv.package.difference import FigureDifference
 from mrv.package.figures import Figure
 from mrv.package.trace.reader import part_of
@@ -128,8 +129,11 @@ def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def interval_of(figure: Figure, rows: Sequence[Mapping[str, Any]]) -> tuple[Any, Any, int] | None:
-    """Return low, high and level in per cent of a figure's confidence interval; None where its row tells none."""
+def interval_of(package: Package, figure: Figure, rows: Sequence[Mapping[str, Any]]) -> tuple[Any, Any, int] | None:
+    """Return low, high and level in per cent of a figure's confidence interval; None where there is none."""
+    if figure.mart_column == NET and DRAWS in package.tables:
+        ends = net_interval(figure, package.table(DRAWS).to_pylist())
+        return ends and (*ends, 90)
     if len(rows) != 1 or not figure.mart_column.startswith("estimate"):
         return None
     for level in (90, 95):

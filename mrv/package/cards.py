@@ -21,6 +21,8 @@ FIRST = ("er.net.total", "er.baseline.total", "er.project.total")
 UNITS = ("er.vcu.total", "er.trees.total", "er.er.total")
 """The creditable total by the unit of the rules; a project has one of them."""
 MAX_CARDS = 6
+DRAWS, NET = "monte_carlo", "net_tco2e"
+"""Mart of the draws, and the column that has an interval there."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ def cards(figures: Sequence[Figure], areas: Collection[str], read: Read) -> list
         areas: Ids of the zones that are the project area.
         read: Reads a mart.
     """
-    drawn, activity_data = read("monte_carlo"), read("activity_data")
+    drawn, activity_data = read(DRAWS), read("activity_data")
     return [_card(figure, drawn, activity_data) for figure in _chosen(figures, areas)]
 
 
@@ -51,7 +53,9 @@ def _card(figure: Figure, drawn: Sequence[Row], activity_data: Sequence[Row]) ->
     if figure.mart == "activity_data":
         half_width = estimate_interval(figure, activity_data)
         return Card(figure, label, value, half_width and Text(f"± {half_width.en}", f"± {half_width.es}"))
-    return Card(figure, label, value, _interval(figure, drawn))
+    ends = net_interval(figure, drawn)
+    low, high = (number(ends[0]), number(ends[1])) if ends else (None, None)
+    return Card(figure, label, value, low and high and Text(f"{low.en} – {high.en}", f"{low.es} – {high.es}"))
 
 
 def _chosen(figures: Sequence[Figure], areas: Collection[str]) -> list[Figure]:
@@ -78,18 +82,17 @@ def _newest(figures: Sequence[Figure], zone_id: str) -> list[Figure]:
     return [*found.values()]
 
 
-def _interval(figure: Figure, drawn: Sequence[Row]) -> Text | None:
-    """Return the 90 per cent interval of net emission reductions, as the draws of its account give it.
+def net_interval(figure: Figure, drawn: Sequence[Row]) -> tuple[Any, Any] | None:
+    """Return both ends of the 90 per cent interval of net emission reductions, as the draws of its account give it.
 
     Both ends are told: leakage has a floor, so that they need not lie equally far from the figure.
     """
-    if figure.mart_column != "net_tco2e" or figure.value is None:
+    if figure.mart_column != NET or figure.value is None:
         return None
     key = dict(figure.key)
     account = (key.get("project_id"), key.get("rule_set"))
     for row in drawn:
         year = "*" if row["vintage_year"] is None else str(row["vintage_year"])
         if ((row["project_id"], row["rule_set"]), year, row["quantity"]) == (account, key.get("vintage_year"), "net"):
-            low, high = number(row["q05_tco2e"]), number(row["q95_tco2e"])
-            return None if row["q05_tco2e"] is None else Text(f"{low.en} – {high.en}", f"{low.es} – {high.es}")
+            return None if row["q05_tco2e"] is None else (row["q05_tco2e"], row["q95_tco2e"])
     return None

@@ -51,7 +51,7 @@ def figure(access: ReadPackage, project: str, period: str, version: int, figure_
         package=package,
         figure=one,
         rows=rows,
-        interval=traces.interval_of(one, rows),
+        interval=traces.interval_of(package, one, rows),
         table_file=traces.file_ids(package).get(f"data/tables/{one.mart}.parquet"),
         part=part,
         step=trace and traces.tree(package, trace, part or None),

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 
+import pyarrow.parquet as pq
 import pytest
+from markupsafe import escape
 
 from mrv.dataroom.permissions import Role
+from mrv.package.cards import net_interval
+from mrv.package.figures import read_figures
+from mrv.package.wording import number
 
 pytestmark = pytest.mark.integration
 BASE = "/projects/sample/periods/mp4/versions/2"
@@ -41,6 +46,25 @@ def test_a_figure_has_its_trace_its_row_and_links_to_files_that_are_there(room):
     assert f"{BASE}/findings/new?figure={figure['figure_id']}" in shown
     analyst = room.signed_in(Role.ANALYST).get(f"{BASE}/figures/{figure['figure_id']}").text
     assert "findings/new" not in analyst
+
+
+@pytest.mark.sqlite_only
+def test_a_figure_shows_the_interval_that_its_card_shows(room):
+    folder = room.home / "packages/sample/mp4/VP-sample-mp4-v2/data"
+    figure = read_figures(folder / "tables/figures.parquet")["er.net.total"]
+    low, high = net_interval(figure, pq.read_table(folder / "tables/monte_carlo.parquet").to_pylist())
+    reader = room.signed_in(Role.REGISTRY_READER)
+    assert f"{number(low).en} – {number(high).en}" in reader.get(BASE, params={"lang": "en"}).text
+    shown = reader.get(f"{BASE}/figures/er.net.total", params={"lang": "en"}).text
+    assert f"90 % confidence interval: {number(low).en} to {number(high).en}" in shown
+
+
+@pytest.mark.sqlite_only
+def test_the_way_here_names_the_project(room):
+    facts = json.loads((room.home / "packages/sample/mp4/VP-sample-mp4-v2/data/package.json").read_bytes())
+    shown = room.signed_in(Role.VERIFIER).get(BASE, params={"lang": "en"}).text
+    crumbs = shown.partition('<nav class="crumbs"')[2].partition("</nav>")[0]
+    assert f'<a href="/projects/sample">{escape(facts["project"]["name"])}</a>' in crumbs
 
 
 @pytest.mark.parametrize(
