@@ -24,8 +24,12 @@ _VIEWED = {".html": "text/html; charset=utf-8", ".pdf": "application/pdf", ".png
            ".csv": "text/plain; charset=utf-8", ".json": "text/plain; charset=utf-8",
            ".md": "text/plain; charset=utf-8", ".sql": "text/plain; charset=utf-8",
            ".txt": "text/plain; charset=utf-8", ".py": "text/plain; charset=utf-8"}  # fmt: skip
-_LOCKED = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-_SANDBOX = f"sandbox; {_LOCKED}"
+_LOCKED = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+# With its own origin the pictures beside a page may be asked for with the reader's cookie; without scripts nothing else may.
+_SANDBOX = f"sandbox allow-same-origin allow-downloads; {_LOCKED}"
 
 
 class EvidenceResponse(FileResponse):
@@ -44,6 +48,29 @@ def file_of(package: Package, file_id: str) -> PackageFile:
     file = package.files.get(file_id)
     if file is None:
         raise NotFoundError("there is no such file", found=file_id, where=package.name)
+    return file
+
+
+def file_at(package: Package, path: str) -> PackageFile:
+    """Return a file by its path: looked up in the list of the package's files, never on the disk.
+
+    Raises:
+        NotFoundError: The package lists no such file.
+    """
+    for file in package.files.values():
+        if file.path == path:
+            return file
+    raise NotFoundError("there is no such file", found=path, where=package.name)
+
+
+def viewed(package: Package, file: PackageFile) -> PackageFile:
+    """Return a file if a browser may show it.
+
+    Raises:
+        NotFoundError: It is saved, not shown.
+    """
+    if not can_be_viewed(file):
+        raise NotFoundError("this kind of file is saved, not shown", found=file.path, where=package.name)
     return file
 
 
@@ -69,11 +96,9 @@ def download(access: Access, package: Package, file: PackageFile, *, view: bool 
         view: A browser shall show it, not save it.
 
     Raises:
-        NotFoundError: It is no longer there, or is not shown but only saved.
+        NotFoundError: It is no longer there.
         PackageError: It was changed since it was published.
     """
-    if view and not can_be_viewed(file):
-        raise NotFoundError("this kind of file is saved, not shown", found=file.path, where=package.name)
     headers = _headers(package, file, view=view)
     if _is_known(access, headers):
         kept = ("etag", "last-modified", "cache-control", "vary")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from mrv.dataroom import downloads, file_listing
 from mrv.dataroom.rendering import page
@@ -53,6 +54,16 @@ def file(access: Download, project: str, period: str, version: int, file_id: str
 
 @router.api_route("/{file_id}/view", methods=["GET", "HEAD"])
 def view(access: Download, project: str, period: str, version: int, file_id: str) -> Response:
-    """Show a file in the browser, walled in."""
+    """Lead to a file as it is shown, at an address where the links in it lead on."""
     package = access.room.catalogue.package(project, period, version)
-    return downloads.download(access, package, downloads.file_of(package, file_id), view=True)
+    shown = downloads.viewed(package, downloads.file_of(package, file_id))
+    return RedirectResponse(f"{access.request.url.path}/{quote(shown.path)}", status_code=303)
+
+
+@router.api_route("/{file_id}/view/{path:path}", methods=["GET", "HEAD"])
+def view_linked(access: Download, project: str, period: str, version: int, file_id: str, path: str) -> Response:
+    """Show a file in the browser, walled in, or one that it links to; what no browser shows is saved."""
+    package = access.room.catalogue.package(project, period, version)
+    downloads.file_of(package, file_id)
+    linked = downloads.file_at(package, path)
+    return downloads.download(access, package, linked, view=downloads.can_be_viewed(linked))

@@ -150,15 +150,28 @@ def test_nobody_downloads_without_signing_in(room, listing):
 
 def test_what_a_browser_shows_is_walled_in(verifier, listing):
     page = by_path(listing, "data/report/summary.html")
-    answer = verifier.get(f"{ROOT}/1/files/{page['file_id']}/view")
+    shown = f"{ROOT}/1/files/{page['file_id']}/view"
+    assert verifier.get(shown).headers["location"] == f"{shown}/data/report/summary.html"
+    answer = verifier.get(f"{shown}/data/report/summary.html")
     policy = answer.headers["content-security-policy"]
-    assert policy.startswith("sandbox; default-src 'none'")
+    assert policy.startswith("sandbox allow-same-origin allow-downloads; default-src 'none'")
     assert "script" not in policy
     assert answer.headers["content-disposition"].startswith("inline")
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert hashlib.sha256(answer.content).hexdigest() == page["sha256"]
     parquet = by_path(listing, "data/tables/figures.parquet")
     assert verifier.get(f"{ROOT}/1/files/{parquet['file_id']}/view").status_code == 404
+
+
+def test_links_of_a_page_that_is_shown_lead_to_the_files_of_its_package_and_nowhere_else(verifier, listing):
+    page = by_path(listing, "data/report/summary.html")
+    shown = f"{ROOT}/1/files/{page['file_id']}/view"
+    linked = verifier.get(f"{shown}/data/tables/csv/figures.csv")
+    assert (linked.status_code, linked.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+    saved = verifier.get(f"{shown}/data/workbook/emission_reductions.xlsx")
+    assert saved.headers["content-disposition"].startswith("attachment")
+    for path in ("data/none.csv", "%2e%2e/%2e%2e/keys/signing_key", "/etc/passwd", "data%2f..%2f..%2fpackage.json"):
+        assert verifier.get(f"{shown}/{path}").status_code == 404
 
 
 def test_the_page_lists_folders_finds_by_name_and_by_hash_and_tells_how_to_check(verifier, listing):
