@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -53,7 +54,7 @@ class Room:
         headers = {"Origin": self.url}
         headers |= {"Cookie": f"{sessions.COOKIE}={cookie}"} if cookie else {}
         headers |= {"Authorization": f"Bearer {token}"} if token else {}
-        made = httpx.Client(base_url=self.url, headers=headers, timeout=30, follow_redirects=False)
+        made = _plain(base_url=self.url, headers=headers, timeout=30, follow_redirects=False)
         self._clients.append(made)
         return made
 
@@ -126,12 +127,18 @@ def running(home: Path, *, database_url: str | None = None, **environment: str) 
             process.wait()
 
 
+def _plain(**options: Any) -> httpx.Client:
+    """Return a client of plain HTTP: it has no certificates to check, and reading them takes longer than many a test."""
+    return httpx.Client(verify=False, **options)  # noqa: S501
+
+
 def _wait(room: Room) -> None:
     end = time.monotonic() + START_S
-    while time.monotonic() < end:
-        assert room.process.poll() is None, room.log.read_text(errors="replace")
-        with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{room.url}/healthz").status_code == 200:
-                return
-        time.sleep(0.1)
+    with _plain() as client:
+        while time.monotonic() < end:
+            assert room.process.poll() is None, room.log.read_text(errors="replace")
+            with contextlib.suppress(httpx.TransportError):
+                if client.get(f"{room.url}/healthz").status_code == 200:
+                    return
+            time.sleep(0.1)
     raise AssertionError(f"the data room did not start: {room.log.read_text(errors='replace')}")
