@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
-from starlette.staticfiles import StaticFiles
 
 from mrv.dataroom import checkpoints, finding_tasks
 from mrv.dataroom.catalogues import catalogue_of, warm
@@ -19,6 +18,7 @@ from mrv.dataroom.permissions import Action
 from mrv.dataroom.room import Room, actions_of
 from mrv.dataroom.routes import ROUTERS, STATIC
 from mrv.dataroom.security import Guard, base_of, networks
+from mrv.dataroom.static_files import PackedFiles
 from mrv.errors import DataRoomError
 from mrv.settings import Settings
 
@@ -44,7 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
     warm(app.state.room.catalogue)
     for router in ROUTERS:
         app.include_router(router)
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", PackedFiles(directory=STATIC), name="static")
     add_handlers(app)
     app.state.metrics = Metrics()
     # The last one added is the outermost.

@@ -62,7 +62,7 @@ def _act(context: Context, word: str) -> str:
 
 def _stamp() -> str:
     """Return what changes with the styles and scripts, so that browsers may keep them until then."""
-    files = sorted(path for path in _STATIC.iterdir() if path.is_file())
+    files = sorted(path for path in _STATIC.rglob("*") if path.is_file())
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
