@@ -96,8 +96,12 @@ def _with_what_is_shown(found: Remade) -> tuple[Contents, frozenset[str]]:
     made = package_contents(found.context, found.snapshot, at_hand, found.tables, version=version)
     landed = {path.stem: path for path in (root / LANDED).glob("*.parquet")}
     rasters = {path.stem: path for path in (root / RASTERS).glob("*.tif") if path.stem not in made.rasters}
+    with reading(FREEZE):
+        snapshot_id = json.loads((root / FREEZE).read_bytes())["snapshot_id"]
     contents = replace(
         made,
+        # Tables made of less than the publisher had stand under another name.
+        snapshot_id=snapshot_id,
         marts_folder=root / FOLDER,
         csv_folder=root / FOLDER / "csv",
         landed=landed,
@@ -136,11 +140,11 @@ def _code_as_told(contents: Contents, root: Path) -> Contents:
     """Return the contents with the commit that the package names; where other code made it, with that code's name too."""
     with reading(FREEZE):
         frozen = json.loads((root / FREEZE).read_bytes())
-        told, snapshot_id = frozen["code"], frozen["snapshot_id"]
+        told = frozen["code"]
         if told["version"] == contents.code.version:
             return replace(contents, code=replace(contents.code, commit=told["commit"]))
         code = Code(version=told["version"], commit=told["commit"], lock=root / LOCK_FILE)
-        return replace(contents, code=code, code_sha256=told["code_sha256"], snapshot_id=snapshot_id)
+        return replace(contents, code=code, code_sha256=told["code_sha256"], snapshot_id=frozen["snapshot_id"])
 
 
 def _previous(told: Mapping[str, Any] | None, root: Path) -> Previous | None:
