@@ -26,7 +26,7 @@ test: $(VENV)/ready  ## every test
 	# The longest files first, so that no worker ends long after the other.
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests/e2e tests/integration tests/real tests/unit
 
-soak: $(VENV)/ready  ## tests of many minutes: the same numbers twenty times over
+soak: $(VENV)/ready  ## tests of many minutes: numbers twenty times over, five minutes of load, downloads cut, hostile SQL
 	$(BIN)/python -m pytest -q tests/soak
 
 lint: $(VENV)/ready  ## ruff, sqlfluff, import-linter, type checker
