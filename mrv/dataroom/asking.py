@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 
 from mrv.dataroom import queries
 from mrv.dataroom.catalogue import Package
+from mrv.dataroom.downloads import repr_digest
 from mrv.dataroom.permissions import Action
 from mrv.dataroom.room import Access
 from mrv.warehouse.sandbox import Answer, check_text
@@ -89,5 +90,10 @@ def snapshot(access: Access, package: Package) -> Response:
         database.file,
         media_type="application/vnd.duckdb",
         filename=f"{package.project}-{queries.label(package)}.duckdb",
-        headers={"ETag": f'"{database.sha256}"', "X-Sha256": database.sha256, "Cache-Control": "private, no-cache"},
+        headers={
+            "ETag": f'"{database.sha256}"',
+            "Repr-Digest": repr_digest([("sha-256", database.sha256)]),
+            "X-Sha256": database.sha256,
+            "Cache-Control": "private, no-cache",
+        },
     )

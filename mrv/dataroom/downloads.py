@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
@@ -138,15 +138,18 @@ def note(access: Access, package: Package, file: PackageFile, *, view: bool) -> 
             access.log(connection, act.action, act.object, **act.detail)
 
 
+def repr_digest(digests: Iterable[tuple[str, str]]) -> str:
+    """Return the value of `Repr-Digest` (RFC 9530): names of algorithms with hexadecimal digests."""
+    return ", ".join(f"{name}=:{base64.b64encode(bytes.fromhex(value)).decode()}:" for name, value in digests)
+
+
 def _headers(package: Package, file: PackageFile, *, view: bool) -> dict[str, str]:
     made = datetime.fromisoformat(str(package.facts["created_at"])).astimezone(UTC)
     digests = (("sha-256", file.sha256), ("sha-512", file.sha512))
     kind = "inline" if view else "attachment"
     return {
         "etag": f'"{file.sha256}"',
-        "repr-digest": ", ".join(
-            f"{name}=:{base64.b64encode(bytes.fromhex(value)).decode()}:" for name, value in digests
-        ),
+        "repr-digest": repr_digest(digests),
         "last-modified": format_datetime(made.replace(microsecond=0), usegmt=True),
         "content-disposition": f"{kind}; filename*=UTF-8''{quote(save_as(package, file), safe='')}",
         "content-type": file.media_type,

@@ -12,6 +12,7 @@ from mrv.dataroom import attachments, finding_acts, finding_rows
 from mrv.dataroom import findings as reading
 from mrv.dataroom.attachments import MAX_BYTES, Upload
 from mrv.dataroom.catalogue import NotFoundError
+from mrv.dataroom.downloads import repr_digest
 from mrv.dataroom.finding_acts import Said
 from mrv.dataroom.finding_rules import Act, Bound, Kind, State
 from mrv.dataroom.findings import Finding, Wanted
@@ -194,6 +195,7 @@ def sent(access: Access, finding_id: str, attachment_id: str) -> Response:
         access.log(connection, "download_attachment", attachment_id, finding=thread.code, sha256=file["sha256"])
     headers = {
         "ETag": f'"{file["sha256"]}"',
+        "Repr-Digest": repr_digest([("sha-256", file["sha256"])]),
         "Cache-Control": "private, no-cache",
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": "default-src 'none'; sandbox",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import shutil
@@ -50,7 +51,9 @@ def test_notebooks_run_on_a_package(packaged_home: Path, tmp_path: Path) -> None
 
 def test_snapshot_opens_by_the_url_of_a_bi_tool(room, tmp_path: Path) -> None:
     answer = room.signed_in(Role.ANALYST).get(f"{SQL}/snapshot", params={"as_of": f"{PERIOD}-v1"})
-    assert answer.headers["x-sha256"] == hashlib.sha256(answer.content).hexdigest()
+    digest = hashlib.sha256(answer.content)
+    assert answer.headers["x-sha256"] == digest.hexdigest()
+    assert answer.headers["repr-digest"] == f"sha-256=:{base64.b64encode(digest.digest()).decode()}:"
     file = tmp_path / "snapshot.duckdb"
     file.write_bytes(answer.content)
     engine = sa.create_engine(f"duckdb:///{file}?access_mode=read_only")
