@@ -51,6 +51,8 @@ def list_findings(project: str, state: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=1))
         return
+    if not rows:
+        click.echo(f"no findings of {project}" + (f" are {state}" if state else ""), err=True)
     for row in rows:
         due = f", due {row['due_on']}" if row["due_on"] else ""
         click.echo(f"{row['code']:<8} {row['state']:<9} {row['period']} v{row['version']}{due}  {row['title']}")

@@ -91,8 +91,14 @@ def invite(
     wishes = [engagements.Wish(project, role, period, starts_on, ends_on)] if role else []
     with _writing(settings) as connection:
         secret = invitations.invite(connection, doers.System(), invitations.Invited(email, wishes, administrator))
-    # Without a base address only the path is known: the server may listen anywhere.
+    _warn_of_unknown(settings, project)
     click.echo(link_to(settings.dataroom_base_url or "", secret))
+    if settings.dataroom_base_url is None:
+        # The server may listen anywhere.
+        click.echo(
+            "note: put the data room's address before it, or set MRV_DATAROOM_BASE_URL, such as http://127.0.0.1:8080",
+            err=True,
+        )
 
 
 @user.command()
@@ -152,11 +158,26 @@ def reset_second_factor(email: str) -> None:
 def grant(email: str, role: str, project: str, period: str | None, starts_on: str | None, ends_on: str | None) -> None:
     """Give EMAIL a ROLE in PROJECT and print the id of the grant."""
     from mrv.dataroom import directory, doers, engagements
+    from mrv.settings import read_settings
 
+    settings = read_settings()
     wish = engagements.Wish(project, role, period, starts_on, ends_on)
-    with _writing() as connection:
+    with _writing(settings) as connection:
         user_id = directory.by_email(connection, email)
         click.echo(engagements.grant(connection, doers.System(), user_id, wish))
+    _warn_of_unknown(settings, project)
+
+
+def _warn_of_unknown(settings: Settings, project: str) -> None:
+    """Say that nothing of a project is published: its name may be mistyped, or its first package may be to come."""
+    from mrv.dataroom.catalogues import catalogue_of
+
+    known = catalogue_of(settings).projects()
+    if project and project not in known:
+        click.echo(
+            f"warning: nothing of {project!r} has been published yet; published: {', '.join(known) or 'nothing'}",
+            err=True,
+        )
 
 
 @user.command()
