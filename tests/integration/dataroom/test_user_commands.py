@@ -73,7 +73,8 @@ def test_from_the_invitation_to_the_end(mrv, tmp_path):
 def test_a_mistyped_project_and_a_link_without_a_host_are_told(mrv, monkeypatch):
     words = ("user", "invite", EMAIL, "--role", "analyst", "--project", "nowhere")
     assert "nothing of 'nowhere' has been published yet" in mrv(*words).stderr
-    assert "MRV_DATAROOM_BASE_URL" in mrv("user", "invite", "other@example.org").stderr
+    assert "MRV_DATAROOM_BASE_URL" in mrv("user", "invite", "other@example.org", *words[3:]).stderr
     monkeypatch.setenv("MRV_DATAROOM_BASE_URL", "https://room.example.org")
-    assert mrv("user", "invite", "third@example.org").stdout.startswith("https://room.example.org/invitations/")
+    link = done(mrv("user", "invite", "third@example.org", *words[3:]))
+    assert link.startswith("https://room.example.org/invitations/")
     assert "no findings of nowhere" in mrv("finding", "list", "nowhere").stderr
