@@ -100,7 +100,7 @@ def is_noted(connection: sa.Connection, act: Act) -> bool:
     """Return whether the same session or token has the same act in the log already, today (UTC)."""
     same = [
         access_log.c[name].is_(None) if getattr(act, name) is None else access_log.c[name] == getattr(act, name)
-        for name in ("session_id", "token_id", "user_id", "project")
+        for name in ("session_id", "token_id", "user_id", "project", "period")
     ]
     query = sa.select(access_log.c.entry_no).where(
         *same,

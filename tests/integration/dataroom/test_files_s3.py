@@ -70,7 +70,7 @@ def test_tables_and_pages_shown_are_read_through_the_cache(bucket_room):
     assert kept
     assert all(hashlib.sha256(path.read_bytes()).hexdigest() == path.name for path in kept)
     summary = verifier.get(f"{ROOT}/files", params={"q": "summary.html"}).json()["files"][0]
-    shown = verifier.get(summary["view"].removeprefix("/api/v1"))
+    shown = verifier.get(verifier.get(summary["view"].removeprefix("/api/v1")).headers["location"])
     assert (shown.status_code, "sandbox" in shown.headers["content-security-policy"]) == (200, True)
 
 

@@ -71,7 +71,7 @@ def _store(room, user_id: str) -> None:
             findings.insert().values(
                 finding_id=HOSTILE_ID,
                 project=PROJECT,
-                number=1,
+                number=9_999,  # other tests raise findings in the same room
                 type="CL",
                 period=PERIOD,
                 version=1,
