@@ -239,7 +239,7 @@ def change_details(access: Access, name: str, organisation: str, language: str) 
         Refused: The name is empty or too long, or the language is none of the two.
     """
     said = {"name": name.strip(), "organisation": organisation.strip(), "language": language}
-    if not said["name"] or max(map(len, said.values())) > NAME:
+    if not said["name"] or any(len(text) > NAME or not text.isprintable() for text in said.values()):
         raise Refused("account.name_needed", longest=NAME)
     if language not in {"en", "es"}:
         raise Refused("account.language_needed")

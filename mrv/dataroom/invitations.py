@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from mrv.dataroom import doers, engagements
 from mrv.dataroom.catalogue import NotFoundError
 from mrv.dataroom.database import moment
-from mrv.dataroom.models import invitations, users
+from mrv.dataroom.models import invitations, tokens, users
 from mrv.dataroom.phrased import Refused
 from mrv.dataroom.sessions import end_others, hashed
 
@@ -90,10 +90,18 @@ def password_link(connection: sa.Connection, doer: doers.Doer, email: str) -> st
     local = sa.select(users.c.user_id).where(users.c.email == email, users.c.password_hash.is_not(None))
     if connection.scalar(local) is None:
         raise Refused("account.signs_in_elsewhere")
+    _void_password_links(connection, email)
     invitation_id = secrets.token_hex(8)
     by = doers.log(connection, doer, "invite", invitation_id, email=email, roles=["new password"])
     given: dict[str, str | bool | None] = {"email": email, "is_administrator": False, "grants": "[]"}
     return _write(connection, invitation_id=invitation_id, invited_by=by, life=LIFE, **given)
+
+
+def _void_password_links(connection: sa.Connection, email: str) -> None:
+    nothing_else = sa.and_(invitations.c.is_administrator.is_(False), invitations.c.grants == "[]")
+    connection.execute(
+        invitations.delete().where(invitations.c.email == email, nothing_else, invitations.c.used_at.is_(None))
+    )
 
 
 def is_password_link(row: sa.RowMapping) -> bool:
@@ -102,7 +110,9 @@ def is_password_link(row: sa.RowMapping) -> bool:
 
 
 def set_password(connection: sa.Connection, doer: doers.Doer, row: sa.RowMapping, password_hash: str) -> str:
-    """Set the password of an account by its link and end its sessions; return the user's id. The second factor stays.
+    """Set the password of an account by its link, end its sessions, tokens and other such links; return the user's id.
+
+    The link is the way back after a theft. The second factor stays.
 
     Raises:
         NotFoundError: The link does not let in any more.
@@ -114,6 +124,9 @@ def set_password(connection: sa.Connection, doer: doers.Doer, row: sa.RowMapping
     redeem(connection, row["invitation_id"], user_id)
     connection.execute(users.update().where(mine).values(password_hash=password_hash))
     end_others(connection, user_id)
+    _void_password_links(connection, row["email"])
+    alive = sa.and_(tokens.c.user_id == user_id, tokens.c.revoked_at.is_(None))
+    connection.execute(tokens.update().where(alive).values(revoked_at=moment()))
     doers.log(connection, doer, "change_password", user_id, by_link=row["invitation_id"])
     return user_id
 
@@ -193,7 +206,8 @@ def accept(connection: sa.Connection, doer: doers.Doer, row: sa.RowMapping, answ
     """
     email = row["email"] or normal_email(answer.email)
     name, user_id = answer.name.strip(), secrets.token_hex(16)
-    if not name or len(name) > _NAME or len(answer.organisation) > _NAME:
+    said = (name, answer.organisation)
+    if not name or any(len(text) > _NAME or not text.isprintable() for text in said):
         raise Refused("account.name_needed", longest=_NAME)
     if connection.scalar(sa.select(users.c.user_id).where(users.c.email == email)) is not None:
         raise Refused("account.has_account")

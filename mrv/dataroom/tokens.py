@@ -14,7 +14,7 @@ from mrv.dataroom import doers
 from mrv.dataroom.catalogue import NotFoundError
 from mrv.dataroom.database import moment
 from mrv.dataroom.models import tokens, users
-from mrv.dataroom.permissions import ALLOWED, Action, Principal, Role
+from mrv.dataroom.permissions import ALLOWED, TWO_FACTORS, Action, Principal, Role
 from mrv.dataroom.phrased import Refused
 from mrv.dataroom.sessions import grants_of, hashed
 
@@ -85,8 +85,9 @@ def row_of(connection: sa.Connection, text: str) -> sa.RowMapping | None:
     """Return the row of a token that still lets in, with its user, or None."""
     prefix, _, rest = text.partition("_")
     token_id, _, secret = rest.partition("_")
+    person = (users.c.email, users.c.name.label("user_name"), users.c.language, users.c.is_administrator)
     query = (
-        sa.select(tokens, users.c.email, users.c.name.label("user_name"), users.c.language, users.c.is_administrator)
+        sa.select(tokens, *person, users.c.password_hash, users.c.totp_confirmed_at)
         .join(users, users.c.user_id == tokens.c.user_id)
         .where(
             tokens.c.token_id == token_id,
@@ -106,14 +107,21 @@ def principal_of(connection: sa.Connection, text: str) -> Principal | None:
     row = row_of(connection, text)
     if row is None:
         return None
+    held = grants_of(connection, row["user_id"])
+    today = datetime.now(UTC).date()
+    asked_for = row["is_administrator"] or any(
+        grant.role in TWO_FACTORS and (grant.ends_on is None or grant.ends_on >= today) for grant in held
+    )
+    # A role that came after the token, or a second factor that was taken away, stops the token as it stops a session.
+    is_lacking = asked_for and row["password_hash"] is not None and row["totp_confirmed_at"] is None
     return Principal(
         user_id=row["user_id"],
         email=row["email"],
         name=row["user_name"],
         language=row["language"],
         is_administrator=row["is_administrator"],
-        is_complete=True,
-        grants=grants_of(connection, row["user_id"]),
+        is_complete=not is_lacking,
+        grants=held,
         token_id=row["token_id"],
         scopes=_known(row["scopes"].split()),
     )

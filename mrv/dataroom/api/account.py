@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from mrv.dataroom import accounts, engagements, sessions, tokens, totp
-from mrv.dataroom.permissions import Action
-from mrv.dataroom.room import Access, Own
+from mrv.dataroom.permissions import Action, Decision
+from mrv.dataroom.room import Access, DeniedError, Own
 
 router = APIRouter(prefix="/api/v1/account", tags=["account"])
 
@@ -130,6 +130,12 @@ def account(access: Own) -> Account:
     return Account.model_validate({**user, "has_second_factor": user["totp_confirmed_at"] is not None, "grants": held})
 
 
+def _require_session(access: Access) -> None:
+    """Refuse a token what decides who the owner is: whoever found one could lock the owner out."""
+    if access.principal.session_id is None:
+        raise DeniedError(Decision.REFUSED, access.action)
+
+
 @router.put("", summary="Change one's details")
 def change(access: Own, details: Details) -> Account:
     """Change one's name, organisation and language."""
@@ -140,6 +146,7 @@ def change(access: Own, details: Details) -> Account:
 @router.post("/password", summary="Change one's password")
 def change_password(access: Own, new: NewPassword) -> Ended:
     """Change one's password and end one's other sessions."""
+    _require_session(access)
     ended = accounts.change_password(access, new.current, new.password, new.password)
     return Ended(sessions_ended=ended)
 
@@ -147,6 +154,7 @@ def change_password(access: Own, new: NewPassword) -> Ended:
 @router.post("/second-factor", summary="Begin to set up a second factor")
 def begin_second_factor(access: Own) -> Seed:
     """Make the key of a second factor; it counts from its first code on."""
+    _require_session(access)
     with access.room.database.writing() as connection:
         accounts.begin_second_factor(access.room.settings, connection, _me(access))
         user = accounts.user_of(connection, _me(access))
@@ -157,6 +165,7 @@ def begin_second_factor(access: Own) -> Seed:
 @router.post("/second-factor/confirm", summary="Confirm a second factor by its first code", status_code=204)
 def confirm_second_factor(access: Own, given: Code) -> None:
     """Use a code up; from the first one on, the second factor is asked for at each sign-in."""
+    _require_session(access)
     user = accounts.check_code(access, given.code)
     with access.room.database.writing() as connection:
         access.log(connection, "set_up_second_factor", user["user_id"])
@@ -165,6 +174,7 @@ def confirm_second_factor(access: Own, given: Code) -> None:
 @router.post("/second-factor/remove", summary="Remove one's second factor", status_code=204)
 def drop_second_factor(access: Own, given: Code) -> None:
     """Remove one's second factor, by a code of it."""
+    _require_session(access)
     accounts.drop_second_factor(access, given.code)
 
 

@@ -130,6 +130,15 @@ def test_a_token_works_for_its_scopes_and_is_dead_at_the_next_request_after_it_w
     program = room.client(token=token)
     assert program.get(f"/projects/{PROJECT}").status_code == 200
     assert program.get(f"/projects/{PROJECT}/sql").status_code == 403
+    # Whoever found a token cannot lock its owner out.
+    for path, said in (
+        ("second-factor", {}),
+        ("second-factor/confirm", {"code": "000000"}),
+        ("second-factor/remove", {"code": "0"}),
+    ):
+        assert program.post(f"/api/v1/account/{path}", json=said).status_code == 403, path
+    new = {"current": PASSWORD, "password": "otra frase muy larga"}
+    assert program.post("/api/v1/account/password", json=new).status_code == 403
     # A token makes none that may do more than itself.
     assert program.post("/api/v1/account/tokens", json={**wish, "scopes": ["query"]}).status_code == 422
     [listed] = person.get("/api/v1/account/tokens").json()
@@ -169,9 +178,13 @@ def test_an_engagement_that_ended_yesterday_opens_nothing_and_a_new_one_asks_for
     # The account of an analyst with a password becomes a verifier's: the open session goes no further without a code.
     analyst = room.client(cookie_of(accepted(room, invited(room, "rises@example.org", Wish(PROJECT, "analyst")))))
     own = analyst.get("/api/v1/account").json()["user_id"]
+    wish = {"name": "t", "scopes": ["own", "read_project"], "days": 1}
+    program = room.client(token=analyst.post("/api/v1/account/tokens", json=wish).json()["token"])
+    assert program.get(f"/api/v1/projects/{PROJECT}").status_code == 200
     said = {"project": PROJECT, "role": "verifier", "ends_on": END}
     assert admin.post(f"/admin/users/{own}/grants", data=said).status_code == 303
     assert analyst.get("/account").headers["location"].startswith("/second-factor")
+    assert program.get(f"/api/v1/projects/{PROJECT}").json()["error"] == "second_factor"
 
 
 def test_what_administrators_do_is_in_the_log_and_closed_to_others(room):
@@ -195,8 +208,12 @@ def test_what_administrators_do_is_in_the_log_and_closed_to_others(room):
 def test_a_forgotten_password_is_set_anew_by_a_link_once_and_ends_the_sessions(room):
     email = "forgets@example.org"
     before = cookie_of(accepted(room, invited(room, email, Wish(PROJECT, "analyst"))))
+    wish = {"name": "t", "scopes": ["own"], "days": 1}
+    program = room.client(token=room.client(before).post("/api/v1/account/tokens", json=wish).json()["token"])
+    assert program.get("/api/v1/account").status_code == 200
     database = Database(room.database_url)
     with database.writing() as connection:
+        earlier = f"/invitations/{invitations.password_link(connection, System(), email)}"
         link = f"/invitations/{invitations.password_link(connection, System(), email)}"
         assert invitations.live_for(connection, email) is None
     database.close()
@@ -204,5 +221,14 @@ def test_a_forgotten_password_is_set_anew_by_a_link_once_and_ends_the_sessions(r
     assert 'name="name"' not in room.client().get(link).text
     after = cookie_of(room.client().post(link, data=fresh))
     assert [room.client(secret).get("/account").status_code for secret in (before, after)] == [303, 200]
-    assert room.client().post(link, data=fresh).status_code == 404
+    assert [room.client().post(path, data=fresh).status_code for path in (link, earlier)] == [404, 404]
+    assert program.get("/api/v1/account").status_code == 401
     assert [sign_in(room.client(), email, word).status_code for word in (PASSWORD, fresh["password"])] == [422, 303]
+
+
+@pytest.mark.parametrize("name", ["Rosa\r\nBcc: x@example.org", "Rosa\x1b[31m", "Rosa\u202eatiR", " "])
+def test_a_name_holds_only_what_is_seen(room, name):
+    person = room.signed_in(Role.ANALYST)
+    said = {"name": name, "organisation": "", "language": "en"}
+    assert person.put("/api/v1/account", json=said).status_code == 422
+    assert person.put("/api/v1/account", json={**said, "name": "Rosa Ñahui"}).status_code == 200
