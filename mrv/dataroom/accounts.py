@@ -13,8 +13,8 @@ from fastapi import Request
 from mrv.dataroom import access_log, attempts, doers, models, passwords, secret, sessions, tokens, totp
 from mrv.dataroom.catalogue import NotFoundError
 from mrv.dataroom.database import moment
-from mrv.dataroom.models import grants, users
-from mrv.dataroom.permissions import TWO_FACTORS
+from mrv.dataroom.models import users
+from mrv.dataroom.permissions import asks_for_second_factor
 from mrv.dataroom.phrased import Refused
 from mrv.dataroom.room import Access, Room, address_of
 from mrv.settings import Settings
@@ -44,16 +44,10 @@ def user_of(connection: sa.Connection, user_id: str | None) -> sa.RowMapping:
 
 def needs_second_factor(connection: sa.Connection, user: Mapping[Any, Any]) -> bool:
     """Return whether a local account has a second factor, or has a role that needs one."""
-    if user["totp_confirmed_at"] is not None or user["is_administrator"]:
+    if user["totp_confirmed_at"] is not None:
         return True
-    today = datetime.now(UTC).date().isoformat()
-    held = sa.select(grants.c.grant_id).where(
-        grants.c.user_id == user["user_id"],
-        grants.c.revoked_at.is_(None),
-        grants.c.role.in_(sorted(TWO_FACTORS)),
-        sa.or_(grants.c.ends_on.is_(None), grants.c.ends_on >= today),
-    )
-    return connection.execute(held.limit(1)).first() is not None
+    held, today = sessions.grants_of(connection, user["user_id"]), datetime.now(UTC).date()
+    return asks_for_second_factor(held, today, is_administrator=user["is_administrator"])
 
 
 def session_for(

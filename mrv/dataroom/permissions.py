@@ -80,6 +80,13 @@ class Grant:
         return inside and self.project == project and (self.period is None or period is None or self.period == period)
 
 
+def asks_for_second_factor(grants: Collection[Grant], today: date, *, is_administrator: bool) -> bool:
+    """Return whether a local account with these roles, now or to come, needs a second factor."""
+    return is_administrator or any(
+        grant.role in TWO_FACTORS and (grant.ends_on is None or grant.ends_on >= today) for grant in grants
+    )
+
+
 @dataclass(frozen=True)
 class Principal:
     """Who asks.

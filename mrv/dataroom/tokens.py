@@ -14,7 +14,7 @@ from mrv.dataroom import doers
 from mrv.dataroom.catalogue import NotFoundError
 from mrv.dataroom.database import moment
 from mrv.dataroom.models import tokens, users
-from mrv.dataroom.permissions import ALLOWED, TWO_FACTORS, Action, Principal, Role
+from mrv.dataroom.permissions import ALLOWED, Action, Principal, Role, asks_for_second_factor
 from mrv.dataroom.phrased import Refused
 from mrv.dataroom.sessions import grants_of, hashed
 
@@ -108,10 +108,7 @@ def principal_of(connection: sa.Connection, text: str) -> Principal | None:
     if row is None:
         return None
     held = grants_of(connection, row["user_id"])
-    today = datetime.now(UTC).date()
-    asked_for = row["is_administrator"] or any(
-        grant.role in TWO_FACTORS and (grant.ends_on is None or grant.ends_on >= today) for grant in held
-    )
+    asked_for = asks_for_second_factor(held, datetime.now(UTC).date(), is_administrator=row["is_administrator"])
     # A role that came after the token, or a second factor that was taken away, stops the token as it stops a session.
     is_lacking = asked_for and row["password_hash"] is not None and row["totp_confirmed_at"] is None
     return Principal(
